@@ -1,0 +1,58 @@
+// Package job is the outbox: work that must happen after a commit, queued in
+// that same commit, leased by one node at a time, retried with growing pauses
+// and set aside as dead when it never succeeds.
+package job
+
+import (
+	"context"
+	"time"
+
+	"github.com/vezne/vezne/internal/id"
+)
+
+// Kind names a sort of work, "payment.captured" for instance.
+type Kind string
+
+// Job is one piece of work.
+type Job struct {
+	ID         id.Job
+	MerchantID id.Merchant
+	Kind       Kind
+	// Subject orders jobs: those of one subject run one after the other.
+	Subject string
+	// Payload is JSON and holds ids and facts, never secrets or card data.
+	Payload []byte
+	RunAt   time.Time
+	Attempt int // how often it ran so far
+	// CreatedAt is when the commit that queued it was decided.
+	CreatedAt time.Time
+}
+
+// State says where a job is in its life.
+type State string
+
+// The states. A job that is done is deleted or kept as Done by its store.
+const (
+	Ready State = "ready"
+	Dead  State = "dead"
+	Done  State = "done"
+)
+
+// Tx queues jobs in a write transaction.
+type Tx interface {
+	Enqueue(j Job)
+}
+
+// Queue hands jobs to the nodes that run them. A leased job belongs to one node
+// until its lease ends.
+type Queue interface {
+	// Lease takes up to limit jobs of the kinds that are due at now and whose
+	// lease, if any, has ended, and leases them to the node until the time given.
+	Lease(ctx context.Context, kinds []Kind, node string, now, until time.Time, limit int) ([]Job, error)
+	// Finish ends a job that succeeded, if the node still holds it.
+	Finish(ctx context.Context, j Job, node string, at time.Time) error
+	// Retry gives a job that failed back, to run at the time given.
+	Retry(ctx context.Context, j Job, node string, at time.Time, cause string) error
+	// Bury sets a job that failed too often aside.
+	Bury(ctx context.Context, j Job, node string, at time.Time, cause string) error
+}

@@ -1,0 +1,43 @@
+// Package merchant knows the tenants and the credentials with which their
+// servers prove who they are.
+package merchant
+
+import (
+	"time"
+
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/secret"
+)
+
+// Merchant is a tenant; every other record belongs to one.
+type Merchant struct {
+	ID        id.Merchant
+	Name      string
+	Active    bool
+	CreatedAt time.Time
+}
+
+// Credential is an API key and its secret. A merchant may have several.
+type Credential struct {
+	ID         id.Credential
+	MerchantID id.Merchant
+	Name       string
+	// Key is the public half, unique over all merchants.
+	Key string
+	// SealedSecret is the secret half at rest. It is sealed and not hashed,
+	// because signed requests need the secret itself.
+	SealedSecret []byte
+	// Secret is the opened secret; it is never stored.
+	Secret    secret.Bytes
+	CreatedAt time.Time
+	// RevokedAt is when it stopped working; zero while it works.
+	RevokedAt time.Time
+}
+
+// Principal is a caller who proved to be acting for a merchant.
+type Principal struct {
+	MerchantID   id.Merchant
+	CredentialID id.Credential
+	// Actor names the caller in audit records: "credential:7".
+	Actor string
+}

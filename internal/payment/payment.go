@@ -1,0 +1,236 @@
+// Package payment is the heart of the house: it takes a payment from what a
+// merchant asked to what a bank did, without ever losing or doubling it. Every
+// request to a bank is committed as an operation before it is sent, every
+// outcome is committed together with its ledger entries, and an outcome that is
+// not known is resolved by asking, never guessed.
+package payment
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+// State is where a payment is in its life; docs/payment-states.md draws it.
+type State string
+
+// The states.
+const (
+	// Pending: a bank was or is being asked, and its answer is not known yet.
+	Pending State = "pending"
+	// Enrolled: the payer is being authenticated; nothing was charged.
+	Enrolled State = "enrolled"
+	// Authenticated: the payer was authenticated; nothing was charged.
+	Authenticated State = "authenticated"
+	// Authorized: the amount is held on the card.
+	Authorized State = "authorized"
+	// Captured: the money was taken.
+	Captured State = "captured"
+	// PartiallyRefunded: some of the captured money was given back.
+	PartiallyRefunded State = "partially_refunded"
+	// Refunded: all captured money was given back.
+	Refunded State = "refunded"
+	// Voided: the sale or the hold was undone as a whole.
+	Voided State = "voided"
+	// Declined: no bank approved it.
+	Declined State = "declined"
+	// Expired: a hold or an authentication ended unused.
+	Expired State = "expired"
+)
+
+// Phase is whether a payment takes money at once or holds it first.
+type Phase string
+
+// The phases.
+const (
+	PhaseSale             Phase = "sale"
+	PhasePreAuthorization Phase = "pre_authorization"
+)
+
+// Group is what is being paid for, as the orchestration API tells them apart.
+type Group string
+
+// The groups.
+const (
+	GroupProduct      Group = "product"
+	GroupSubscription Group = "listing_or_subscription"
+)
+
+// Surface is the door through which a payment came.
+type Surface string
+
+// The doors.
+const (
+	SurfaceGateway       Surface = "gateway"
+	SurfaceOrchestration Surface = "orchestration"
+	SurfaceStorefront    Surface = "storefront"
+)
+
+// Payment is what a merchant asked to be paid and what became of it.
+type Payment struct {
+	ID         id.Payment
+	UUID       id.UUID
+	MerchantID id.Merchant
+	// Version counts changes; every change is a compare-and-set on it.
+	Version int
+	Surface Surface
+	Phase   Phase
+	Group   Group
+	State   State
+
+	// OrderRef is the merchant's own order number. HoldsOrder is set while this
+	// payment is the one that may be or was charged for it: of all payments of a
+	// merchant with the same OrderRef at most one holds the order.
+	OrderRef   string
+	HoldsOrder bool
+
+	ConversationID string
+	ExternalID     string
+	Channel        string
+	CustomerRef    string
+	BuyerID        id.Member
+
+	// Price is the basket total; Paid is what the payer is charged, interest and
+	// the wallet part included; Wallet is the part taken from a wallet.
+	Price         money.Amount
+	Paid          money.Amount
+	Wallet        money.Amount
+	Installments  int
+	InterestPayer installment.InterestPayer
+	// CustomerRate, CommissionRate and Commission are those of the plan used at
+	// the POS that approved, or at the one tried last.
+	CustomerRate   money.Rate
+	CommissionRate money.Rate
+	Commission     money.Amount
+
+	// Authorized, Captured and Refunded are sums that the bank approved;
+	// Refunding is reserved by refunds whose answer is not known yet.
+	Authorized money.Amount
+	Captured   money.Amount
+	Refunded   money.Amount
+	Refunding  money.Amount
+	// OpenAsk is the capture or void in progress, zero if there is none.
+	OpenAsk id.Operation
+
+	Card              Instrument
+	RequestedPOSAlias string
+	POSID             id.POS
+	POSAlias          string
+	// Routing is the recorded decision: "why this POS".
+	Routing routing.Decision
+	// Result is the answer to the payment itself; follow-ups have their own.
+	Result Result
+
+	ClientIP  netip.Addr
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Items     []Item
+}
+
+// Instrument is what is remembered of the card that was used.
+type Instrument struct {
+	Masked string // first six, stars, last four
+	BIN    string // up to eight leading digits
+	Last4  string
+	Holder string
+	// Fingerprint is a keyed hash that tells equal cards of one merchant.
+	Fingerprint string
+	Bank        string
+	Scheme      card.Scheme
+	Type        card.Type
+	Program     string
+	Brand       string
+	Commercial  bool
+	// Known says whether the BIN was found; Domestic means nothing without it.
+	Known    bool
+	Domestic bool
+	// CardID is the stored card that was charged, zero for a typed one.
+	CardID id.Card
+}
+
+// Item is a basket line; every payment has at least one.
+type Item struct {
+	ID         id.Item
+	Position   int
+	Name       string
+	ExternalID string
+	Price      money.Amount
+	// Paid and Wallet are the item's shares of the payment's, by price.
+	Paid   money.Amount
+	Wallet money.Amount
+	// Commission is the item's share of the bank's commission.
+	Commission money.Amount
+	Refunded   money.Amount
+	// SubMerchantID and SubMerchantPrice say who else earns from the item.
+	SubMerchantID    id.Member
+	SubMerchantPrice money.Amount
+}
+
+// Operation is one request to a bank for a payment.
+type Operation struct {
+	ID         id.Operation
+	MerchantID id.Merchant
+	PaymentID  id.Payment
+	// AskID is the first operation of the same ask: an ask that fails over to
+	// another POS has several operations, and one answer.
+	AskID   id.Operation
+	Attempt int // 1 for the first operation of an ask
+	Kind    connector.Kind
+	POSID   id.POS
+	// Reference is what the bank knows the request by; it is unique.
+	Reference string
+	// Original is the reference of the operation that a follow-up is about.
+	Original string
+	Amount   money.Amount
+	Status   Status
+	Result   Result
+	// BankCode and BankMessage are the bank's own words.
+	BankCode    string
+	BankMessage string
+	Actor       string
+	StartedAt   time.Time
+	// FinishedAt is when the outcome became known; zero until then.
+	FinishedAt time.Time
+	// NextInquiry is when the resolver may take the operation up.
+	NextInquiry time.Time
+	Inquiries   int
+	// Version counts changes; every change is a compare-and-set on it.
+	Version int
+}
+
+// Status is what is known about an operation.
+type Status string
+
+// The statuses of an operation.
+const (
+	// OperationOpen: committed, and being sent or just sent.
+	OperationOpen Status = "open"
+	// OperationUnknown: the bank gave no readable answer; the resolver asks on.
+	OperationUnknown Status = "unknown"
+	// OperationApproved and OperationDeclined: the bank said so.
+	OperationApproved Status = "approved"
+	OperationDeclined Status = "declined"
+	// OperationUnsent: the request provably never reached the bank.
+	OperationUnsent Status = "unsent"
+	// OperationReversed: approved at the bank after nobody wanted it any more,
+	// and undone there.
+	OperationReversed Status = "reversed"
+)
+
+// Final reports whether the status will not change any more.
+func (s Status) Final() bool { return s != OperationOpen && s != OperationUnknown }
+
+// Result is how a payment or an operation ended, in terms safe to show.
+type Result struct {
+	Reason        connector.Reason
+	TransactionID string
+	HostReference string
+	AuthCode      string
+	At            time.Time
+}

@@ -1,0 +1,91 @@
+package payment
+
+import (
+	"context"
+	"time"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/ledger"
+)
+
+// Tx queues the writes of one commit. Nothing is read inside; the rules that
+// need the current row are conditions that fail the whole commit.
+type Tx interface {
+	ledger.Tx
+	job.Tx
+	audit.Tx
+	idempotency.Tx
+	// InsertPayment adds a payment with its items. It fails the commit with
+	// fault.OrderClaimed if p.HoldsOrder and another payment holds the order.
+	InsertPayment(p Payment)
+	// SavePayment stores p as version p.Version+1 if the stored version is
+	// p.Version; otherwise the commit fails with fault.StaleVersion. It fails with
+	// fault.OrderClaimed as InsertPayment does. Items are stored with it.
+	SavePayment(p Payment)
+	// InsertOperation adds an operation.
+	InsertOperation(o Operation)
+	// SaveOperation stores o as version o.Version+1 if the stored version is
+	// o.Version; otherwise the commit fails with fault.StaleVersion.
+	SaveOperation(o Operation)
+}
+
+// Writer commits. fn only queues; its writes happen all or not at all. A failed
+// rule is a *fault.Error of kind Conflict with the rule's code, and then nothing
+// happened. Any other error of InTx leaves the outcome of the commit open only
+// if it is of kind Unavailable.
+type Writer interface {
+	InTx(ctx context.Context, fn func(Tx)) error
+}
+
+// Finder reads payments. Every method is bound to a merchant; what belongs to
+// another one is fault.NoSuchThing.
+type Finder interface {
+	// Payment returns a payment with its items by its public id.
+	Payment(ctx context.Context, m id.Merchant, u id.UUID) (Payment, error)
+	// PaymentByID returns a payment with its items by its numeric id.
+	PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (Payment, error)
+	// OrderHolder returns the payment that holds the merchant's order.
+	OrderHolder(ctx context.Context, m id.Merchant, orderRef string) (Payment, error)
+	// Operations returns all operations of a payment, oldest first.
+	Operations(ctx context.Context, m id.Merchant, p id.Payment) ([]Operation, error)
+	// ClaimedKey returns the claim of an idempotency key.
+	ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error)
+}
+
+// Lister reads pages and what belongs to a payment besides itself.
+type Lister interface {
+	// Payments returns a page of payments with their items, newest first, and the
+	// cursor of the next page, empty at the end.
+	Payments(ctx context.Context, m id.Merchant, f Filter) ([]Payment, string, error)
+	// Postings returns the ledger postings of a payment, oldest first.
+	Postings(ctx context.Context, m id.Merchant, p id.Payment) ([]ledger.Posting, error)
+}
+
+// Worklist is what the resolver works on, over all merchants.
+type Worklist interface {
+	// Unresolved returns up to limit operations that are open or unknown and whose
+	// NextInquiry is not after due, the most overdue first.
+	Unresolved(ctx context.Context, due time.Time, limit int) ([]Operation, error)
+}
+
+// Store is everything the domain needs from storage.
+type Store interface {
+	Writer
+	Finder
+	Lister
+	Worklist
+}
+
+// Filter selects a page of payments. Zero members select everything.
+type Filter struct {
+	OrderRef    string
+	CustomerRef string
+	States      []State
+	From        time.Time // created at or after
+	To          time.Time // created before
+	Limit       int       // 1 to 100
+	Cursor      string    // opaque; fault.ValidationError on "cursor" if malformed
+}

@@ -1,0 +1,68 @@
+// Package pos knows a merchant's virtual POS accounts and keeps an open
+// connector for each, behind a circuit breaker and a bulkhead of its own.
+package pos
+
+import (
+	"slices"
+	"time"
+
+	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/money"
+)
+
+// Status says what a POS is used for.
+type Status string
+
+// The statuses.
+const (
+	Active     Status = "active"
+	RefundOnly Status = "refund_only"
+	Disabled   Status = "disabled"
+)
+
+// POS is a merchant's virtual POS account at a bank.
+type POS struct {
+	ID         id.POS
+	MerchantID id.Merchant
+	Alias      string
+	Name       string
+	// BankCode is the bank's EFT code; empty for an institution that is no bank.
+	BankCode  string
+	Connector string
+	// SealedSettings are the connector's settings as JSON, sealed by the vault.
+	SealedSettings []byte
+	Status         Status
+	// Priority orders POSes where nothing else does; lower goes first.
+	Priority   int
+	Currencies []money.Currency
+	// Programs are the card families that are "on us" here.
+	Programs []string
+	// AcceptsDomestic and AcceptsForeign say which cards may come here. A card
+	// whose BIN is unknown may be either.
+	AcceptsDomestic bool
+	AcceptsForeign  bool
+	// Timeout bounds one request to the bank.
+	Timeout time.Duration
+	// CaptureWindow is how long a pre-authorization may be captured.
+	CaptureWindow time.Duration
+	// Version counts changes of this row, for compare-and-set and for caches.
+	Version int
+}
+
+// Takes reports whether the POS may charge a card in the currency; info is nil
+// for an unknown BIN.
+func (p POS) Takes(info *bin.Info, c money.Currency) bool {
+	if p.Status != Active || !slices.Contains(p.Currencies, c) {
+		return false
+	}
+	if info == nil {
+		return true
+	}
+	return (info.Domestic && p.AcceptsDomestic) || (!info.Domestic && p.AcceptsForeign)
+}
+
+// OnUs reports whether the card's program is one of this POS.
+func (p POS) OnUs(info *bin.Info) bool {
+	return info != nil && info.Program != "" && slices.Contains(p.Programs, info.Program)
+}

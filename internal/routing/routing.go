@@ -1,0 +1,116 @@
+// Package routing decides which POSes a payment is offered to, in which order,
+// and keeps the reasons so that anyone can ask "why this POS".
+package routing
+
+import (
+	"time"
+
+	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+)
+
+// Rule sends matching payments to the POSes it names, in its own order or by
+// weight. Rules are tried by Position; the first that matches decides.
+type Rule struct {
+	ID         id.Rule
+	MerchantID id.Merchant
+	Name       string
+	Position   int
+	Active     bool
+	Condition  Condition
+	// Targets are POSes in order of preference. When weights are set, the first
+	// is drawn in proportion to them and the others follow in order.
+	Targets []Target
+}
+
+// Target is a POS that a rule prefers; Weight zero means "by order".
+type Target struct {
+	POSID  id.POS
+	Weight int
+}
+
+// Condition says which payments a rule is about. An empty member matches all.
+type Condition struct {
+	MinAmount  money.Amount
+	MaxAmount  money.Amount
+	Currencies []money.Currency
+	BINs       []string // prefixes
+	BankCodes  []string
+	Programs   []string
+	Schemes    []card.Scheme
+	Types      []card.Type
+	Domestic   *bool
+	// FromMinute and UntilMinute bound the minute of the day in UTC, the end
+	// excluded; equal values mean all day, and a window may pass midnight.
+	FromMinute  int
+	UntilMinute int
+}
+
+// Table is everything that routing knows about a merchant. It is read-only.
+type Table struct {
+	POSes []pos.POS
+	Plans []installment.Plan
+	Rules []Rule
+}
+
+// Request is the payment to be routed.
+type Request struct {
+	Amount       money.Amount // before interest
+	Installments int
+	BINDigits    string    // the leading digits, for BIN conditions
+	BIN          *bin.Info // nil when unknown
+	// POSAlias asks for one POS and no other; empty leaves the choice to us.
+	POSAlias string
+	At       time.Time
+	// Draw is a random number from 0 to 2^32-1 for weighted rules.
+	Draw uint32
+}
+
+// Decision is the outcome of routing: POSes in order of trial and, for the
+// record, why each other POS was left out.
+type Decision struct {
+	Candidates []Candidate
+	Rejected   []Rejection
+	RuleID     id.Rule // zero when no rule matched
+	RuleName   string
+}
+
+// Candidate is a POS that may be tried, with the plan that prices it there.
+type Candidate struct {
+	POS    pos.POS
+	Plan   installment.Plan
+	Reason Reason
+}
+
+// Reason says why a POS stands where it stands.
+type Reason string
+
+// Why a POS was chosen.
+const (
+	Requested   Reason = "requested"    // the caller named it
+	OnUs        Reason = "on_us"        // the card's program is the POS's own
+	ByRule      Reason = "rule"         // a rule named it
+	ByPriority  Reason = "priority"     // nothing else decided
+	BreakerOpen Reason = "breaker_open" // moved to the end: the bank is failing
+)
+
+// Why a POS was left out.
+const (
+	NotActive      Reason = "not_active"
+	OtherCurrency  Reason = "currency"
+	NoForeignCards Reason = "no_foreign_cards"
+	NoDomestic     Reason = "no_domestic_cards"
+	NoPlan         Reason = "no_plan"
+	NotRequested   Reason = "not_requested"
+)
+
+// Rejection is a POS that was left out and why.
+type Rejection struct {
+	POSID  id.POS
+	Alias  string
+	Reason Reason
+}
