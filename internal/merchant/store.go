@@ -1,0 +1,54 @@
+package merchant
+
+import (
+	"context"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+)
+
+// Tx queues the writes of one commit about merchants. Each bumps the
+// configuration version in the same commit, which is how other nodes notice.
+type Tx interface {
+	audit.Tx
+	// SaveMerchant adds a merchant or replaces the one with its id.
+	SaveMerchant(m Merchant)
+	// SaveCredential adds a credential or replaces the one with its id. It fails
+	// the commit with fault.DuplicateKey if another credential has its key.
+	SaveCredential(c Credential)
+	// SaveAdminToken adds an admin token or replaces the one with its hash.
+	SaveAdminToken(t AdminToken)
+}
+
+// Store keeps merchants and what they prove themselves with.
+type Store interface {
+	InTx(ctx context.Context, fn func(Tx)) error
+	Merchant(ctx context.Context, m id.Merchant) (Merchant, error)
+	// CredentialByKey returns a credential, revoked or not, by its public key;
+	// the secret is still sealed. Unknown keys are fault.NoSuchThing.
+	CredentialByKey(ctx context.Context, key string) (Credential, error)
+	// Credentials returns all credentials of a merchant, oldest first.
+	Credentials(ctx context.Context, m id.Merchant) ([]Credential, error)
+	// AdminTokenByHash returns an admin token; unknown ones are fault.NoSuchThing.
+	AdminTokenByHash(ctx context.Context, hash [32]byte) (AdminToken, error)
+}
+
+// AdminToken lets a person or a script of a merchant use the admin API. Only the
+// SHA-256 of the token is kept: it is random, so a plain hash is enough.
+type AdminToken struct {
+	Hash       [32]byte
+	MerchantID id.Merchant
+	Name       string
+	Role       Role
+}
+
+// Role is what an admin token may do.
+type Role string
+
+// The roles, from all to least.
+const (
+	RoleOwner     Role = "owner"
+	RoleDeveloper Role = "developer"
+	RoleSupport   Role = "support"
+	RoleViewer    Role = "viewer"
+)

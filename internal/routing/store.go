@@ -1,0 +1,32 @@
+package routing
+
+import (
+	"context"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/pos"
+)
+
+// Tx queues the writes of one commit about POSes, plans and rules. Each bumps
+// the configuration version in the same commit.
+type Tx interface {
+	audit.Tx
+	// SavePOS adds a POS (Version 0) or replaces the stored one of the same
+	// Version, and stores Version+1; else the commit fails with fault.StaleVersion.
+	// An alias that the merchant already uses fails it with fault.DuplicateKey.
+	SavePOS(p pos.POS)
+	// SavePlan adds a plan or replaces the one with its id.
+	SavePlan(p installment.Plan)
+	// SaveRule adds a rule or replaces the one with its id.
+	SaveRule(r Rule)
+}
+
+// Store keeps what routing knows.
+type Store interface {
+	InTx(ctx context.Context, fn func(Tx)) error
+	// Table returns everything about a merchant: POSes by priority then id, plans
+	// by POS, program and count, rules by position then id.
+	Table(ctx context.Context, m id.Merchant) (Table, error)
+}
