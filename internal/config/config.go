@@ -1,0 +1,62 @@
+// Package config gathers the settings of a process from flags, environment, a
+// YAML file and defaults, in this order of precedence, and refuses what it does
+// not know. It is the only place that reads the environment.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/url"
+)
+
+// LogFormat is how log lines are written.
+type LogFormat string
+
+// The log formats.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// Config is a valid set of settings. It is read-only once loaded.
+type Config struct {
+	// Listen is the TCP address that the server listens on; port 0 means any.
+	Listen string
+	// PublicURL is how the outside reaches the server, without a slash at its
+	// end; empty means "http:// and whatever address is listened on".
+	PublicURL string
+	// Database is sqlite:PATH or postgres://…
+	Database DSN
+	// Redis holds short-lived secrets of several nodes; empty keeps them in process.
+	Redis DSN
+	// Keyset is the file of the key that seals everything else.
+	Keyset string
+	// SimulatorURL is where the demo's banks are played; empty means in process.
+	SimulatorURL string
+	Log          LogFormat
+	LogLevel     slog.Level
+}
+
+// LoopbackListen reports whether only this machine can reach the server.
+func (c Config) LoopbackListen() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	return err == nil && loopback(host)
+}
+
+// SafePublicURL reports whether keys may travel to the public URL: it is https,
+// or it does not leave this machine.
+func (c Config) SafePublicURL() bool {
+	if c.PublicURL == "" {
+		return c.LoopbackListen()
+	}
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && (u.Scheme == "https" || loopback(u.Hostname()))
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

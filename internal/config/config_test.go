@@ -1,0 +1,212 @@
+package config_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vezne/vezne/internal/config"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vezne.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	file := "listen: 127.0.0.1:3\nlog: json\n"
+	tests := map[string]struct {
+		file, env, flag string
+		want            string
+	}{
+		"default_when_nothing_is_set":  {want: "127.0.0.1:8080"},
+		"file_beats_default":           {file: file, want: "127.0.0.1:3"},
+		"environment_beats_file":       {file: file, env: "127.0.0.1:2", want: "127.0.0.1:2"},
+		"flag_beats_environment":       {file: file, env: "127.0.0.1:2", flag: "127.0.0.1:1", want: "127.0.0.1:1"},
+		"empty_environment_is_not_set": {file: file, env: "", want: "127.0.0.1:3"},
+		"flag_beats_file":              {file: file, flag: "127.0.0.1:1", want: "127.0.0.1:1"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := config.Sources{Environ: []string{"HOME=/root", "VEZNE_LISTEN=" + tt.env}, Flags: map[string]string{}}
+			if tt.file != "" {
+				s.File = write(t, tt.file)
+			}
+			if tt.flag != "" {
+				s.Flags["listen"] = tt.flag
+			}
+			c, err := config.Load(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Listen != tt.want {
+				t.Errorf("listen = %s, want %s", c.Listen, tt.want)
+			}
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	t.Run("every_setting_comes_from_the_environment", func(t *testing.T) {
+		t.Parallel()
+		got, err := config.Load(config.Sources{Environ: []string{
+			"VEZNE_LISTEN=[::1]:0", "VEZNE_PUBLIC_URL=https://pay.example.com/", "VEZNE_DATABASE=postgres://db/vezne",
+			"VEZNE_REDIS=redis://cache:6379", "VEZNE_KEYSET=/etc/vezne/keyset", "VEZNE_SIMULATOR_URL=http://127.0.0.1:9000",
+			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug",
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := config.Config{
+			Listen: "[::1]:0", PublicURL: "https://pay.example.com", Database: config.NewDSN("postgres://db/vezne"),
+			Redis: config.NewDSN("redis://cache:6379"), Keyset: "/etc/vezne/keyset",
+			SimulatorURL: "http://127.0.0.1:9000", Log: config.LogJSON, LogLevel: slog.LevelDebug,
+		}
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b config.DSN) bool { return a == b })); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("defaults_of_the_command_yield_to_the_environment", func(t *testing.T) {
+		t.Parallel()
+		s := config.Sources{Defaults: map[string]string{"database": "sqlite:demo.db", "keyset": "demo.keyset"}, Environ: []string{"VEZNE_DATABASE=sqlite:mine.db"}}
+		c, err := config.Load(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Database.Reveal() + " " + c.Keyset; got != "sqlite:mine.db demo.keyset" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		env, file string
+		want      string // part of the error
+	}{
+		"unknown_variable_is_named":         {env: "VEZNE_LISTNE=127.0.0.1:1", want: "VEZNE_LISTNE"},
+		"unknown_file_key_is_named":         {file: "listne: x", want: "listne"},
+		"nested_file_key_is_named":          {file: "server: {listen: x}", want: "server.listen"},
+		"file_that_is_no_map":               {file: "- listen", want: "not a YAML map"},
+		"listen_without_port":               {env: "VEZNE_LISTEN=127.0.0.1", want: "setting listen"},
+		"listen_with_a_named_port":          {env: "VEZNE_LISTEN=127.0.0.1:http", want: "setting listen"},
+		"public_url_without_scheme":         {env: "VEZNE_PUBLIC_URL=pay.example.com", want: "setting public_url"},
+		"public_url_with_user":              {env: "VEZNE_PUBLIC_URL=https://a:b@pay.example.com", want: "setting public_url"},
+		"public_url_with_query":             {env: "VEZNE_PUBLIC_URL=https://pay.example.com?a=b", want: "setting public_url"},
+		"database_of_another_kind":          {env: "VEZNE_DATABASE=mysql://x/y", want: "setting database"},
+		"sqlite_without_path":               {env: "VEZNE_DATABASE=sqlite:", want: "setting database"},
+		"redis_of_another_kind":             {env: "VEZNE_REDIS=memcached://x", want: "setting redis"},
+		"log_format_of_another_kind":        {env: "VEZNE_LOG=xml", want: "setting log"},
+		"log_level_of_another_kind":         {env: "VEZNE_LOG_LEVEL=loud", want: "setting log_level"},
+		"file_list_where_text_is_expected":  {file: "listen: [a, b]", want: "setting listen"},
+		"simulator_url_without_host":        {env: "VEZNE_SIMULATOR_URL=http://", want: "setting simulator_url"},
+		"public_url_with_unreadable_escape": {env: "VEZNE_PUBLIC_URL=https://pay%zz", want: "setting public_url"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := config.Sources{Environ: []string{tt.env}}
+			if tt.file != "" {
+				s.File = write(t, tt.file)
+			}
+			_, err := config.Load(s)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error = %v, want one about %q", err, tt.want)
+			}
+		})
+	}
+	t.Run("every_wrong_setting_is_named_at_once", func(t *testing.T) {
+		t.Parallel()
+		_, err := config.Load(config.Sources{Environ: []string{"VEZNE_LOG=xml", "VEZNE_LISTEN=x"}})
+		if err == nil || !strings.Contains(err.Error(), "setting log:") || !strings.Contains(err.Error(), "setting listen:") {
+			t.Errorf("error = %v, want both settings", err)
+		}
+	})
+	t.Run("missing_file", func(t *testing.T) {
+		t.Parallel()
+		if _, err := config.Load(config.Sources{File: filepath.Join(t.TempDir(), "none.yaml")}); err == nil {
+			t.Error("loaded a file that does not exist")
+		}
+	})
+	t.Run("unknown_flag_is_named", func(t *testing.T) {
+		t.Parallel()
+		_, err := config.Load(config.Sources{Flags: map[string]string{"public-uri": "x"}})
+		if err == nil || !strings.Contains(err.Error(), "--public-uri") {
+			t.Errorf("error = %v", err)
+		}
+	})
+}
+
+func TestPasswordsNeverShow(t *testing.T) {
+	t.Parallel()
+	const password = "hunter-2"
+	for name, dsn := range map[string]string{
+		"in_user_info":         "postgres://vezne:" + password + "@db:5432/vezne",
+		"in_parameters":        "postgres://db:5432/vezne?password=" + password,
+		"in_an_unreadable_one": "postgres://vezne:" + password + "@db:port/vezne",
+		"in_a_wrong_scheme":    "mysql://vezne:" + password + "@db/vezne",
+		"in_key_value_form":    "host=db password=" + password,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := config.Load(config.Sources{Environ: []string{"VEZNE_DATABASE=" + dsn, "VEZNE_REDIS=" + dsn}})
+			var log strings.Builder
+			slog.New(slog.NewTextHandler(&log, nil)).Info("start", "database", c.Database, "config", c)
+			text := fmt.Sprintf("%v %+v %#v %s %v", c, c, c, c.Database, err) + log.String()
+			if strings.Contains(text, password) {
+				t.Errorf("the password shows in %s", text)
+			}
+		})
+	}
+}
+
+func TestSafePublicURL(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		listen, url string
+		want        bool
+	}{
+		"https":                              {"0.0.0.0:8080", "https://pay.example.com", true},
+		"plain_http_on_loopback":             {"127.0.0.1:8080", "http://localhost:8080", true},
+		"plain_http_elsewhere":               {"127.0.0.1:8080", "http://pay.example.com", false},
+		"unset_while_listening_on_loopback":  {"127.0.0.1:8080", "", true},
+		"unset_while_listening_on_all":       {"0.0.0.0:8080", "", false},
+		"unset_while_listening_on_all_short": {":8080", "", false},
+		"name_that_starts_like_localhost":    {"127.0.0.1:8080", "http://localhost.example.com", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := config.Config{Listen: tt.listen, PublicURL: tt.url}
+			if got := c.SafePublicURL(); got != tt.want {
+				t.Errorf("SafePublicURL = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add("127.0.0.1:8080", "https://a.example", "postgres://u:p@h/d")
+	f.Add("", "", "sqlite:x")
+	f.Fuzz(func(t *testing.T, listen, public, database string) {
+		c, err := config.Load(config.Sources{Flags: map[string]string{"listen": listen, "public-url": public, "database": database}})
+		if err != nil {
+			return
+		}
+		if c.Database.Reveal() != database || strings.HasSuffix(c.PublicURL, "/") {
+			t.Errorf("database %q, public URL %q", c.Database.Reveal(), c.PublicURL)
+		}
+	})
+}

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/knadh/koanf/v2"
+)
+
+// parse turns merged settings into a Config. Its errors name the setting and
+// never quote a DSN.
+func parse(k *koanf.Koanf) (Config, error) {
+	c := Config{
+		Listen:   k.String(keyListen),
+		Database: DSN{raw: k.String(keyDatabase)},
+		Redis:    DSN{raw: k.String(keyRedis)},
+		Keyset:   k.String(keyKeyset),
+		Log:      LogFormat(k.String(keyLog)),
+	}
+	var errs []error
+	check := func(key string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("setting %s: %w", key, err))
+		}
+	}
+	var err error
+	check(keyListen, checkListen(c.Listen))
+	c.PublicURL, err = parseBaseURL(k.String(keyPublicURL))
+	check(keyPublicURL, err)
+	c.SimulatorURL, err = parseBaseURL(k.String(keySimulatorURL))
+	check(keySimulatorURL, err)
+	check(keyDatabase, checkDatabase(c.Database))
+	check(keyRedis, checkRedis(c.Redis))
+	check(keyLog, checkLog(c.Log))
+	check(keyLogLevel, parseLevel(k.String(keyLogLevel), &c.LogLevel))
+	return c, errors.Join(errs...)
+}
+
+func checkListen(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return errors.New("not a host:port address")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return errors.New("the port is not a number from 0 to 65535")
+	}
+	return nil
+}
+
+// parseBaseURL accepts what paths can be appended to: no user info, because the
+// URL is shown, and neither query nor fragment.
+func parseBaseURL(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", errors.New("not an absolute http or https URL")
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("user info, query and fragment are not allowed")
+	}
+	return strings.TrimRight(s, "/"), nil
+}
+
+func checkDatabase(d DSN) error {
+	if path, ok := d.SQLitePath(); ok {
+		if path == "" {
+			return errors.New("sqlite: needs a path")
+		}
+		return nil
+	}
+	return checkServer(d, "sqlite:PATH or postgres://", "postgres", "postgresql")
+}
+
+func checkRedis(d DSN) error {
+	if d.IsZero() {
+		return nil
+	}
+	return checkServer(d, "redis:// or rediss://", "redis", "rediss")
+}
+
+// checkServer does not pass url.Parse's error on: it quotes the password.
+func checkServer(d DSN, want string, schemes ...string) error {
+	u, err := url.Parse(d.raw)
+	if err != nil {
+		return errors.New("not a URL")
+	}
+	for _, s := range schemes {
+		if u.Scheme == s {
+			return nil
+		}
+	}
+	return errors.New("want " + want)
+}
+
+func checkLog(f LogFormat) error {
+	if f != LogText && f != LogJSON {
+		return errors.New("want text or json")
+	}
+	return nil
+}
+
+func parseLevel(s string, level *slog.Level) error {
+	if err := level.UnmarshalText([]byte(s)); err != nil {
+		return errors.New("want debug, info, warn or error")
+	}
+	return nil
+}
