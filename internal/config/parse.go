@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,12 +92,10 @@ func checkServer(d DSN, want string, schemes ...string) error {
 	if err != nil {
 		return errors.New("not a URL")
 	}
-	for _, s := range schemes {
-		if u.Scheme == s {
-			return nil
-		}
+	if !slices.Contains(schemes, u.Scheme) {
+		return errors.New("want " + want)
 	}
-	return errors.New("want " + want)
+	return nil
 }
 
 func checkLog(f LogFormat) error {

@@ -1,0 +1,72 @@
+# Everything that is done with this project, by name. `make help` lists it.
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+TEST_TIMEOUT := 15m
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build, and serve the demo on http://127.0.0.1:8080
+	./bin/vezne demo
+
+.PHONY: build
+build: ## build bin/vezne; needs Go and nothing else
+	CGO_ENABLED=0 go build -trimpath -o bin/vezne ./cmd/vezne
+
+.PHONY: setup
+setup: ## install the Debian packages that tests need and this machine lacks
+	test/setup
+
+.PHONY: test
+test: setup ## run every test, with the race detector
+	go test -race -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: check
+check: check-generate check-format check-vet check-lint check-arch ## generated files, format, vet, lint, import rules
+
+.PHONY: check-generate
+check-generate:
+	test/check-generate
+
+.PHONY: check-format
+check-format:
+	@files=$$(gofmt -l .); \
+	if [ -n "$$files" ]; then echo "not formatted by gofmt:"; echo "$$files"; exit 1; fi
+	go mod tidy -diff
+
+.PHONY: check-vet
+check-vet:
+	go vet ./...
+
+.PHONY: check-lint
+check-lint: $(GOLANGCI)
+	$(GOLANGCI) run ./...
+
+.PHONY: check-arch
+check-arch:
+	go test ./internal/arch/...
+
+.PHONY: lint
+lint: check-lint ## the linters alone
+
+.PHONY: bench
+bench: ## measure whole payments, beside the floor that the hardware sets
+	go test -run=NONE -bench=. ./test/bench/...
+
+.PHONY: generate
+generate: ## write generated files anew
+	go generate ./...
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .tools
+
+$(GOLANGCI):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/golangci-lint $@
