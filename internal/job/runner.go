@@ -1,0 +1,156 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vezne/vezne/internal/clock"
+)
+
+// Handler does a job. It may be called more than once for the same job and must
+// bear that. A nil error ends the job, Later puts it off without counting as a
+// failure, any other error counts as one.
+type Handler func(ctx context.Context, j Job) error
+
+// postponement is the error with which a handler asks to be called again.
+type postponement struct{ until time.Time }
+
+func (p postponement) Error() string { return "again at " + p.until.Format(time.RFC3339) }
+
+// Later returns the error that puts a job off until the time given.
+func Later(until time.Time) error { return postponement{until} }
+
+const (
+	// tick is how often a runner looks for jobs that are due.
+	tick = 250 * time.Millisecond
+	// batch is how many jobs a runner leases at once, workers how many it does.
+	batch   = 64
+	workers = 8
+	// lease is how long a job belongs to a node that does not finish it; a
+	// handler is stopped before that.
+	lease        = time.Minute
+	handlerLimit = 45 * time.Second
+	// Pauses after failures double from firstPause to maxPause; after maxAttempts,
+	// about three days, a job is dead.
+	firstPause  = 5 * time.Second
+	maxPause    = 2 * time.Hour
+	maxAttempts = 45
+)
+
+// Runner leases jobs of the kinds that have a handler and runs them, on as many
+// nodes as have one. Jobs of one subject run in order.
+type Runner struct {
+	queue    Queue
+	handlers map[Kind]Handler
+	kinds    []Kind
+	node     string
+	clock    clock.Clock
+	log      *slog.Logger
+}
+
+// NewRunner returns a Runner that works under a node name that no other process
+// uses.
+func NewRunner(q Queue, handlers map[Kind]Handler, node string, c clock.Clock, log *slog.Logger) *Runner {
+	r := &Runner{queue: q, handlers: handlers, node: node, clock: c, log: log}
+	for k := range handlers {
+		r.kinds = append(r.kinds, k)
+	}
+	slices.Sort(r.kinds)
+	return r
+}
+
+// Run runs jobs until the context ends. It returns when those it had leased have
+// ended or were handed back.
+func (r *Runner) Run(ctx context.Context) {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if _, err := r.Round(ctx); err != nil && ctx.Err() == nil {
+				r.log.LogAttrs(ctx, slog.LevelWarn, "lease jobs", slog.Any("error", err))
+			}
+		}
+	}
+}
+
+// Round leases one batch of jobs that are due, runs them and returns how many
+// there were.
+func (r *Runner) Round(ctx context.Context) (int, error) {
+	if len(r.kinds) == 0 {
+		return 0, nil
+	}
+	now := r.clock.Now()
+	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, now, now.Add(lease), batch)
+	if err != nil {
+		return 0, fmt.Errorf("lease jobs: %w", err)
+	}
+	var wg sync.WaitGroup
+	places := make(chan struct{}, workers)
+	for _, j := range jobs {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			r.run(ctx, j)
+		})
+	}
+	wg.Wait()
+	return len(jobs), nil
+}
+
+func (r *Runner) run(ctx context.Context, j Job) {
+	err := ctx.Err()
+	if err == nil {
+		err = r.call(ctx, j)
+	}
+	// The end of a job is stored even when the runner is being stopped.
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), handlerLimit)
+	defer cancel()
+	if err := r.end(storing, j, err, ctx.Err() != nil); err != nil {
+		r.log.LogAttrs(ctx, slog.LevelWarn, "end job", slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", err))
+	}
+}
+
+func (r *Runner) call(ctx context.Context, j Job) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, handlerLimit)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in handler of %s", j.Kind)
+		}
+	}()
+	return r.handlers[j.Kind](ctx, j)
+}
+
+func (r *Runner) end(ctx context.Context, j Job, failure error, stopping bool) error {
+	now := r.clock.Now()
+	later, postponed := errors.AsType[postponement](failure)
+	switch {
+	case failure == nil:
+		return r.queue.Finish(ctx, j, r.node, now)
+	case postponed:
+		return r.queue.Retry(ctx, j, r.node, later.until, "")
+	case stopping:
+		return r.queue.Retry(ctx, j, r.node, now, "handed back")
+	case j.Attempt+1 >= maxAttempts:
+		r.log.LogAttrs(ctx, slog.LevelError, "job is dead", slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", failure))
+		return r.queue.Bury(ctx, j, r.node, now, failure.Error())
+	}
+	return r.queue.Retry(ctx, j, r.node, now.Add(Pause(j.Attempt)), failure.Error())
+}
+
+// Pause returns how long a job waits after its failure number attempt+1.
+func Pause(attempt int) time.Duration {
+	p := firstPause
+	for range min(attempt, 20) {
+		p = min(2*p, maxPause)
+	}
+	return p
+}

@@ -1,0 +1,185 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/pos"
+)
+
+const (
+	// inquiryLimit bounds the inquiry that follows an unknown answer at once.
+	inquiryLimit = 5 * time.Second
+	// resolverGrace is how long after a request must have ended the resolver waits
+	// before it takes the operation up, so that it does not race the node that
+	// is still busy with it.
+	resolverGrace = 5 * time.Second
+	// firstInquiryPause is when the resolver asks first about an answer that
+	// stayed unknown.
+	firstInquiryPause = 2 * time.Second
+	// maxConflicts is how often a decision is made again when the row it was
+	// based on changed meanwhile.
+	maxConflicts = 10
+)
+
+// newOperation returns an operation that is about to be sent to a POS.
+func (s *Service) newOperation(ctx context.Context, p Payment, kind connector.Kind, actor string, at pos.POS) (Operation, error) {
+	operationID, err := id.Next[id.Operation](ctx, s.IDs, id.NounOperation)
+	if err != nil {
+		return Operation{}, fmt.Errorf("new operation id: %w", err)
+	}
+	now := s.Clock.Now()
+	return Operation{
+		ID: operationID, MerchantID: p.MerchantID, PaymentID: p.ID,
+		AskID: operationID, Attempt: 1, Kind: kind, POSID: at.ID,
+		Reference: id.NewReference(now), Status: OperationOpen,
+		Result: Result{Reason: connector.ResultUnknown, At: now},
+		Actor:  actor, StartedAt: now,
+		NextInquiry: now.Add(at.RequestLimit() + inquiryLimit + resolverGrace),
+	}, nil
+}
+
+// ask sends a charge to the bank and says what is known afterwards; an unknown
+// answer is followed by an inquiry at once.
+func (s *Service) ask(ctx context.Context, o Operation, at pos.POS, typed *card.Card, c Pay) verdict {
+	return s.send(ctx, o, at, connector.Original{}, func(b *pos.Bank) (connector.Answer, error) {
+		return b.Authorize(ctx, connector.Charge{
+			Kind: o.Kind, Reference: o.Reference, Amount: o.Amount,
+			Installments: c.Installments, Card: *typed, ClientIP: c.ClientIP,
+		})
+	})
+}
+
+// send carries one request to a bank. No transaction is open meanwhile, and
+// nothing here is ever repeated but the inquiry.
+func (s *Service) send(ctx context.Context, o Operation, at pos.POS, about connector.Original,
+	request func(*pos.Bank) (connector.Answer, error),
+) verdict {
+	bank, err := s.Banks.Bank(ctx, at)
+	if err != nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, "open POS", slog.Int64("pos", int64(at.ID)), slog.Any("error", err))
+		return verdictOf(connector.Answer{Outcome: connector.Unsent}, s.Clock.Now())
+	}
+	answer, err := request(bank)
+	if err != nil {
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "bank request without answer",
+			slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.Any("error", err))
+	}
+	if answer.Outcome != connector.Unknown {
+		return verdictOf(answer, s.Clock.Now())
+	}
+	return s.inquire(ctx, o, bank, about).verdict
+}
+
+// finding is what an inquiry made known.
+type finding struct {
+	verdict
+	missing bool
+}
+
+// inquire asks the bank what became of an operation.
+func (s *Service) inquire(ctx context.Context, o Operation, bank *pos.Bank, about connector.Original) finding {
+	ctx, cancel := context.WithTimeout(ctx, inquiryLimit)
+	defer cancel()
+	found, err := bank.Inquire(ctx, connector.Inquiry{
+		Kind: o.Kind, Reference: o.Reference, Amount: o.Amount, At: o.StartedAt, Original: about,
+	})
+	if err != nil {
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "inquiry without answer",
+			slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.Any("error", err))
+		return finding{verdict: verdictOf(connector.Answer{}, s.Clock.Now())}
+	}
+	if found.Missing {
+		found.Outcome = connector.Unknown
+	}
+	v := verdictOf(found.Answer, s.Clock.Now())
+	if found.Reversed && v.status == OperationApproved {
+		v.status = OperationReversed
+	}
+	return finding{verdict: v, missing: found.Missing}
+}
+
+// conclude commits a verdict about an operation. It is tried again when the row
+// changed meanwhile or the store was away; if the store stays away the answer is
+// "pending" and the resolver will conclude later, from the operation's row.
+func (s *Service) conclude(ctx context.Context, p Payment, o Operation, v verdict, actor string) (Outcome, error) {
+	if v.status == OperationUnknown {
+		o.NextInquiry = s.Clock.Now().Add(firstInquiryPause)
+	}
+	for try := range maxConflicts {
+		c := settle(p, o, v)
+		err := s.commit(ctx, c, actor)
+		if err == nil {
+			c.payment.Version++
+			c.operation.Version++
+			return Outcome{Payment: c.payment, Operation: c.operation}, nil
+		}
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "conclude operation",
+			slog.Int64("operation", int64(o.ID)), slog.Int("try", try+1), slog.Any("error", err))
+		if fault.CodeOf(err) != fault.StaleVersion && !pause(ctx, time.Duration(try+1)*100*time.Millisecond) {
+			break
+		}
+		fresh, freshOp, err := s.reload(ctx, p, o.ID)
+		if err != nil {
+			continue
+		}
+		if freshOp.Status.Final() {
+			s.checkContradiction(ctx, freshOp, v)
+			return Outcome{Payment: fresh, Operation: freshOp}, nil
+		}
+		freshOp.NextInquiry = o.NextInquiry
+		p, o = fresh, freshOp
+	}
+	return s.leftOpen(p, o), nil
+}
+
+// leftOpen is the answer when a verdict could not be stored: pending, because
+// what the store holds is still "open".
+func (s *Service) leftOpen(p Payment, o Operation) Outcome {
+	unknown := settle(p, o, verdictOf(connector.Answer{}, s.Clock.Now()))
+	return Outcome{Payment: unknown.payment, Operation: unknown.operation}
+}
+
+// checkContradiction shouts when two nodes came to opposite verdicts; the late
+// check of a declined operation then undoes the charge.
+func (s *Service) checkContradiction(ctx context.Context, o Operation, v verdict) {
+	if v.status.Final() && v.status != o.Status {
+		s.Log.LogAttrs(ctx, slog.LevelError, "contradicting verdicts about an operation",
+			slog.Int64("operation", int64(o.ID)), slog.String("stored", string(o.Status)), slog.String("found", string(v.status)))
+	}
+}
+
+func (s *Service) reload(ctx context.Context, p Payment, o id.Operation) (Payment, Operation, error) {
+	fresh, err := s.Store.PaymentByID(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return Payment{}, Operation{}, fmt.Errorf("reload payment %d: %w", p.ID, err)
+	}
+	operations, err := s.Store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return Payment{}, Operation{}, fmt.Errorf("reload operations of payment %d: %w", p.ID, err)
+	}
+	for _, op := range operations {
+		if op.ID == o {
+			return fresh, op, nil
+		}
+	}
+	return Payment{}, Operation{}, fmt.Errorf("reload operation %d: gone", o)
+}
+
+// pause waits for d, and reports whether the context still runs then.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,145 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/pos"
+)
+
+// lateCheckPayload is the part of an event payload that a late check reads.
+type lateCheckPayload struct {
+	Payment   string       `json:"payment"`
+	Operation id.Operation `json:"operation"`
+}
+
+// lateCheck asks once more about a request of which the bank had no record and
+// which the merchant was told had failed. What turns out approved is undone if
+// it took money and accepted if it was a follow-up. The job is put off until the
+// last of lateChecks.
+func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
+	p, o, err := s.lateCheckSubject(ctx, j)
+	if err != nil {
+		return err
+	}
+	if o.Status != OperationDeclined {
+		return nil
+	}
+	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
+	if err != nil {
+		return fmt.Errorf("find POS: %w", err)
+	}
+	bank, err := s.Banks.Bank(ctx, at)
+	if err != nil {
+		return fmt.Errorf("open POS: %w", err)
+	}
+	found := s.inquire(ctx, o, bank, p.original(o))
+	charge := o.Kind == connector.Sale || o.Kind == connector.Authorize
+	switch {
+	case found.status == OperationApproved && charge:
+		return s.reverse(ctx, p, o, at)
+	case found.status == OperationApproved:
+		return s.acceptLate(ctx, p, o, found.verdict)
+	case found.status == OperationReversed:
+		return s.markReversed(ctx, o)
+	case found.missing || found.status == OperationDeclined:
+		return s.nextLateCheck(o)
+	}
+	return fmt.Errorf("late check of operation %d: the bank does not answer", o.ID)
+}
+
+func (s *Service) lateCheckSubject(ctx context.Context, j job.Job) (Payment, Operation, error) {
+	var payload lateCheckPayload
+	if err := json.Unmarshal(j.Payload, &payload); err != nil {
+		return Payment{}, Operation{}, fmt.Errorf("read late check: %w", err)
+	}
+	u, err := id.ParseUUID(payload.Payment)
+	if err != nil {
+		return Payment{}, Operation{}, fmt.Errorf("read late check: %w", err)
+	}
+	p, err := s.Find(ctx, j.MerchantID, u)
+	if err != nil {
+		return Payment{}, Operation{}, err
+	}
+	return s.reload(ctx, p, payload.Operation)
+}
+
+// nextLateCheck puts the job off until the next age at which to ask; nil at the
+// end of the list.
+func (s *Service) nextLateCheck(o Operation) error {
+	age := s.Clock.Now().Sub(o.StartedAt)
+	for _, at := range lateChecks {
+		if at > age {
+			return job.Later(o.StartedAt.Add(at))
+		}
+	}
+	return nil
+}
+
+// reverse undoes at the bank what was approved there after the merchant had been
+// told that it failed. The books never saw the charge, so they do not see its
+// reversal either; the operations show both.
+func (s *Service) reverse(ctx context.Context, p Payment, o Operation, at pos.POS) error {
+	s.Log.LogAttrs(ctx, slog.LevelError, "late approval: reversing",
+		slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)))
+	undo, err := s.newOperation(ctx, p, connector.Void, resolverActor, at)
+	if err != nil {
+		return err
+	}
+	undo.Amount, undo.Original = o.Amount, o.Reference
+	if err := s.Store.InTx(ctx, func(tx Tx) { tx.InsertOperation(undo) }); err != nil {
+		return fmt.Errorf("begin reversal: %w", err)
+	}
+	about := connector.Original{Reference: o.Reference, Amount: o.Amount, At: o.StartedAt}
+	v := s.send(ctx, undo, at, about, func(b *pos.Bank) (connector.Answer, error) {
+		return b.Void(ctx, connector.FollowUp{Kind: connector.Void, Reference: undo.Reference, Amount: undo.Amount, Original: about})
+	})
+	if _, err := s.conclude(ctx, p, undo, v, resolverActor); err != nil {
+		return err
+	}
+	if v.status != OperationApproved {
+		return fmt.Errorf("reversal of operation %d: %s", o.ID, v.status)
+	}
+	return s.markReversed(ctx, o)
+}
+
+func (s *Service) markReversed(ctx context.Context, o Operation) error {
+	o.Status = OperationReversed
+	if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveOperation(o) }); err != nil {
+		return fmt.Errorf("mark operation %d reversed: %w", o.ID, err)
+	}
+	return nil
+}
+
+// acceptLate books a follow-up that the bank carried out after the merchant had
+// been told that it failed: money that was given back cannot be called back. It
+// fails, and stays a dead job for a person to look at, if the payment has moved
+// on so that the follow-up does not fit any more.
+func (s *Service) acceptLate(ctx context.Context, p Payment, o Operation, v verdict) error {
+	s.Log.LogAttrs(ctx, slog.LevelError, "late approval: accepting",
+		slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)))
+	fits := false
+	switch o.Kind {
+	case connector.Capture:
+		fits = p.State == Authorized && p.OpenAsk == 0
+		p.OpenAsk = o.ID
+	case connector.Void:
+		_, err := p.admitVoid()
+		fits = err == nil
+		p.OpenAsk = o.ID
+	case connector.Refund:
+		fits = p.Captured.IsPositive() && o.Amount.Cmp(p.refundable()) <= 0
+		p.Refunding = p.Refunding.Add(o.Amount)
+	case connector.Sale, connector.Authorize:
+	}
+	if !fits {
+		return fmt.Errorf("late approval of %s operation %d does not fit a payment that is %s", o.Kind, o.ID, p.State)
+	}
+	return s.commit(ctx, settle(p, o, v), resolverActor)
+}

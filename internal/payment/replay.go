@@ -1,0 +1,124 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+)
+
+// retryHint is what a caller is told to wait while an equal request is running.
+const retryHint = time.Second
+
+// refused answers a command that failed a check before anything was stored. The
+// same key sent with a request that was accepted earlier is the graver mistake,
+// so it is the one that is reported.
+func (s *Service) refused(ctx context.Context, c Caller, cause error) (Outcome, error) {
+	if c.Key.IsZero() {
+		return Outcome{}, cause
+	}
+	replay, err := s.replayKey(ctx, c)
+	if replay != nil || fault.CodeOf(err) == fault.IdempotencyKeyReused || fault.CodeOf(err) == fault.IdempotencyInProgress {
+		return deref(replay), err
+	}
+	return Outcome{}, cause
+}
+
+// replayKey returns the first answer to a key that was used before; nil and no
+// error when the key is free.
+func (s *Service) replayKey(ctx context.Context, c Caller) (*Outcome, error) {
+	if c.Key.IsZero() {
+		return nil, nil //nolint:nilnil // no key, so nothing to replay
+	}
+	claim, err := s.Store.ClaimedKey(ctx, c.MerchantID, c.Key.Value)
+	if fault.KindOf(err) == fault.NotFound || (err == nil && s.outlived(claim)) {
+		return nil, nil //nolint:nilnil // a free key: nothing to replay
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read idempotency key: %w", err)
+	}
+	if claim.Key.Hash != c.Key.Hash {
+		return nil, fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
+	}
+	p, err := s.Store.PaymentByID(ctx, c.MerchantID, claim.PaymentID)
+	if err != nil {
+		return nil, fmt.Errorf("read replayed payment: %w", err)
+	}
+	o, err := s.lastOfAsk(ctx, p, claim.AskID)
+	if err != nil {
+		return nil, err
+	}
+	if o.Status == OperationOpen {
+		return nil, fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
+			WithSubject(p.UUID.String()).WithRetryAfter(retryHint)
+	}
+	return &Outcome{Payment: p, Operation: o, Replayed: true}, nil
+}
+
+func (s *Service) outlived(r idempotency.Record) bool {
+	return s.Clock.Now().Sub(r.CreatedAt) >= idempotency.Window
+}
+
+// replayOrder answers a payment whose order is held by another payment: with
+// that one if the request is the same, with a refusal otherwise, and with
+// neither if the order became free meanwhile.
+func (s *Service) replayOrder(ctx context.Context, a *attempt) (*Outcome, error) {
+	holder, err := s.Store.OrderHolder(ctx, a.payment.MerchantID, a.payment.OrderRef)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil //nolint:nilnil // the order is free again: try once more
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read holder of order: %w", err)
+	}
+	if holder.State == Pending {
+		return nil, fault.New(fault.Conflict, fault.OrderInProgress, "a payment of this order is being processed").
+			WithSubject(holder.UUID.String()).WithRetryAfter(retryHint)
+	}
+	if !s.sameRequest(holder, a.payment) {
+		return nil, fault.New(fault.Conflict, fault.OrderAlreadyPaid, "the order is already paid").WithSubject(holder.UUID.String())
+	}
+	operations, err := s.Store.Operations(ctx, holder.MerchantID, holder.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read operations of order's payment: %w", err)
+	}
+	var o Operation
+	if len(operations) > 0 {
+		o = lastOf(operations, operations[0].AskID)
+	}
+	return &Outcome{Payment: holder, Operation: o, Replayed: true}, nil
+}
+
+// sameRequest reports whether a new payment asks for what an earlier one did,
+// recently enough to be its repetition.
+func (s *Service) sameRequest(held, asked Payment) bool {
+	return held.Surface == asked.Surface &&
+		held.Phase == asked.Phase &&
+		held.Price == asked.Price &&
+		held.Installments == asked.Installments &&
+		held.Card.Fingerprint == asked.Card.Fingerprint &&
+		s.Clock.Now().Sub(held.CreatedAt) < idempotency.Window
+}
+
+func (s *Service) lastOfAsk(ctx context.Context, p Payment, ask id.Operation) (Operation, error) {
+	if ask == 0 {
+		return Operation{}, nil
+	}
+	operations, err := s.Store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return Operation{}, fmt.Errorf("read operations of payment %d: %w", p.ID, err)
+	}
+	return lastOf(operations, ask), nil
+}
+
+func lastOf(operations []Operation, ask id.Operation) Operation {
+	var last Operation
+	for _, o := range operations {
+		if o.AskID == ask && o.Attempt >= last.Attempt {
+			last = o
+		}
+	}
+	return last
+}

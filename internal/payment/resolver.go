@@ -1,0 +1,168 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/job"
+)
+
+const (
+	// resolverActor names the resolver in audit records.
+	resolverActor = "system:resolver"
+	// resolverTick is how often the resolver looks for operations that are due.
+	resolverTick = 500 * time.Millisecond
+	// resolverBatch and resolverWorkers bound the inquiries that run at once, so
+	// that a bank that comes back is not met by a stampede.
+	resolverBatch   = 64
+	resolverWorkers = 8
+	// missingGrace is how long beyond a request's own limit a bank may still come
+	// to know of it. Only then "no such request" is believed.
+	missingGrace = 5 * time.Second
+	// The pauses between inquiries grow with the age of the operation: a tenth of
+	// it, within these bounds, and rarely once it is older than an hour.
+	minInquiryPause  = time.Second
+	maxInquiryPause  = 15 * time.Second
+	rareInquiryPause = 5 * time.Minute
+	rareInquiryAge   = time.Hour
+)
+
+// lateChecks are the ages at which an operation that a bank did not know is
+// asked about again.
+var lateChecks = [...]time.Duration{time.Minute, 10 * time.Minute, time.Hour}
+
+// Resolver finds the outcome of operations that were left open by a crash or
+// unknown by a bank, by asking until the bank knows. Any number of nodes may run
+// one: an operation is taken by compare-and-set on its row.
+type Resolver struct {
+	service *Service
+	// Exclusive says that no other process works on the store, so that what is
+	// open at the start was left by a crash and need not be waited for.
+	Exclusive bool
+}
+
+// NewResolver returns a Resolver for the payments of a Service.
+func NewResolver(s *Service) *Resolver { return &Resolver{service: s} }
+
+// Run resolves until the context ends, and returns when no inquiry is running
+// any more.
+func (r *Resolver) Run(ctx context.Context) {
+	if r.Exclusive {
+		r.round(ctx, r.service.Clock.Now().Add(commandLimit))
+	}
+	tick := time.NewTicker(resolverTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.Round(ctx)
+		}
+	}
+}
+
+// Round takes up every operation that is due now and waits for their inquiries.
+func (r *Resolver) Round(ctx context.Context) { r.round(ctx, r.service.Clock.Now()) }
+
+func (r *Resolver) round(ctx context.Context, due time.Time) {
+	s := r.service
+	operations, err := s.Store.Unresolved(ctx, due, resolverBatch)
+	if err != nil {
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "read unresolved operations", slog.Any("error", err))
+		return
+	}
+	var wg sync.WaitGroup
+	places := make(chan struct{}, resolverWorkers)
+	for _, o := range operations {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			if err := s.resolve(ctx, o); err != nil && fault.CodeOf(err) != fault.StaleVersion {
+				s.Log.LogAttrs(ctx, slog.LevelWarn, "resolve operation", slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// resolve asks the bank about one operation and concludes it if the bank knows.
+func (s *Service) resolve(ctx context.Context, o Operation) error {
+	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
+	if err != nil {
+		return fmt.Errorf("find POS: %w", err)
+	}
+	if o, err = s.takeUp(ctx, o); err != nil {
+		return err
+	}
+	p, err := s.Store.PaymentByID(ctx, o.MerchantID, o.PaymentID)
+	if err != nil {
+		return fmt.Errorf("read payment: %w", err)
+	}
+	bank, err := s.Banks.Bank(ctx, at)
+	if err != nil {
+		return fmt.Errorf("open POS: %w", err)
+	}
+	found := s.inquire(ctx, o, bank, p.original(o))
+	switch {
+	case found.status.Final():
+		_, err = s.conclude(ctx, p, o, found.verdict, resolverActor)
+	case found.missing && s.Clock.Now().Sub(o.StartedAt) > at.RequestLimit()+missingGrace:
+		err = s.concludeMissing(ctx, p, o)
+	}
+	return err
+}
+
+// takeUp claims an operation for one inquiry by moving its next one.
+func (s *Service) takeUp(ctx context.Context, o Operation) (Operation, error) {
+	now := s.Clock.Now()
+	o.Inquiries++
+	o.NextInquiry = now.Add(inquiryPause(now.Sub(o.StartedAt)))
+	if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveOperation(o) }); err != nil {
+		return Operation{}, fmt.Errorf("take up operation: %w", err)
+	}
+	o.Version++
+	return o, nil
+}
+
+func inquiryPause(age time.Duration) time.Duration {
+	if age > rareInquiryAge {
+		return rareInquiryPause
+	}
+	return min(max(age/10, minInquiryPause), maxInquiryPause)
+}
+
+// concludeMissing ends an operation of which the bank has no record long after
+// it must have had one, and leaves a job that asks again, in case the bank's
+// record was late.
+func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) error {
+	v := verdict{status: OperationDeclined, result: Result{Reason: connector.NoResponse, At: s.Clock.Now()}}
+	c := settle(p, o, v)
+	event, err := s.newJob(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
+	if err != nil {
+		return err
+	}
+	check, err := s.newJob(ctx, JobLateCheck, c.payment, c.operation, o.StartedAt.Add(lateChecks[0]))
+	if err != nil {
+		return err
+	}
+	// The late check has a queue of its own: the merchant's events must not wait.
+	check.Subject = "late_check:" + o.Reference
+	record, err := s.auditRecord(ctx, c.payment, c.operation, resolverActor)
+	if err != nil {
+		return err
+	}
+	return s.save(ctx, c, func(tx Tx) {
+		tx.Enqueue(event)
+		tx.Enqueue(check)
+		tx.Record(record)
+	})
+}
+
+// LateCheck returns the handler of JobLateCheck.
+func (r *Resolver) LateCheck() job.Handler { return r.service.lateCheck }

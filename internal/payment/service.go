@@ -1,0 +1,88 @@
+package payment
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// Tables gives what routing knows about a merchant. The table is shared and
+// read-only.
+type Tables interface {
+	Table(ctx context.Context, m id.Merchant) (*routing.Table, error)
+}
+
+// BINs looks a card's leading digits up.
+type BINs interface {
+	Lookup(ctx context.Context, digits string) (*bin.Info, error)
+}
+
+// Banks gives the open connector of a POS.
+type Banks interface {
+	Bank(ctx context.Context, p pos.POS) (*pos.Bank, error)
+	// Healthy reports whether the POS's circuit breaker lets requests through.
+	Healthy(p id.POS) bool
+}
+
+// Dependencies is what a Service works with.
+type Dependencies struct {
+	Store  Store
+	Tables Tables
+	BINs   BINs
+	Banks  Banks
+	Prints vault.Fingerprinter
+	IDs    *id.Generator
+	Clock  clock.Clock
+	Log    *slog.Logger
+}
+
+// Service carries out commands about payments. It is safe for concurrent use,
+// by any number of goroutines and nodes on one store.
+type Service struct {
+	Dependencies
+}
+
+// NewService returns a Service.
+func NewService(d Dependencies) *Service { return &Service{d} }
+
+// commandLimit bounds a whole command, bank calls included, so that a caller has
+// an answer within 60 seconds; what is not known by then is pending.
+const commandLimit = 50 * time.Second
+
+// detached returns a context for a command that must not be torn in the middle
+// because its caller hung up.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), commandLimit)
+}
+
+// draw returns the random number for weighted routing rules.
+func draw() uint32 {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
+	return binary.BigEndian.Uint32(b[:])
+}
+
+// posByID returns a merchant's POS, also one that takes no new payments.
+func (s *Service) posByID(ctx context.Context, m id.Merchant, p id.POS) (pos.POS, error) {
+	table, err := s.Tables.Table(ctx, m)
+	if err != nil {
+		return pos.POS{}, fmt.Errorf("load routing table of merchant %d: %w", m, err)
+	}
+	for i := range table.POSes {
+		if table.POSes[i].ID == p {
+			return table.POSes[i], nil
+		}
+	}
+	return pos.POS{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such POS")
+}
