@@ -1,0 +1,107 @@
+package vault
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/id"
+)
+
+// Why a value could not be opened or a card not stored. The texts hold nothing
+// of the value.
+var (
+	// ErrSealed covers every way in which a sealed value can be wrong, so that
+	// nobody learns from an answer how close a forgery came.
+	ErrSealed = errors.New("sealed value cannot be opened")
+	// ErrDataKey means that the keyset is not the one that sealed the data key.
+	ErrDataKey = errors.New("data key cannot be opened with this keyset")
+	// ErrNoCard means that there is no card number.
+	ErrNoCard = errors.New("no card number")
+)
+
+// A sealed value is a version byte, the number of the data key in four bytes,
+// and what AES-256-GCM with a random nonce makes of it: nonce, ciphertext, tag.
+// The authenticated data repeats the header and adds merchant and purpose.
+const (
+	sealedVersion = 1
+	headerLen     = 1 + 4
+)
+
+// maxRings bounds how many merchants' opened keys are kept in memory, at about
+// 2 KiB each.
+const maxRings = 10_000
+
+// Options are what a Vault works with. All are required.
+type Options struct {
+	Keyset *Keyset
+	Store  Store
+	IDs    *id.Generator
+	Clock  clock.Clock
+}
+
+// Vault seals values under data keys of their merchant. A merchant's first data
+// key is made on first use. It is safe for concurrent use, by several processes
+// on one store too.
+type Vault struct {
+	keyset *Keyset
+	store  Store
+	ids    *id.Generator
+	clock  clock.Clock
+	rings  *otter.Cache[id.Merchant, *ring]
+}
+
+// New returns a Vault.
+func New(o Options) *Vault {
+	return &Vault{
+		keyset: o.Keyset,
+		store:  o.Store,
+		ids:    o.IDs,
+		clock:  o.Clock,
+		rings:  otter.Must(&otter.Options[id.Merchant, *ring]{MaximumSize: maxRings}),
+	}
+}
+
+// Seal returns plain sealed for the merchant and purpose, 33 bytes longer. It
+// fails only if the merchant's data key cannot be had.
+func (v *Vault) Seal(ctx context.Context, m id.Merchant, p Purpose, plain []byte) ([]byte, error) {
+	r, err := v.ring(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("seal %s: %w", p, err)
+	}
+	header := make([]byte, headerLen, headerLen+len(plain)+r.newest.aead.Overhead())
+	header[0] = sealedVersion
+	binary.BigEndian.PutUint32(header[1:], r.newest.number)
+	return r.newest.aead.Seal(header, nil, plain, sealedData(header, m, p)), nil
+}
+
+// Open returns what was sealed for the merchant and purpose. Anything else is
+// ErrSealed: another merchant's or purpose's value, a changed or short one.
+func (v *Vault) Open(ctx context.Context, m id.Merchant, p Purpose, sealed []byte) ([]byte, error) {
+	if len(sealed) < headerLen || sealed[0] != sealedVersion {
+		return nil, fmt.Errorf("open %s: %w", p, ErrSealed)
+	}
+	header, body := sealed[:headerLen:headerLen], sealed[headerLen:]
+	k, err := v.key(ctx, m, binary.BigEndian.Uint32(header[1:]))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p, err)
+	}
+	plain, err := k.aead.Open(nil, nil, body, sealedData(header, m, p))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", p, ErrSealed)
+	}
+	return plain, nil
+}
+
+// sealedData is the authenticated data of a sealed value. The purpose comes last
+// because it alone has no fixed length.
+func sealedData(header []byte, m id.Merchant, p Purpose) []byte {
+	b := make([]byte, 0, headerLen+8+len(p))
+	b = append(b, header...)
+	b = binary.BigEndian.AppendUint64(b, uint64(m)) //nolint:gosec // ids are positive
+	return append(b, p...)
+}

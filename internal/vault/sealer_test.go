@@ -1,0 +1,269 @@
+package vault_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+const plain = `{"terminal":"1"}`
+
+func seal(t testing.TB, v *vault.Vault, m id.Merchant, p vault.Purpose) []byte {
+	t.Helper()
+	sealed, err := v.Seal(t.Context(), m, p, []byte(plain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealed
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	v := newNode(newMemory(), newKeyset(t))
+	sealed := seal(t, v, 7, vault.PurposePOS)
+	seal(t, v, 8, vault.PurposePOS)
+	tests := []struct {
+		name     string
+		merchant id.Merchant
+		purpose  vault.Purpose
+		change   func([]byte) []byte
+		refused  bool
+	}{
+		{"what_was_sealed_opens", 7, vault.PurposePOS, nil, false},
+		{"another_merchant_is_refused", 8, vault.PurposePOS, nil, true},
+		{"a_merchant_without_keys_is_refused", 9, vault.PurposePOS, nil, true},
+		{"another_purpose_is_refused", 7, vault.PurposeCredential, nil, true},
+		{"nothing_is_refused", 7, vault.PurposePOS, func([]byte) []byte { return nil }, true},
+		{"a_header_alone_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { return b[:5] }, true},
+		{"a_cut_tag_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { return b[:len(b)-1] }, true},
+		{"an_added_byte_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { return append(b, 0) }, true},
+		{"another_data_key_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { b[4] = 2; return b }, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := bytes.Clone(sealed)
+			if tt.change != nil {
+				b = tt.change(b)
+			}
+			got, err := v.Open(t.Context(), tt.merchant, tt.purpose, b)
+			if tt.refused {
+				if !errors.Is(err, vault.ErrSealed) || got != nil {
+					t.Fatalf("got %d bytes and %v, want ErrSealed", len(got), err)
+				}
+				return
+			}
+			if err != nil || string(got) != plain {
+				t.Fatalf("got %q and %v", got, err)
+			}
+		})
+	}
+}
+
+func TestOpen_every_flipped_bit_is_refused(t *testing.T) {
+	t.Parallel()
+	v := newNode(newMemory(), newKeyset(t))
+	sealed := seal(t, v, 7, vault.PurposePOS)
+	for i := range sealed {
+		for bit := range 8 {
+			changed := bytes.Clone(sealed)
+			changed[i] ^= 1 << bit
+			if _, err := v.Open(t.Context(), 7, vault.PurposePOS, changed); !errors.Is(err, vault.ErrSealed) {
+				t.Fatalf("byte %d bit %d: %v, want ErrSealed", i, bit, err)
+			}
+		}
+	}
+}
+
+func TestSeal(t *testing.T) {
+	t.Parallel()
+	v := newNode(newMemory(), newKeyset(t))
+	first, second := seal(t, v, 7, vault.PurposePOS), seal(t, v, 7, vault.PurposePOS)
+	t.Run("equal_values_look_different", func(t *testing.T) {
+		t.Parallel()
+		if bytes.Equal(first, second) {
+			t.Fatal("the same value was sealed twice into the same bytes")
+		}
+	})
+	t.Run("adds_33_bytes", func(t *testing.T) {
+		t.Parallel()
+		if len(first) != len(plain)+33 {
+			t.Fatalf("%d bytes for %d", len(first), len(plain))
+		}
+	})
+	t.Run("nothing_of_the_value_shows", func(t *testing.T) {
+		t.Parallel()
+		if bytes.Contains(first, []byte("terminal")) {
+			t.Fatal("the value is readable")
+		}
+	})
+}
+
+// The format of version 1 must stay readable for ever: the sealed value was made
+// with another AES-GCM, from the data key 00 01 … 1f.
+func TestOpen_a_value_of_format_1_from_elsewhere_opens(t *testing.T) {
+	t.Parallel()
+	const golden = "01000000016465666768696a6b6c6d6e6f51430bf161a7b20fde23b9c8f78ed13b37954783aeadbdb2ad1c9c0fc72c027f"
+	k, s := newKeyset(t), newMemory()
+	addKnownKey(t, s, k, 7)
+	sealed, err := hex.DecodeString(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := newNode(s, k).Open(t.Context(), 7, vault.PurposePOS, sealed)
+	if err != nil || string(got) != plain {
+		t.Fatalf("got %q and %v", got, err)
+	}
+}
+
+func addKnownKey(t *testing.T, s *memory, k *vault.Keyset, m id.Merchant) {
+	t.Helper()
+	raw := make([]byte, 32)
+	for i := range raw {
+		raw[i] = byte(i)
+	}
+	sealed, err := vault.SealDataKey(k, m, 1, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AddDataKey(t.Context(), vault.DataKey{MerchantID: m, Number: 1, Sealed: sealed}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDataKey(t *testing.T) {
+	t.Parallel()
+	t.Run("nodes_that_start_together_agree_on_one", func(t *testing.T) {
+		t.Parallel()
+		k, s := newKeyset(t), newMemory()
+		nodes := make([]*vault.Vault, 16)
+		sealed := make([][]byte, len(nodes))
+		var wg sync.WaitGroup
+		for i := range nodes {
+			nodes[i] = newNode(s, k)
+			wg.Go(func() { sealed[i], _ = nodes[i].Seal(t.Context(), 7, vault.PurposePOS, []byte(plain)) })
+		}
+		wg.Wait()
+		for i, n := range nodes {
+			got, err := n.Open(t.Context(), 7, vault.PurposePOS, sealed[(i+1)%len(nodes)])
+			if err != nil || string(got) != plain {
+				t.Fatalf("node %d: %q and %v", i, got, err)
+			}
+		}
+		if len(s.keys[7]) != 1 {
+			t.Fatalf("%d data keys, want 1", len(s.keys[7]))
+		}
+	})
+	t.Run("another_keyset_is_named_as_the_reason", func(t *testing.T) {
+		t.Parallel()
+		s := newMemory()
+		sealed := seal(t, newNode(s, newKeyset(t)), 7, vault.PurposePOS)
+		_, err := newNode(s, newKeyset(t)).Open(t.Context(), 7, vault.PurposePOS, sealed)
+		if !errors.Is(err, vault.ErrDataKey) {
+			t.Fatalf("%v, want ErrDataKey", err)
+		}
+	})
+	t.Run("another_merchants_key_is_refused", func(t *testing.T) {
+		t.Parallel()
+		k, s := newKeyset(t), newMemory()
+		seal(t, newNode(s, k), 7, vault.PurposePOS)
+		stolen := s.keys[7][0]
+		stolen.MerchantID = 8
+		s.keys[8] = []vault.DataKey{stolen}
+		if _, err := newNode(s, k).Seal(t.Context(), 8, vault.PurposePOS, nil); !errors.Is(err, vault.ErrDataKey) {
+			t.Fatalf("%v, want ErrDataKey", err)
+		}
+	})
+	t.Run("is_read_once", func(t *testing.T) {
+		t.Parallel()
+		s := newMemory()
+		v := newNode(s, newKeyset(t))
+		sealed := seal(t, v, 7, vault.PurposePOS)
+		before := s.reads
+		for range 10 {
+			if _, err := v.Open(t.Context(), 7, vault.PurposePOS, sealed); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.reads != before {
+			t.Fatalf("%d more reads", s.reads-before)
+		}
+	})
+}
+
+func TestRotateDataKey(t *testing.T) {
+	t.Parallel()
+	k, s := newKeyset(t), newMemory()
+	here, there := newNode(s, k), newNode(s, k)
+	old := seal(t, here, 7, vault.PurposePOS)
+	seal(t, there, 7, vault.PurposePOS)
+	before, err := here.Fingerprint(t.Context(), 7, pan(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := here.RotateDataKey(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	fresh := seal(t, here, 7, vault.PurposePOS)
+	t.Run("new_values_are_under_the_new_key", func(t *testing.T) {
+		t.Parallel()
+		if !bytes.HasPrefix(fresh, []byte{1, 0, 0, 0, 2}) {
+			t.Fatalf("header %x", fresh[:5])
+		}
+	})
+	t.Run("values_of_both_keys_open_on_every_node", func(t *testing.T) {
+		t.Parallel()
+		for _, v := range []*vault.Vault{here, there, newNode(s, k)} {
+			for _, sealed := range [][]byte{old, fresh} {
+				if _, err := v.Open(t.Context(), 7, vault.PurposePOS, sealed); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+	t.Run("fingerprints_stay", func(t *testing.T) {
+		t.Parallel()
+		after, err := newNode(s, k).Fingerprint(t.Context(), 7, pan(t))
+		if err != nil || after != before {
+			t.Fatalf("changed, or %v", err)
+		}
+	})
+}
+
+func FuzzOpen(f *testing.F) {
+	k, s := newKeyset(f), newMemory()
+	v := newNode(s, k)
+	sealed := seal(f, v, 7, vault.PurposePOS)
+	f.Add(sealed)
+	f.Add(sealed[:5])
+	f.Add([]byte{})
+	f.Add([]byte{1, 255, 255, 255, 255, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := v.Open(t.Context(), 7, vault.PurposePOS, b)
+		if bytes.Equal(b, sealed) {
+			return
+		}
+		if !errors.Is(err, vault.ErrSealed) || got != nil {
+			t.Fatalf("a forgery gave %d bytes and %v", len(got), err)
+		}
+		if strings.Contains(err.Error(), plain) {
+			t.Fatal("the error holds the value")
+		}
+	})
+}
+
+func BenchmarkSealOpen(b *testing.B) {
+	v := newNode(newMemory(), newKeyset(b))
+	for b.Loop() {
+		sealed := seal(b, v, 7, vault.PurposeCard)
+		if _, err := v.Open(b.Context(), 7, vault.PurposeCard, sealed); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"time"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/id"
+)
+
+// tokenPrefix tells people and log scanners what a token is.
+const tokenPrefix = "card_"
+
+// Details are what may be stored of a card. There is no room for a security
+// code: PCI DSS 3.3 forbids keeping it.
+type Details struct {
+	PAN    card.PAN
+	Expiry card.Expiry
+	Holder string
+}
+
+// StoreCard seals a card for the merchant and returns what was stored, with a
+// new token of 130 random bits. Storing a card twice gives two tokens with
+// one fingerprint.
+func (v *Vault) StoreCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
+	c, err := v.sealCard(ctx, m, d)
+	if err != nil {
+		return StoredCard{}, fmt.Errorf("store card: %w", err)
+	}
+	if c.ID, err = id.Next[id.Card](ctx, v.ids, id.NounCard); err != nil {
+		return StoredCard{}, fmt.Errorf("store card: %w", err)
+	}
+	if err := v.store.AddCard(ctx, c); err != nil {
+		return StoredCard{}, fmt.Errorf("store card: %w", err)
+	}
+	return c, nil
+}
+
+func (v *Vault) sealCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
+	fingerprint, err := v.Fingerprint(ctx, m, d.PAN)
+	if err != nil {
+		return StoredCard{}, err
+	}
+	sealed, err := v.Seal(ctx, m, PurposeCard, []byte(d.PAN.Reveal()))
+	if err != nil {
+		return StoredCard{}, err
+	}
+	return StoredCard{
+		MerchantID:  m,
+		Token:       tokenPrefix + rand.Text(),
+		SealedPAN:   sealed,
+		Fingerprint: fingerprint,
+		BIN:         d.PAN.BIN(storedDigits(d.PAN)),
+		Last4:       d.PAN.Last4(),
+		ExpiryMonth: int(d.Expiry.Month),
+		ExpiryYear:  d.Expiry.Year,
+		Holder:      d.Holder,
+		CreatedAt:   v.clock.Now(),
+	}, nil
+}
+
+// storedDigits is how many leading digits may stand beside the last four: PCI
+// SSC's rules on truncation allow eight from 16 digits on, six below.
+func storedDigits(p card.PAN) int {
+	if len(p.Reveal()) < 16 {
+		return 6
+	}
+	return 8
+}
+
+// OpenCard returns the merchant's stored card behind the token. An unknown token
+// and another merchant's are fault.NoSuchThing; a row whose sealed number is not
+// the one that its fingerprint tells of is ErrSealed.
+func (v *Vault) OpenCard(ctx context.Context, m id.Merchant, token string) (Details, error) {
+	c, err := v.store.CardByToken(ctx, m, token)
+	if err != nil {
+		return Details{}, fmt.Errorf("open card: %w", err)
+	}
+	plain, err := v.Open(ctx, m, PurposeCard, c.SealedPAN)
+	if err != nil {
+		return Details{}, fmt.Errorf("open card %d: %w", c.ID, err)
+	}
+	defer clear(plain)
+	pan, err := card.ParsePAN(string(plain))
+	if err != nil {
+		return Details{}, fmt.Errorf("open card %d: %w", c.ID, ErrSealed)
+	}
+	fingerprint, err := v.Fingerprint(ctx, m, pan)
+	if err != nil {
+		return Details{}, fmt.Errorf("open card %d: %w", c.ID, err)
+	}
+	if subtle.ConstantTimeCompare([]byte(fingerprint), []byte(c.Fingerprint)) != 1 {
+		return Details{}, fmt.Errorf("open card %d: %w", c.ID, ErrSealed)
+	}
+	expiry := card.Expiry{Year: c.ExpiryYear, Month: time.Month(c.ExpiryMonth)}
+	return Details{PAN: pan, Expiry: expiry, Holder: c.Holder}, nil
+}
+
+// DeleteCard forgets the merchant's stored card behind the token for good; an
+// unknown token is fault.NoSuchThing.
+func (v *Vault) DeleteCard(ctx context.Context, m id.Merchant, token string) error {
+	c, err := v.store.CardByToken(ctx, m, token)
+	if err != nil {
+		return fmt.Errorf("delete card: %w", err)
+	}
+	if err := v.store.DeleteCard(ctx, m, c.ID); err != nil {
+		return fmt.Errorf("delete card %d: %w", c.ID, err)
+	}
+	return nil
+}
