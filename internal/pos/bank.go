@@ -108,12 +108,12 @@ func (b *Bank) Refund(ctx context.Context, f connector.FollowUp) (connector.Answ
 // because a failing bank is the very reason to ask, and tells the breaker
 // nothing. A Finding with an error is Unknown.
 func (b *Bank) Inquire(ctx context.Context, q connector.Inquiry) (finding connector.Finding, err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
 	if err := acquire(ctx, b.inquiries); err != nil {
 		return connector.Finding{}, fmt.Errorf("inquire: %w", err)
 	}
 	defer b.inquiries.ReleasePermit()
-	ctx, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
 			finding, err = connector.Finding{}, panicError(v)
@@ -136,6 +136,8 @@ func (b *Bank) send(ctx context.Context, request func(context.Context) (connecto
 	if !passing(b.breaker) {
 		return unsent, ErrBreakerOpen
 	}
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
 	if err := acquire(ctx, b.requests); err != nil {
 		return unsent, err
 	}
@@ -143,8 +145,6 @@ func (b *Bank) send(ctx context.Context, request func(context.Context) (connecto
 	if !b.breaker.TryAcquirePermit() {
 		return unsent, ErrBreakerOpen
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
 	answer, err := guarded(ctx, request)
 	record(b.breaker, answer.Outcome)
 	return answer, err
