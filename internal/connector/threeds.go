@@ -1,0 +1,78 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/vezne/vezne/internal/money"
+)
+
+// ThreeDS authenticates a payer with 3-D Secure before the card is charged. It
+// is for banks whose model is "3D" (we provision after the return) and for those
+// whose model is "3D pay" (the bank provisions by itself while it returns).
+type ThreeDS interface {
+	// Enrol asks the bank to authenticate the payer of a charge. Its Answer is
+	// Approved when the payer can be sent to the bank, Declined when the bank
+	// refuses, Unknown or Unsent otherwise; no money moves in any case, unless the
+	// payer goes on.
+	Enrol(ctx context.Context, e Enrolment) (Enrolled, error)
+	// ReadReturn reads the form with which the bank sends the payer back. It
+	// checks the bank's MAC before it believes anything and fails with
+	// ErrForgedReturn if it is missing or wrong. It has no effect.
+	ReadReturn(form url.Values) (Authentication, error)
+	// AuthorizeAuthenticated provisions a charge whose payer was authenticated. It
+	// is not called when the bank has provisioned by itself.
+	AuthorizeAuthenticated(ctx context.Context, c Charge, a Authentication) (Answer, error)
+}
+
+// Enrolment is a charge whose payer is to be authenticated.
+type Enrolment struct {
+	Charge
+	// ReturnURL is where the bank sends the payer's browser, by POST.
+	ReturnURL string
+	// Language is the payer's, as a BCP 47 tag.
+	Language string
+}
+
+// Enrolled is the answer to an Enrolment.
+type Enrolled struct {
+	Answer
+	// Form takes the payer to the bank when Answer is Approved.
+	Form Form
+}
+
+// Form is an HTML form that a page submits by POST.
+type Form struct {
+	Action string
+	// Fields are name and value pairs in the order in which they are sent.
+	Fields []Field
+}
+
+// Field is one hidden input of a Form.
+type Field struct{ Name, Value string }
+
+// Authentication is what a bank's return says, after its MAC was checked. The
+// caller compares Reference, Amount and Currency with its own record before it
+// believes the rest.
+type Authentication struct {
+	Reference string
+	// Amount is as the bank says it; zero for banks whose return does not name it.
+	Amount money.Amount
+	// MDStatus is the result: 1 full, 2 to 4 half secure, anything else is a failure
+	// (EST 3D Pay guide, "mdStatus").
+	MDStatus int
+	// Token stands for the card at the bank (often called md); XID, ECI and CAVV are
+	// the scheme's proof.
+	Token string
+	XID   string
+	ECI   string
+	CAVV  string
+	// Provisioned is set by a "3D pay" bank; Answer is then the bank's answer to
+	// the charge itself.
+	Provisioned bool
+	Answer      Answer
+}
+
+// ErrForgedReturn is a bank's return whose MAC is missing or wrong.
+var ErrForgedReturn = errors.New("the return's MAC is missing or wrong")
