@@ -161,7 +161,7 @@ func TestBreaker(t *testing.T) {
 			if n := fake.asked.Load(); n != 5 {
 				t.Errorf("the bank was asked %d times, want 5", n)
 			}
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 			if !r.Healthy(fakePOS.ID) {
 				t.Error("unhealthy after the delay: nothing would ever try the bank again")
 			}
@@ -185,7 +185,7 @@ func TestBreaker(t *testing.T) {
 			r, _ := registry(t, &fakeBank{authorize: noAnswer}, nil)
 			bank := bankOf(t, r, fakePOS)
 			fail(t, bank, 5)
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 			fail(t, bank, 1)
 			if r.Healthy(fakePOS.ID) {
 				t.Error("healthy after a failed probe")
@@ -199,7 +199,7 @@ func TestBreaker(t *testing.T) {
 			r, _ := registry(t, fake, nil)
 			bank := bankOf(t, r, fakePOS)
 			fail(t, bank, 5)
-			time.Sleep(10 * time.Second)
+			<-time.After(10 * time.Second)
 			fake.authorize = hang
 			var probe sync.WaitGroup
 			probe.Go(func() { _, _ = bank.Authorize(t.Context(), connector.Charge{}) }) // its time-out is not the subject

@@ -1,0 +1,111 @@
+package bin
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vezne/vezne/internal/card"
+)
+
+// maxName bounds the names in a row, in characters; the longest bank name of the
+// public lists has 60.
+const maxName = 100
+
+// parseRow reads one record; problem says what is wrong with it, without its line.
+func parseRow(columns map[string]int, record []string) (info Info, problem *BadRow) {
+	field := func(column string) string {
+		i, ok := columns[column]
+		if !ok || i >= len(record) {
+			return ""
+		}
+		return strings.TrimSpace(record[i])
+	}
+	refuse := func(column, format string, args ...any) {
+		if problem == nil {
+			problem = &BadRow{Column: column, Why: fmt.Sprintf(format, args...)}
+		}
+	}
+	flag := func(column string, byDefault bool) bool {
+		value, ok := parseFlag(field(column), byDefault)
+		if !ok {
+			refuse(column, "must be true or false")
+		}
+		return value
+	}
+	var ok bool
+	info.Prefix = field("prefix")
+	if _, ok = parsePrefix(info.Prefix); !ok {
+		refuse("prefix", "must be %d to %d digits", minPrefix, maxPrefix)
+	}
+	info.BankCode = field("bank_code")
+	if _, ok = parseDigits(info.BankCode); info.BankCode != "" && (!ok || len(info.BankCode) != 4) {
+		refuse("bank_code", "must be four digits")
+	}
+	if info.Scheme, ok = parseScheme(field("scheme")); !ok {
+		refuse("scheme", "must be the name of a card scheme")
+	}
+	if info.Type, ok = parseType(field("type")); !ok {
+		refuse("type", "must be credit, debit or prepaid")
+	}
+	info.Bank, info.Program, info.Brand = field("bank"), field("program"), field("brand")
+	for _, column := range []string{"bank", "program", "brand"} {
+		if !printable(field(column)) {
+			refuse(column, "must be at most %d characters of UTF-8 without control characters", maxName)
+		}
+	}
+	info.Commercial = flag("commercial", false)
+	info.Domestic = flag("domestic", info.BankCode != "")
+	return info, problem
+}
+
+// parseScheme reads a scheme's name in any case, with or without separators:
+// lists write MASTER_CARD, Master Card and MasterCard.
+func parseScheme(s string) (card.Scheme, bool) {
+	for _, scheme := range []card.Scheme{
+		card.Visa, card.Mastercard, card.Troy, card.Amex, card.Maestro,
+		card.Diners, card.Discover, card.JCB, card.UnionPay,
+	} {
+		if letters(s) == letters(string(scheme)) {
+			return scheme, true
+		}
+	}
+	return "", false
+}
+
+func parseType(s string) (card.Type, bool) {
+	for _, t := range []card.Type{card.Credit, card.Debit, card.Prepaid} {
+		if strings.TrimSuffix(letters(s), "CARD") == string(t) {
+			return t, true
+		}
+	}
+	return "", false
+}
+
+func parseFlag(s string, byDefault bool) (value, ok bool) {
+	switch strings.ToLower(s) {
+	case "":
+		return byDefault, true
+	case "true", "yes", "1":
+		return true, true
+	case "false", "no", "0":
+		return false, true
+	}
+	return false, false
+}
+
+// letters returns s in upper case without spaces, underscores and hyphens.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '_' || r == '-' {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, s)
+}
+
+func printable(name string) bool {
+	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxName &&
+		!strings.ContainsFunc(name, unicode.IsControl)
+}
