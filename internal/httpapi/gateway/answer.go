@@ -1,0 +1,240 @@
+package gateway
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// The statuses of an answer (gateway API, section 10).
+const (
+	statusSuccess  = "SUCCESS"
+	statusFailed   = "FAILED"
+	statusEnrolled = "ENROLLED"
+	statusPending  = "PENDING"
+)
+
+// apiPayment is ApiPaymentResponse: 19 members, always all of them, in this
+// order (gateway API, section 3).
+type apiPayment struct {
+	PaymentID             string       `json:"paymentId"`
+	OrderID               string       `json:"orderId"`
+	Amount                money.Amount `json:"amount"`
+	InstallmentCount      int          `json:"installmentCount"`
+	Currency              string       `json:"currency"`
+	MerchantCommission    money.Amount `json:"merchantCommission"`
+	Status                string       `json:"status"`
+	PaymentDate           string       `json:"paymentDate"`
+	CardHolderName        *string      `json:"cardHolderName"`
+	PAN                   *string      `json:"pan"`
+	DomInt                *string      `json:"domInt"`
+	CardScheme            *string      `json:"cardScheme"`
+	CardType              *string      `json:"cardType"`
+	LoyaltyCode           *string      `json:"loyaltyCode"`
+	ExternalTransactionID *string      `json:"externalTransactionId"`
+	AuthCode              *string      `json:"authCode"`
+	ResultCode            string       `json:"resultCode"`
+	ResultMessage         string       `json:"resultMessage"`
+	CustomerID            *string      `json:"customerId"`
+}
+
+// apiPaymentState is apiPayment with what became of the money since.
+type apiPaymentState struct {
+	apiPayment     `json:",inline"`
+	CapturedAmount money.Amount `json:"capturedAmount"`
+	RefundedAmount money.Amount `json:"refundedAmount"`
+	Voided         bool         `json:"voided"`
+}
+
+type apiPage struct {
+	Payments []apiPaymentState `json:"payments"`
+	Next     *string           `json:"next"`
+}
+
+// ending is how the thing that an answer speaks of ended.
+type ending struct {
+	status string
+	result payment.Result
+	at     time.Time
+	amount money.Amount
+	// commission is zero unless money was charged.
+	commission money.Amount
+}
+
+// view writes an answer about a payment in a language.
+func (s *surface) view(p payment.Payment, e ending, lang language.Tag) apiPayment {
+	v := apiPayment{
+		PaymentID:          p.UUID.String(),
+		OrderID:            p.OrderRef,
+		Amount:             e.amount,
+		InstallmentCount:   p.Installments,
+		Currency:           p.Paid.Currency().String(),
+		MerchantCommission: e.commission,
+		Status:             e.status,
+		PaymentDate:        e.at.UTC().Format(time.RFC3339),
+		CardHolderName:     textOrNull(p.Card.Holder),
+		PAN:                textOrNull(p.Card.Masked),
+		DomInt:             domInt(p.Card),
+		CardScheme:         textOrNull(string(p.Card.Scheme)),
+		CardType:           textOrNull(string(p.Card.Type)),
+		LoyaltyCode:        textOrNull(loyaltyCode(p.Card.Program)),
+		ResultCode:         string(e.result.Reason),
+		ResultMessage:      s.kit.Catalogue().Reason(lang, e.result.Reason),
+		CustomerID:         textOrNull(p.CustomerRef),
+	}
+	v.ExternalTransactionID = textOrNull(e.result.TransactionID)
+	if e.status == statusSuccess {
+		v.AuthCode = textOrNull(e.result.AuthCode)
+	}
+	return v
+}
+
+func (s *surface) state(p payment.Payment, e ending, lang language.Tag) apiPaymentState {
+	return apiPaymentState{
+		apiPayment:     s.view(p, e, lang),
+		CapturedAmount: inCurrencyOf(p, p.Captured),
+		RefundedAmount: inCurrencyOf(p, p.Refunded),
+		Voided:         p.State == payment.Voided,
+	}
+}
+
+// endingOf tells how the payment itself ended. What happened to its money later
+// does not change that.
+func endingOf(p payment.Payment) ending {
+	e := ending{status: statusOf(p.State), result: p.Result, at: p.Result.At, amount: p.Paid}
+	switch e.status {
+	case statusSuccess:
+		e.commission = p.Commission
+	case statusPending:
+		e.result = payment.Result{Reason: connector.ResultUnknown}
+	case statusEnrolled:
+		e.result = payment.Result{Reason: connector.Awaiting3DS}
+	case statusFailed:
+		e.result.Reason = failure(p)
+	}
+	if e.at.IsZero() {
+		e.at = p.CreatedAt
+	}
+	e.commission = inCurrencyOf(p, e.commission)
+	return e
+}
+
+// nowOf is endingOf for someone who asks later: a pre-authorization of which
+// some was taken is told with the amount that was taken.
+func nowOf(p payment.Payment) ending {
+	e := endingOf(p)
+	if p.Phase == payment.PhasePreAuthorization && p.Captured.IsPositive() {
+		e.amount = p.Captured
+	}
+	return e
+}
+
+// endingOfOperation tells how a capture, void or refund ended; when no bank was
+// asked there is only the payment to tell about.
+func endingOfOperation(o payment.Outcome) ending {
+	p, op := o.Payment, o.Operation
+	if op.ID == 0 {
+		return nowOf(p)
+	}
+	e := ending{result: op.Result, at: op.Result.At, amount: op.Amount, commission: inCurrencyOf(p, money.Amount{})}
+	switch op.Status {
+	case payment.OperationApproved:
+		e.status = statusSuccess
+		if op.Kind == connector.Capture {
+			e.commission = inCurrencyOf(p, p.Commission)
+		}
+	case payment.OperationDeclined, payment.OperationUnsent, payment.OperationReversed:
+		e.status = statusFailed
+		if e.result.Reason == "" || e.result.Reason == connector.Success {
+			e.result.Reason = connector.UnknownReason
+		}
+	case payment.OperationOpen, payment.OperationUnknown:
+		e.status, e.result = statusPending, payment.Result{Reason: connector.ResultUnknown}
+	}
+	if e.at.IsZero() {
+		e.at = op.StartedAt
+	}
+	return e
+}
+
+func statusOf(s payment.State) string {
+	switch s {
+	case payment.Pending:
+		return statusPending
+	case payment.Enrolled, payment.Authenticated:
+		return statusEnrolled
+	case payment.Declined, payment.Expired:
+		return statusFailed
+	case payment.Authorized, payment.Captured, payment.PartiallyRefunded, payment.Refunded, payment.Voided:
+		return statusSuccess
+	}
+	return statusPending
+}
+
+// statesOf is the inverse of statusOf, for the list's filter.
+func statesOf(status string) []payment.State {
+	all := []payment.State{
+		payment.Pending, payment.Enrolled, payment.Authenticated, payment.Authorized, payment.Captured,
+		payment.PartiallyRefunded, payment.Refunded, payment.Voided, payment.Declined, payment.Expired,
+	}
+	var out []payment.State
+	for _, s := range all {
+		if statusOf(s) == status {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// failure names why a payment failed, never with the reason of a success: a hold
+// that was granted and then lapsed keeps its first result.
+func failure(p payment.Payment) connector.Reason {
+	switch r := p.Result.Reason; {
+	case r != "" && r != connector.Success:
+		return r
+	case p.State == payment.Expired:
+		return connector.ExpiredProvision
+	}
+	return connector.UnknownReason
+}
+
+func domInt(c payment.Instrument) *string {
+	switch {
+	case !c.Known:
+		return nil
+	case c.Domestic:
+		return textOrNull("DOM")
+	}
+	return textOrNull("INT")
+}
+
+// loyaltyCode is the program's name in capitals. A program whose name on the
+// card is longer than the one that merchants know is listed here.
+func loyaltyCode(program string) string {
+	if program == "Bankkart Combo" {
+		return "BANKKART"
+	}
+	return strings.ReplaceAll(strings.ToUpper(program), " ", "_")
+}
+
+// inCurrencyOf gives an amount that was never set the payment's currency.
+func inCurrencyOf(p payment.Payment, a money.Amount) money.Amount {
+	if a == (money.Amount{}) {
+		return money.Zero(p.Paid.Currency())
+	}
+	return a
+}
+
+// replayed marks an answer that was given before.
+func replayed(r kit.Response, was bool) kit.Response {
+	if !was {
+		return r
+	}
+	return r.WithHeader("Idempotent-Replayed", "true")
+}

@@ -1,0 +1,121 @@
+package gateway_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/gateway"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/secret"
+)
+
+// today is when the tests play: a card of 04/28 is good.
+var today = time.Date(2026, 11, 20, 11, 30, 0, 0, time.UTC)
+
+// fakePayments records what it was asked and answers what it was given.
+type fakePayments struct {
+	mu       sync.Mutex
+	calls    []any
+	outcome  payment.Outcome
+	found    payment.Payment
+	page     []payment.Payment
+	next     string
+	err      error
+	deadline bool
+	canceled bool
+}
+
+func (f *fakePayments) record(ctx context.Context, call any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call)
+	_, f.deadline = ctx.Deadline()
+	f.canceled = ctx.Err() != nil
+}
+
+func (f *fakePayments) Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error) {
+	f.record(ctx, c)
+	return f.outcome, f.err
+}
+
+func (f *fakePayments) Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error) {
+	f.record(ctx, c)
+	return f.outcome, f.err
+}
+
+func (f *fakePayments) Void(ctx context.Context, c payment.Void) (payment.Outcome, error) {
+	f.record(ctx, c)
+	return f.outcome, f.err
+}
+
+func (f *fakePayments) Refund(ctx context.Context, c payment.Refund) (payment.Outcome, error) {
+	f.record(ctx, c)
+	return f.outcome, f.err
+}
+
+func (f *fakePayments) Find(_ context.Context, m id.Merchant, u id.UUID) (payment.Payment, error) {
+	if m != 1 || u != f.found.UUID {
+		return payment.Payment{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
+	}
+	return f.found, nil
+}
+
+func (f *fakePayments) List(ctx context.Context, _ id.Merchant, filter payment.Filter) ([]payment.Payment, string, error) {
+	f.record(ctx, filter)
+	return f.page, f.next, f.err
+}
+
+// fakeCallers knows one pair.
+type fakeCallers struct{}
+
+func (fakeCallers) Authenticate(_ context.Context, key, apiSecret string) (merchant.Principal, error) {
+	if key != "api-key" || apiSecret != "secret-key" {
+		return merchant.Principal{}, fault.New(fault.Unauthenticated, fault.Unauthorized, "unknown key or wrong secret")
+	}
+	return merchant.Principal{MerchantID: 1, CredentialID: 7, Actor: "credential:7"}, nil
+}
+
+func newHandler(t *testing.T, f *fakePayments) http.Handler {
+	t.Helper()
+	k, err := kit.New(kit.Config{
+		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Clock:   clock.NewManual(today),
+		HashKey: secret.New(make([]byte, 32)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gateway.Handler(k, f, fakeCallers{})
+}
+
+func newRequest(t *testing.T, method, path, body string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, "http://vezne.test"+path, strings.NewReader(body))
+	r.Header.Set("X-API-KEY", "api-key")
+	r.Header.Set("X-API-SECRET", "secret-key")
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+func send(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+const goodBody = `{"orderId":"ORD-12345","amount":100.50,"currency":"TRY","cardHolderName":"John Doe","pan":"5421190122090656",` +
+	`"expiryMonth":"04","expiryYear":"28","cvv":"916","requestIp":"192.168.1.1","requestPort":8080}`

@@ -1,0 +1,90 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// capture answers POST /api/pre-authorization/{paymentId}/capture.
+func (s *surface) capture(ctx context.Context, r *request) (kit.Response, error) {
+	u, err := r.UUID("paymentId")
+	if err != nil {
+		return kit.Response{}, err
+	}
+	amount := readAmount(r.Body)
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	o, err := s.payments.Capture(ctx, payment.Capture{Caller: caller(r), PaymentID: u, Amount: amount})
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return replayed(kit.OK(s.view(o.Payment, endingOfOperation(o), r.Language)), o.Replayed), nil
+}
+
+// refund answers POST /api/payment/{paymentId}/refund.
+func (s *surface) refund(ctx context.Context, r *request) (kit.Response, error) {
+	u, err := r.UUID("paymentId")
+	if err != nil {
+		return kit.Response{}, err
+	}
+	amount, err := s.readRefund(ctx, r, u)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	o, err := s.payments.Refund(ctx, payment.Refund{Caller: caller(r), PaymentID: u, Amount: amount})
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return s.followedUp(o, r), nil
+}
+
+// readRefund reads the amount. Without one it is all that is left, which the
+// domain knows by the zero Amount; a currency that was sent all the same is
+// compared here, because the zero Amount cannot carry it.
+func (s *surface) readRefund(ctx context.Context, r *request, u id.UUID) (money.Amount, error) {
+	b := r.Body
+	if b.Has("amount") {
+		a := readAmount(b)
+		return a, b.Err()
+	}
+	if !b.Has("currency") {
+		return money.Amount{}, nil
+	}
+	currency, _ := readCurrency(b)
+	if err := b.Err(); err != nil {
+		return money.Amount{}, err
+	}
+	p, err := s.payments.Find(ctx, r.Principal.MerchantID, u)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	if want := p.Paid.Currency(); currency != want {
+		b.RejectAs(fault.CurrencyMismatch, fault.Field{
+			Name: "currency", Code: fault.FieldInvalid, Message: "must be " + want.String(),
+		})
+	}
+	return money.Amount{}, b.Err()
+}
+
+// void answers POST /api/payment/{paymentId}/void.
+func (s *surface) void(ctx context.Context, r *request) (kit.Response, error) {
+	u, err := r.UUID("paymentId")
+	if err != nil {
+		return kit.Response{}, err
+	}
+	o, err := s.payments.Void(ctx, payment.Void{Caller: caller(r), PaymentID: u})
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return s.followedUp(o, r), nil
+}
+
+func (s *surface) followedUp(o payment.Outcome, r *request) kit.Response {
+	return replayed(kit.OK(s.state(o.Payment, endingOfOperation(o), r.Language)), o.Replayed)
+}

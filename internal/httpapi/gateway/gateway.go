@@ -1,0 +1,99 @@
+// Package gateway is the door of the gateway API: what a merchant's server
+// calls under /api/ with an API key and its secret. It turns JSON into commands
+// of the domain and outcomes into ApiPaymentResponse; it decides nothing about
+// money, state or permission.
+package gateway
+
+import (
+	"context"
+	"net/http"
+
+	"golang.org/x/text/language"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// Prefix is where the surface is mounted.
+const Prefix = "/api/"
+
+// Charger moves money.
+type Charger interface {
+	Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error)
+	Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error)
+	Void(ctx context.Context, c payment.Void) (payment.Outcome, error)
+	Refund(ctx context.Context, c payment.Refund) (payment.Outcome, error)
+}
+
+// Reader looks payments up.
+type Reader interface {
+	Find(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
+	List(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error)
+}
+
+// Payments is what the surface needs from the domain.
+type Payments interface {
+	Charger
+	Reader
+}
+
+// Authenticator proves a pair of key and secret. Unknown keys and wrong secrets
+// are faults of kind Unauthenticated.
+type Authenticator interface {
+	Authenticate(ctx context.Context, apiKey, apiSecret string) (merchant.Principal, error)
+}
+
+type request = kit.Request[merchant.Principal]
+
+type surface struct {
+	kit      *kit.Kit
+	payments Payments
+	callers  Authenticator
+}
+
+// Handler returns the surface, to be mounted at Prefix.
+func Handler(k *kit.Kit, p Payments, a Authenticator) http.Handler {
+	s := &surface{kit: k, payments: p, callers: a}
+	return kit.Handler(k, kit.Surface[merchant.Principal]{
+		Name:         "gateway",
+		Authenticate: s.authenticate,
+		Challenge:    "ApiKey",
+		Merchant:     func(p merchant.Principal) id.Merchant { return p.MerchantID },
+		Form:         s.form,
+		Language:     language.English,
+		Routes: []kit.Route[merchant.Principal]{
+			{Method: http.MethodPost, Pattern: "/api/payment", Handle: s.pay(payment.PhaseSale)},
+			{Method: http.MethodPost, Pattern: "/api/pre-authorization", Handle: s.pay(payment.PhasePreAuthorization)},
+			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Handle: s.capture},
+			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Handle: s.refund},
+			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Handle: s.void, EmptyBody: true},
+			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Handle: s.find},
+			{Method: http.MethodGet, Pattern: "/api/payments", Handle: s.list},
+		},
+	})
+}
+
+var errCredentials = fault.New(fault.Unauthenticated, fault.Unauthorized, "the credentials are missing or wrong")
+
+// authenticate reads the two headers. A doubled header is refused, because two
+// readers of the request might each pick another one.
+func (s *surface) authenticate(ctx context.Context, r *http.Request) (merchant.Principal, error) {
+	keys, secrets := r.Header.Values("X-Api-Key"), r.Header.Values("X-Api-Secret")
+	if len(keys) != 1 || len(secrets) != 1 || keys[0] == "" || secrets[0] == "" {
+		return merchant.Principal{}, errCredentials
+	}
+	return s.callers.Authenticate(ctx, keys[0], secrets[0])
+}
+
+// caller says on whose behalf a command comes.
+func caller(r *request) payment.Caller {
+	return payment.Caller{
+		MerchantID: r.Principal.MerchantID,
+		Actor:      r.Principal.Actor,
+		Surface:    payment.SurfaceGateway,
+		Key:        r.Key,
+	}
+}

@@ -1,0 +1,170 @@
+package gateway
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// The lengths of section 12.8 of the gateway API, in characters.
+const (
+	maxOrderID    = 128
+	maxCustomerID = 64
+	minHolder     = 2
+	maxHolder     = 100
+)
+
+// notInHolder are characters that no name has and that some bank's message, page
+// or spreadsheet could take for its own syntax.
+const notInHolder = `|\<>"%;&+()=!`
+
+// pay answers POST /api/payment and POST /api/pre-authorization, which differ in
+// their phase only.
+func (s *surface) pay(phase payment.Phase) func(context.Context, *request) (kit.Response, error) {
+	return func(ctx context.Context, r *request) (kit.Response, error) {
+		c, err := readPay(r, s.kit.Clock().Now())
+		if err != nil {
+			return kit.Response{}, err
+		}
+		c.Phase = phase
+		o, err := s.payments.Pay(ctx, c)
+		if err != nil {
+			return kit.Response{}, err
+		}
+		return replayed(kit.OK(s.view(o.Payment, endingOf(o.Payment), r.Language)), o.Replayed), nil
+	}
+}
+
+// readPay reads the eleven fields of section 4.
+func readPay(r *request, now time.Time) (payment.Pay, error) {
+	b := r.Body
+	c := payment.Pay{Caller: caller(r), Group: payment.GroupProduct, OnePerOrder: true, Installments: 1}
+	c.OrderRef, _ = b.Text("orderId", 1, maxOrderID)
+	c.Price = readAmount(b)
+	c.Card = readCard(b, now)
+	c.ClientIP = readClient(b)
+	c.CustomerRef, _ = b.OptionalText("customerId", maxCustomerID)
+	refuseInstallments(b)
+	return c, b.Err()
+}
+
+func readCard(b *kit.Object, now time.Time) card.Card {
+	var c card.Card
+	c.Holder = readHolder(b)
+	c.PAN = readPAN(b)
+	c.Expiry = readExpiry(b, now)
+	c.CVV = readCVV(b, c.PAN)
+	return c
+}
+
+func readHolder(b *kit.Object) string {
+	const name = "cardHolderName"
+	raw, ok := b.String(name)
+	if !ok {
+		return ""
+	}
+	holder := strings.TrimSpace(raw)
+	switch n := len([]rune(holder)); {
+	case n == 0:
+		b.Reject(name, fault.FieldRequired, "must not be empty")
+	case n < minHolder:
+		b.Reject(name, fault.FieldOutOfRange, "must have at least 2 characters")
+	case n > maxHolder:
+		b.Reject(name, fault.FieldTooLong, "must have at most 100 characters")
+	case kit.HasControl(raw) || strings.ContainsAny(holder, notInHolder) || strings.ContainsFunc(holder, unicode.IsDigit):
+		b.Reject(name, fault.FieldInvalid, "has characters that no name has")
+	}
+	return holder
+}
+
+func readPAN(b *kit.Object) card.PAN {
+	digits, ok := b.String("pan")
+	if !ok {
+		return card.PAN{}
+	}
+	pan, err := card.ParsePAN(digits)
+	if err != nil {
+		b.Reject("pan", fault.FieldInvalid, "must be 12 to 19 digits with a right check digit")
+	}
+	return pan
+}
+
+func readExpiry(b *kit.Object, now time.Time) card.Expiry {
+	month, hasMonth := b.String("expiryMonth")
+	year, hasYear := b.String("expiryYear")
+	// Each is checked with a partner that is right, so that both can be told.
+	_, badMonth := card.ParseExpiry(month, "00")
+	_, badYear := card.ParseExpiry("01", year)
+	if hasMonth && badMonth != nil {
+		b.Reject("expiryMonth", fault.FieldInvalid, "must be two digits from 01 to 12")
+	}
+	if hasYear && badYear != nil {
+		b.Reject("expiryYear", fault.FieldInvalid, "must be two digits")
+	}
+	if badMonth != nil || badYear != nil {
+		return card.Expiry{}
+	}
+	e, _ := card.ParseExpiry(month, year) // both halves were found right above
+	if e.Past(now) {
+		b.Reject("expiryYear", fault.FieldOutOfRange, "the card has expired")
+	}
+	return e
+}
+
+// readCVV checks the length as far as the number alone tells it; for a number of
+// no known range the domain knows the issuer's scheme.
+func readCVV(b *kit.Object, pan card.PAN) card.CVV {
+	digits, ok := b.String("cvv")
+	if !ok {
+		return card.CVV{}
+	}
+	cvv, err := card.ParseCVV(digits)
+	unknown := pan.IsZero() || card.SchemeOf(pan) == ""
+	if err != nil || (!unknown && !cvv.Fits(pan, "")) {
+		b.Reject("cvv", fault.FieldInvalid, "must be 3 digits, 4 for American Express")
+	}
+	return cvv
+}
+
+func readClient(b *kit.Object) netip.Addr {
+	var addr netip.Addr
+	if text, ok := b.String("requestIp"); ok {
+		var err error
+		addr, err = netip.ParseAddr(text)
+		if err != nil || addr.Zone() != "" {
+			b.Reject("requestIp", fault.FieldInvalid, "must be an IPv4 or IPv6 address")
+		}
+	}
+	b.Int("requestPort", 1, 65535)
+	return addr
+}
+
+// refuseInstallments keeps a caller who asks for installments from being charged
+// at once (section 12.8): this API takes them with 3-D Secure only.
+func refuseInstallments(b *kit.Object) {
+	const name = "installmentCount"
+	if !b.Has(name) {
+		return
+	}
+	n, ok := b.Number(name)
+	if !ok {
+		return
+	}
+	count, err := n.Int()
+	if strings.Contains(string(n), ".") {
+		b.Reject(name, fault.FieldInvalid, "must be an integer")
+		return
+	}
+	if err != nil || count != 1 {
+		b.RejectAs(fault.InstallmentUnavailable, fault.Field{
+			Name: name, Code: fault.FieldOutOfRange, Message: "must be 1: only a single payment is possible here",
+		})
+	}
+}

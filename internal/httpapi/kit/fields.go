@@ -1,0 +1,168 @@
+package kit
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/money"
+)
+
+// Has reports whether a member is there and not null.
+func (o *Object) Has(name string) bool {
+	v, ok := o.members[name]
+	return ok && v.Kind() != 'n'
+}
+
+// String reads a required string. It returns false, and the field is rejected,
+// when it is missing, null or of another type.
+func (o *Object) String(name string) (string, bool) {
+	v, ok := o.required(name)
+	if !ok {
+		return "", false
+	}
+	if v.Kind() != '"' {
+		o.Reject(name, fault.FieldInvalid, "must be a string")
+		return "", false
+	}
+	var s string
+	if err := json.Unmarshal(v, &s); err != nil {
+		o.Reject(name, fault.FieldInvalid, "must be a string")
+		return "", false
+	}
+	return s, true
+}
+
+// OptionalString is String for a field that may be missing or null, which is
+// the empty string and no fault.
+func (o *Object) OptionalString(name string) (string, bool) {
+	if !o.Has(name) {
+		return "", false
+	}
+	return o.String(name)
+}
+
+// Text reads a required string of min to max characters without control
+// characters, and returns it with whether it is right.
+func (o *Object) Text(name string, min, max int) (string, bool) {
+	s, ok := o.String(name)
+	return s, ok && o.checkText(name, s, min, max)
+}
+
+// OptionalText is Text for a field that may be missing, null or empty.
+func (o *Object) OptionalText(name string, max int) (string, bool) {
+	s, ok := o.OptionalString(name)
+	return s, ok && o.checkText(name, s, 0, max)
+}
+
+func (o *Object) checkText(name, s string, min, max int) bool {
+	field, ok := textFault(name, s, min, max)
+	if !ok {
+		o.wrong = append(o.wrong, field)
+	}
+	return ok
+}
+
+// Number reads a required number, as it was written. Quoted numbers and
+// exponents are rejected.
+func (o *Object) Number(name string) (money.Number, bool) {
+	v, ok := o.required(name)
+	if !ok {
+		return "", false
+	}
+	if v.Kind() != '0' {
+		o.Reject(name, fault.FieldInvalid, "must be a number")
+		return "", false
+	}
+	var n money.Number
+	if err := n.UnmarshalJSON(trim(v)); err != nil {
+		o.Reject(name, fault.FieldInvalid, money.ErrSyntax.Error())
+		return "", false
+	}
+	return n, true
+}
+
+// Int reads a required integer from min to max; a fraction, even .0, is rejected.
+func (o *Object) Int(name string, min, max int) (int, bool) {
+	n, ok := o.Number(name)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int()
+	if err != nil && err != money.ErrRange { //nolint:errorlint // Int returns its sentinels unwrapped
+		o.Reject(name, fault.FieldInvalid, "must be an integer")
+		return 0, false
+	}
+	if err != nil || i < min || i > max {
+		o.Reject(name, fault.FieldOutOfRange, fmt.Sprintf("must be from %d to %d", min, max))
+		return 0, false
+	}
+	return i, true
+}
+
+// OptionalBool reads true or false; missing and null are the fallback.
+func (o *Object) OptionalBool(name string, fallback bool) bool {
+	if !o.Has(name) {
+		return fallback
+	}
+	switch o.members[name].Kind() {
+	case 't':
+		return true
+	case 'f':
+		return false
+	}
+	o.Reject(name, fault.FieldInvalid, "must be true or false")
+	return fallback
+}
+
+func (o *Object) required(name string) (jsontext.Value, bool) {
+	if !o.Has(name) {
+		o.Reject(name, fault.FieldRequired, "is required")
+		return nil, false
+	}
+	return o.members[name], true
+}
+
+// textFault says what is wrong with a text of min to max characters.
+func textFault(name, s string, min, max int) (fault.Field, bool) {
+	switch n := utf8.RuneCountInString(s); {
+	case n == 0 && min > 0:
+		return fault.Field{Name: name, Code: fault.FieldRequired, Message: "must not be empty"}, false
+	case n > max:
+		return fault.Field{Name: name, Code: fault.FieldTooLong, Message: fmt.Sprintf("must have at most %d characters", max)}, false
+	case n < min:
+		return fault.Field{Name: name, Code: fault.FieldOutOfRange, Message: fmt.Sprintf("must have at least %d characters", min)}, false
+	case HasControl(s) || !utf8.ValidString(s):
+		return fault.Field{Name: name, Code: fault.FieldInvalid, Message: "must not have control characters"}, false
+	}
+	return fault.Field{}, true
+}
+
+// HasControl reports whether s has a control character or a line or paragraph
+// separator, with which one line of a log or a report could be made to look
+// like two.
+func HasControl(s string) bool {
+	for _, r := range s {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) {
+			return true
+		}
+	}
+	return false
+}
+
+// trim drops the white space that a raw value may carry.
+func trim(v jsontext.Value) []byte {
+	for len(v) > 0 && isSpace(v[0]) {
+		v = v[1:]
+	}
+	for len(v) > 0 && isSpace(v[len(v)-1]) {
+		v = v[:len(v)-1]
+	}
+	return v
+}
+
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }

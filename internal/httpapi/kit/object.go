@@ -1,0 +1,109 @@
+package kit
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/vezne/vezne/internal/fault"
+)
+
+// Object is a JSON object from outside, read member by member. What is wrong is
+// collected, so that a caller learns of every wrong field at once; Err tells.
+// Members that nobody reads are ignored. It is not safe for concurrent use.
+type Object struct {
+	members map[string]jsontext.Value
+	wrong   []fault.Field
+	// code replaces fault.ValidationError while only one field is wrong.
+	code fault.Code
+}
+
+// ParseObject reads exactly one JSON object (RFC 8259, in UTF-8). Duplicate
+// members at any depth, anything after the object, and anything else at the top
+// are fault.MalformedJSON. The Object refers to body until it was read.
+func ParseObject(body []byte) (*Object, error) {
+	if jsontext.Value(body).Kind() != '{' {
+		// Broken text is told from a proper value of another kind by the parser.
+		if err := json.Unmarshal(body, new(jsontext.Value)); err == nil {
+			return nil, malformed("", "the body must be a JSON object")
+		}
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, explain(err)
+	}
+	return &Object{members: members}, nil
+}
+
+// explain tells what is wrong with the text. The parser's own message quotes the
+// body and therefore stays inside and is dropped: it may hold a card number.
+func explain(err error) error {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		return malformed("", "the body must be one JSON object")
+	}
+	switch field := memberName(syntax.JSONPointer); {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return malformed(field, "appears more than once")
+	case field != "":
+		return malformed(field, "is not valid JSON in UTF-8")
+	}
+	return malformed("", "the body must be one JSON object in UTF-8")
+}
+
+func malformed(field, message string) *fault.Error {
+	f := fault.New(fault.Invalid, fault.MalformedJSON, message)
+	if field != "" {
+		f.Message = field + ": " + message
+		f.Fields = []fault.Field{{Name: field, Code: fault.FieldInvalid, Message: message}}
+	}
+	return f
+}
+
+// memberName returns the top-level member of a pointer if it looks like a field
+// name of an API; other names are the caller's own words and are not repeated.
+func memberName(p jsontext.Pointer) string {
+	for name := range p.Tokens() {
+		if len(name) > 64 || strings.ContainsFunc(name, isNotNameRune) || name == "" || isDigit(name[0]) {
+			return ""
+		}
+		return name
+	}
+	return ""
+}
+
+func isNotNameRune(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
+		return false
+	}
+	return true
+}
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// Reject adds a wrong field.
+func (o *Object) Reject(name string, code fault.FieldCode, message string) {
+	o.wrong = append(o.wrong, fault.Field{Name: name, Code: code, Message: message})
+}
+
+// RejectAs is Reject with a code of its own for the whole request, which holds
+// as long as nothing else is wrong.
+func (o *Object) RejectAs(code fault.Code, field fault.Field) {
+	o.code = code
+	o.wrong = append(o.wrong, field)
+}
+
+// Err returns the fault for everything that is wrong so far, nil if nothing is.
+func (o *Object) Err() error {
+	if len(o.wrong) == 0 {
+		return nil
+	}
+	f := fault.Validation(o.wrong...)
+	if len(o.wrong) == 1 && o.code != "" {
+		f.Code = o.code
+	}
+	return f
+}

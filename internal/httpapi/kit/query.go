@@ -1,0 +1,109 @@
+package kit
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vezne/vezne/internal/fault"
+)
+
+// maxCursor is longer than any cursor that we hand out.
+const maxCursor = 512
+
+// Query is the query of a request, read parameter by parameter like an Object.
+// An empty value counts as absent. It is not safe for concurrent use.
+type Query struct {
+	values url.Values
+	wrong  []fault.Field
+}
+
+func parseQuery(raw string) *Query {
+	values, err := url.ParseQuery(raw)
+	q := &Query{values: values}
+	if err != nil {
+		q.Reject("query", fault.FieldInvalid, "is not a well-formed query string")
+	}
+	return q
+}
+
+// Reject adds a wrong parameter.
+func (q *Query) Reject(name string, code fault.FieldCode, message string) {
+	q.wrong = append(q.wrong, fault.Field{Name: name, Code: code, Message: message})
+}
+
+// Err returns the fault for everything that is wrong so far, nil if nothing is.
+func (q *Query) Err() error {
+	if len(q.wrong) == 0 {
+		return nil
+	}
+	return fault.Validation(q.wrong...)
+}
+
+// Text reads a parameter of at most max characters without control characters.
+func (q *Query) Text(name string, max int) string {
+	values := q.values[name]
+	if len(values) == 0 {
+		return ""
+	}
+	if len(values) > 1 {
+		q.Reject(name, fault.FieldInvalid, "must be given once")
+		return ""
+	}
+	if !utf8.ValidString(values[0]) {
+		q.Reject(name, fault.FieldInvalid, "must be UTF-8")
+		return ""
+	}
+	if field, ok := textFault(name, values[0], 0, max); !ok {
+		q.wrong = append(q.wrong, field)
+		return ""
+	}
+	return values[0]
+}
+
+// OneOf reads a parameter that has one of a few values.
+func (q *Query) OneOf(name string, allowed ...string) string {
+	v := q.Text(name, maxCursor)
+	if v != "" && !slices.Contains(allowed, v) {
+		q.Reject(name, fault.FieldInvalid, "is not one of the known values")
+		return ""
+	}
+	return v
+}
+
+// Int reads an integer from min to max; absent is the fallback.
+func (q *Query) Int(name string, fallback, min, max int) int {
+	v := q.Text(name, maxCursor)
+	if v == "" {
+		return fallback
+	}
+	i, err := strconv.Atoi(v)
+	if err != nil || strconv.Itoa(i) != v {
+		q.Reject(name, fault.FieldInvalid, "must be an integer")
+		return fallback
+	}
+	if i < min || i > max {
+		q.Reject(name, fault.FieldOutOfRange, "must be from "+strconv.Itoa(min)+" to "+strconv.Itoa(max))
+		return fallback
+	}
+	return i
+}
+
+// Time reads a moment of RFC 3339; absent is the zero Time.
+func (q *Query) Time(name string) time.Time {
+	v := q.Text(name, maxCursor)
+	if v == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, v)
+	if err != nil {
+		q.Reject(name, fault.FieldInvalid, "must be a date and time of RFC 3339")
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// Cursor reads the place of a page, which only storage understands.
+func (q *Query) Cursor(name string) string { return q.Text(name, maxCursor) }
