@@ -18,9 +18,12 @@ var (
 	ErrRange     = errors.New("is out of range")
 )
 
-// maxMinor bounds every amount: 12 digits before the point in a currency of
-// three fraction digits. Sums of thousands of such amounts still fit an int64.
-const maxMinor = 999_999_999_999_999
+// maxMinor bounds every amount, so that no sum of two can leave an int64. It is a
+// thousand times the largest amount that a request can name (12 digits before
+// the point and three after it): room for interest, commissions and totals.
+const maxMinor = 999_999_999_999_999_999
+
+const outOfRange = "money: amount out of range"
 
 // Amount is a sum of money in minor units (kuruş, cents, fils). The zero value
 // is no money in no currency. Amounts compare with == and with Cmp.
@@ -30,7 +33,8 @@ type Amount struct {
 }
 
 // FromMinor returns an Amount of minor units: FromMinor(10050, TRY) is 100.50 TRY.
-func FromMinor(minor int64, c Currency) Amount { return Amount{minor: minor, currency: c} }
+// It panics beyond 18 digits, which nothing that was parsed or stored has.
+func FromMinor(minor int64, c Currency) Amount { return mustFit(minor, c) }
 
 // Zero returns no money in the currency.
 func Zero(c Currency) Amount { return Amount{currency: c} }
@@ -112,7 +116,7 @@ func (a Amount) mustMatch(b Amount) {
 
 func mustFit(minor int64, c Currency) Amount {
 	if minor > maxMinor || minor < -maxMinor {
-		panic("money: amount out of range")
+		panic(outOfRange)
 	}
 	return Amount{minor, c}
 }

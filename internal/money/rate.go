@@ -60,14 +60,19 @@ func (r Rate) Of(a Amount) Amount {
 }
 
 // mulDivHalfUp returns a*b/c rounded half away from zero, exact in 128 bits.
-// c is positive. A quotient beyond int64 is a programmer mistake and panics.
+// c is positive. A quotient beyond the range of an amount is a programmer mistake
+// and panics.
 func mulDivHalfUp(a, b, c int64) int64 {
 	negative := (a < 0) != (b < 0)
 	hi, lo := bits.Mul64(magnitude(a), magnitude(b))
 	lo, carry := bits.Add64(lo, magnitude(c)/2, 0)
-	q, _ := bits.Div64(hi+carry, lo, magnitude(c))
+	hi += carry
+	if hi >= magnitude(c) { // the quotient has more than 64 bits
+		panic(outOfRange)
+	}
+	q, _ := bits.Div64(hi, lo, magnitude(c))
 	if q > maxMinor {
-		panic("money: amount out of range")
+		panic(outOfRange)
 	}
 	if negative {
 		return -int64(q)
