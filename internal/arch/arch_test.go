@@ -1,0 +1,88 @@
+package arch_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/vezne/vezne/internal/arch"
+)
+
+func TestHouse(t *testing.T) {
+	t.Parallel()
+	breaches, err := arch.Check(os.DirFS("../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range breaches {
+		t.Error(b)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	ours := func(pkg string) string { return `import _ "github.com/vezne/vezne/internal/` + pkg + `"` }
+	tests := map[string]struct {
+		file, body string
+		want       string // part of the breach; empty for none
+	}{
+		"value_imports_value":               {"internal/money/x.go", ours("fault"), ""},
+		"value_imports_domain":              {"internal/money/x.go", ours("payment"), "must not import payment"},
+		"value_imports_contract":            {"internal/money/x.go", ours("connector"), "must not import connector"},
+		"domain_imports_value":              {"internal/payment/x.go", ours("money"), ""},
+		"domain_imports_domain":             {"internal/payment/x.go", ours("routing"), ""},
+		"domain_imports_contract":           {"internal/payment/x.go", ours("connector"), ""},
+		"domain_imports_storage":            {"internal/payment/x.go", ours("storage/sqlstore"), "must not import storage/sqlstore"},
+		"domain_imports_protocol":           {"internal/payment/x.go", ours("connector/sandbox"), "must not import connector/sandbox"},
+		"domain_imports_door":               {"internal/payment/x.go", ours("httpapi/kit"), "must not import httpapi/kit"},
+		"domain_imports_sql":                {"internal/payment/x.go", `import _ "database/sql"`, "imports database/sql"},
+		"domain_imports_files":              {"internal/payment/x.go", `import _ "os"`, "imports os"},
+		"vault_imports_files":               {"internal/vault/x.go", `import _ "os"`, ""},
+		"protocol_imports_wire":             {"internal/connector/sandbox/x.go", ours("connector/wire"), ""},
+		"protocol_imports_domain":           {"internal/connector/sandbox/x.go", ours("payment"), "must not import payment"},
+		"protocol_imports_protocol":         {"internal/connector/sandbox/x.go", ours("connector/other"), "must not import connector/other"},
+		"list_imports_protocol":             {"internal/connector/all/x.go", ours("connector/sandbox"), ""},
+		"door_imports_domain":               {"internal/httpapi/gateway/x.go", ours("payment"), ""},
+		"door_imports_kit":                  {"internal/httpapi/gateway/x.go", ours("httpapi/kit"), ""},
+		"door_imports_storage":              {"internal/httpapi/gateway/x.go", ours("storage"), "must not import storage"},
+		"door_imports_protocol":             {"internal/httpapi/gateway/x.go", ours("connector/all"), "must not import connector/all"},
+		"door_imports_door":                 {"internal/httpapi/gateway/x.go", ours("httpapi/admin"), "must not import httpapi/admin"},
+		"glue_imports_anything":             {"internal/app/x.go", ours("storage/sqlstore"), ""},
+		"glue_imports_test_suite":           {"internal/app/x.go", ours("storage/storetest"), "must not import storage/storetest"},
+		"test_files_import_anything":        {"internal/money/x_test.go", ours("app"), ""},
+		"test_suite_imports_anything":       {"internal/storage/storetest/x.go", ours("app"), ""},
+		"package_outside_of_the_table":      {"internal/util/x.go", "", "in no storey"},
+		"package_too_deep_for_a_wildcard":   {"internal/connector/sandbox/deep/x.go", "", "in no storey"},
+		"function_that_runs_before_main":    {"internal/money/x.go", "func init() {}", "has an init function"},
+		"method_called_init_is_no_init":     {"internal/money/x.go", "type t int\nfunc (t) init() {}", ""},
+		"import_of_a_package_not_in_tables": {"internal/app/x.go", ours("util"), "must not import util"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source := "// Package x is a case.\npackage x\n" + tt.body + "\n"
+			got, err := arch.Check(fstest.MapFS{tt.file: {Data: []byte(source)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			breaches := strings.Join(got, "\n")
+			if (tt.want == "") != (breaches == "") || !strings.Contains(breaches, tt.want) {
+				t.Errorf("breaches = %q, want %q", breaches, tt.want)
+			}
+		})
+	}
+	t.Run("package_without_a_comment", func(t *testing.T) {
+		t.Parallel()
+		got, err := arch.Check(fstest.MapFS{"internal/money/x.go": {Data: []byte("package money\n")}})
+		if err != nil || len(got) != 1 || !strings.Contains(got[0], "no package comment") {
+			t.Errorf("Check = %v, %v", got, err)
+		}
+	})
+	t.Run("source_that_does_not_parse", func(t *testing.T) {
+		t.Parallel()
+		if _, err := arch.Check(fstest.MapFS{"internal/money/x.go": {Data: []byte("pakage money\n")}}); err == nil {
+			t.Error("read what is no Go")
+		}
+	})
+}

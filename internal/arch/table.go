@@ -1,0 +1,125 @@
+// Package arch holds the import table of the house and checks the source
+// against it: imports go down only, and what stands beside each other does not
+// know each other.
+package arch
+
+import (
+	"slices"
+	"strings"
+)
+
+// Storey is a set of packages with the same rights.
+type Storey string
+
+// The storeys, from the ground up.
+const (
+	// Value packages have no I/O and no clock of their own.
+	Value Storey = "value"
+	// Contract is what banks and domain agree on.
+	Contract Storey = "contract"
+	// Wire is what the protocols share.
+	Wire Storey = "wire"
+	// Protocol speaks to one bank.
+	Protocol Storey = "protocol"
+	// Protocols lists them all.
+	Protocols Storey = "protocol list"
+	// Domain holds the rules.
+	Domain Storey = "domain"
+	// Storage keeps what the domain decides.
+	Storage Storey = "storage"
+	// Kit is what the doors share.
+	Kit Storey = "door kit"
+	// Door is one surface towards the outside.
+	Door Storey = "door"
+	// Glue plugs everything together.
+	Glue Storey = "glue"
+	// Suite is shared test code, which only tests import.
+	Suite Storey = "test suite"
+)
+
+// rule gives the packages of a storey and the storeys that they may import
+// besides themselves.
+type rule struct {
+	storey Storey
+	// packages are paths below internal/; one that ends in "/*" stands for every
+	// package directly below it that no other rule names.
+	packages []string
+	may      []Storey
+}
+
+func rules() []rule {
+	return []rule{
+		{Value, []string{"fault", "money", "card", "secret", "id", "clock"}, []Storey{Value}},
+		{Contract, []string{"connector"}, []Storey{Value}},
+		{Wire, []string{"connector/wire", "connector/simulator"}, []Storey{Value, Contract, Wire}},
+		{Protocol, []string{"connector/*"}, []Storey{Value, Contract, Wire}},
+		{Protocols, []string{"connector/all"}, []Storey{Contract, Protocol}},
+		{
+			Domain,
+			[]string{
+				"merchant", "bin", "pos", "installment", "routing", "vault", "ledger", "job", "audit", "idempotency", "payment",
+			},
+			[]Storey{Value, Contract, Domain},
+		},
+		{
+			Storage,
+			[]string{"storage", "storage/sqlstore", "storage/migration"},
+			[]Storey{Value, Contract, Domain, Storage},
+		},
+		{Kit, []string{"httpapi/kit"}, []Storey{Value, Contract, Domain}},
+		{Door, []string{"httpapi/*"}, []Storey{Value, Contract, Domain, Kit}},
+		{
+			Glue,
+			[]string{"config", "app", "cli", "fixture", "snapshot", "arch"},
+			[]Storey{Value, Contract, Wire, Protocol, Protocols, Domain, Storage, Kit, Door, Glue},
+		},
+		{Suite, []string{"storage/storetest", "connector/connectortest", "httpapi/apitest"}, nil},
+	}
+}
+
+// forbidden lists packages of others that storeys must not import, and why.
+func forbidden(s Storey) map[string]string {
+	switch s {
+	case Value, Domain:
+		return map[string]string{
+			"database/sql": "SQL lives in storage/sqlstore",
+			"net/http":     "the domain does not know its doors",
+			"os":           "files and environment belong to the glue",
+		}
+	case Door, Kit, Contract, Wire, Protocol, Protocols:
+		return map[string]string{"database/sql": "SQL lives in storage/sqlstore"}
+	default:
+		return nil
+	}
+}
+
+// find returns the rule for a package below internal/.
+func find(pkg string) (rule, bool) {
+	for _, r := range rules() {
+		if slices.Contains(r.packages, pkg) {
+			return r, true
+		}
+	}
+	for _, r := range rules() {
+		for _, p := range r.packages {
+			parent, wild := strings.CutSuffix(p, "/*")
+			rest, below := strings.CutPrefix(pkg, parent+"/")
+			if wild && below && !strings.Contains(rest, "/") {
+				return r, true
+			}
+		}
+	}
+	return rule{}, false
+}
+
+// allows reports whether a package of the rule may import another one of ours.
+func (r rule) allows(from, to string) bool {
+	if r.storey == Suite {
+		return true
+	}
+	target, known := find(to)
+	if !known || !slices.Contains(r.may, target.storey) {
+		return known && target.storey == r.storey && from == to
+	}
+	return true
+}
