@@ -1,0 +1,31 @@
+package sandbox
+
+import (
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/secret"
+)
+
+// RequestMAC is requestMAC under the demo's key.
+func RequestMAC(path, body string) string {
+	return requestMAC(secret.FromString(DefaultKey), path, []byte(body))
+}
+
+// AnswerMAC is answerMAC under the demo's key.
+func AnswerMAC(request, body string) string {
+	return answerMAC(secret.FromString(DefaultKey), request, []byte(body))
+}
+
+// ReadReply reads an answer as a connector does.
+func ReadReply(body []byte) (connector.Answer, error) {
+	r, err := parseReply(body)
+	if err != nil {
+		return connector.Answer{}, err
+	}
+	return toAnswer(r), nil
+}
+
+// ReplayLine books a line of a ledger file.
+func ReplayLine(line []byte) error { return newLedger().replay(line) }
+
+// Clean is clean.
+func Clean(s string) string { return clean(s) }

@@ -1,0 +1,84 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/connector/sandbox"
+)
+
+// Only an explicit, complete answer is an approval, whatever the bytes.
+func FuzzReply(f *testing.F) {
+	f.Add([]byte(`{"outcome":"approved","code":"SUCCESS","transaction_id":"SB1","auth_code":"123456"}`))
+	f.Add([]byte(`{"outcome":"declined","code":"DO_NOT_HONOUR"}`))
+	f.Add([]byte(`{"outcome":"missing"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a, err := sandbox.ReadReply(body)
+		if err != nil {
+			return
+		}
+		if a.Outcome == connector.Approved && (a.TransactionID == "" || a.Reason != connector.Success) {
+			t.Errorf("approved: %+v", a)
+		}
+		if a.Outcome == connector.Declined && a.Reason == connector.Success {
+			t.Errorf("declined: %+v", a)
+		}
+	})
+}
+
+// A signed message of any form is answered, never with a panic, and a message
+// with a wrong MAC is never read.
+func FuzzOrder(f *testing.F) {
+	f.Add(`{"terminal":"T","kind":"sale","reference":"R","amount":1,"currency":949,"card":{"number":"5555555555554444","expiry":"6804"}}`, "")
+	f.Add(`{"terminal":"T","kind":"void","reference":"R","original":"O","amount":0,"currency":0}`, "")
+	f.Add(`{"terminal":"T","kind":"sale","reference":"R","amount":1,"currency":949,"card":{"number":"éééééééééééé","expiry":"6804"}}`, "x")
+	h, err := sandbox.Registration.Simulator(connector.SimulatorEnvironment{Clock: clock.System{}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body, spoil string) {
+		r := httptest.NewRequest(http.MethodPost, "/transactions", strings.NewReader(body))
+		r.Header["Sandbox-Mac"] = []string{sandbox.RequestMAC("/transactions", body) + spoil}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if signed := w.Header().Get("Sandbox-Mac") != ""; signed != (w.Code == http.StatusOK) {
+			t.Errorf("status %d, signed %t", w.Code, signed)
+		}
+		if spoil != "" && len(body) < 60<<10 && w.Code != http.StatusUnauthorized {
+			t.Errorf("status %d for a wrong MAC", w.Code)
+		}
+	})
+}
+
+func FuzzLedgerLine(f *testing.F) {
+	f.Add([]byte(`{"terminal":"T","reference":"R","kind":"sale","amount":100,"currency":949,"at":"2026-01-02T03:04:05Z"}`))
+	f.Add([]byte(`{"terminal":"T","reference":"R","kind":"void","original":"R"}`))
+	f.Fuzz(func(_ *testing.T, line []byte) {
+		_ = sandbox.ReplayLine(line) // must not panic
+	})
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("card 5421190122090656 refused")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := sandbox.Clean(s)
+		run := 0
+		for i := range len(got) {
+			if got[i] < '0' || got[i] > '9' {
+				run = 0
+				continue
+			}
+			if run++; run >= 12 {
+				t.Fatalf("12 digits in a row are left")
+			}
+		}
+		if utf8.ValidString(s) && !utf8.ValidString(got) {
+			t.Error("broke the text")
+		}
+	})
+}

@@ -1,0 +1,41 @@
+package sandbox_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/connector/connectortest"
+	"github.com/vezne/vezne/internal/connector/sandbox"
+	"github.com/vezne/vezne/internal/money"
+)
+
+func TestConnector(t *testing.T) {
+	t.Parallel()
+	connectortest.Run(t, sandbox.Registration, connectortest.Cases{
+		Settings:       map[string]string{"terminal": "VZ000042"},
+		WrongKey:       map[string]string{"key": "not-the-banks-key"},
+		Currency:       money.TRY,
+		Approved:       testCard(t, "5421190122090656"),
+		Declined:       testCard(t, "5100050000006661"),
+		DeclinedReason: connector.NotSufficientFunds,
+	})
+}
+
+func testCard(t testing.TB, number string) card.Card {
+	t.Helper()
+	pan, err := card.ParsePAN(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := "916"
+	if len(number) == 15 {
+		code = "9160"
+	}
+	cvv, err := card.ParseCVV(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return card.Card{PAN: pan, CVV: cvv, Expiry: card.Expiry{Year: 2068, Month: time.April}, Holder: "Ada Test"}
+}
