@@ -18,32 +18,34 @@ var (
 )
 
 // PAN is a card number (ISO/IEC 7812). It prints masked whatever the verb; only
-// Reveal gives the digits. The zero value is "no card number".
-type PAN struct{ digits string }
+// Reveal gives the digits. The zero value is "no card number"; equal numbers
+// compare equal with ==.
+type PAN struct{ digits hidden }
 
 // ParsePAN accepts 12 to 19 digits that pass the Luhn check, without spaces.
 func ParsePAN(s string) (PAN, error) {
 	if len(s) < 12 || len(s) > 19 || !allDigits(s) || !luhn(s) {
 		return PAN{}, ErrPAN
 	}
-	return PAN{digits: s}, nil
+	return PAN{digits: hide(s)}, nil
 }
 
 // Reveal returns the digits, for the bank's message, the vault and the MAC.
-func (p PAN) Reveal() string { return p.digits }
+func (p PAN) Reveal() string { return p.digits.reveal() }
 
 // IsZero reports whether there is no card number.
-func (p PAN) IsZero() bool { return p.digits == "" }
+func (p PAN) IsZero() bool { return p == PAN{} }
 
 // BIN returns the first n digits, n at most 8 (ISO/IEC 7812-1:2017).
-func (p PAN) BIN(n int) string { return p.digits[:min(n, 8, len(p.digits))] }
+func (p PAN) BIN(n int) string {
+	digits := p.Reveal()
+	return digits[:min(n, 8, len(digits))]
+}
 
 // Last4 returns the last four digits.
 func (p PAN) Last4() string {
-	if len(p.digits) < 4 {
-		return ""
-	}
-	return p.digits[len(p.digits)-4:]
+	digits := p.Reveal()
+	return digits[max(0, len(digits)-4):]
 }
 
 // Masked returns the first six digits, a star for each hidden digit, and the
@@ -52,7 +54,8 @@ func (p PAN) Masked() string {
 	if p.IsZero() {
 		return ""
 	}
-	return p.digits[:6] + strings.Repeat("*", len(p.digits)-10) + p.Last4()
+	digits := p.Reveal()
+	return digits[:6] + strings.Repeat("*", len(digits)-10) + p.Last4()
 }
 
 // String returns the masked number.
@@ -71,34 +74,35 @@ func (p PAN) MarshalText() ([]byte, error) { return []byte(p.Masked()), nil }
 func (p PAN) LogValue() slog.Value { return slog.StringValue(p.Masked()) }
 
 // CVV is a card's security code. It never prints and is never stored.
-type CVV struct{ digits string }
+type CVV struct{ digits hidden }
 
 // ParseCVV accepts 3 or 4 digits. Which of the two a card has is for Fits to say.
 func ParseCVV(s string) (CVV, error) {
 	if len(s) < 3 || len(s) > 4 || !allDigits(s) {
 		return CVV{}, ErrCVV
 	}
-	return CVV{digits: s}, nil
+	return CVV{digits: hide(s)}, nil
 }
 
 // Fits reports whether the code has the length of the card's scheme: 4 digits
 // for a number in American Express' own ranges, 3 for others. An issuer's table
 // may call a number outside those ranges Amex; such a card may have either.
 func (c CVV) Fits(pan PAN, issued Scheme) bool {
+	length := len(c.Reveal())
 	switch {
 	case SchemeOf(pan) == Amex:
-		return len(c.digits) == 4
+		return length == 4
 	case issued == Amex:
-		return true
+		return length > 0
 	}
-	return len(c.digits) == 3
+	return length == 3
 }
 
 // Reveal returns the digits, for the bank's message alone.
-func (c CVV) Reveal() string { return c.digits }
+func (c CVV) Reveal() string { return c.digits.reveal() }
 
 // IsZero reports whether there is no code.
-func (c CVV) IsZero() bool { return c.digits == "" }
+func (c CVV) IsZero() bool { return c == CVV{} }
 
 // String returns stars.
 func (CVV) String() string { return "***" }
