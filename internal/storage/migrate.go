@@ -1,0 +1,111 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver for goose
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/vezne/vezne/internal/storage/migration"
+)
+
+// ErrSchema is a database whose schema is older than this binary needs.
+var ErrSchema = errors.New("the database schema is not up to date: run the migrations")
+
+// Migrate brings the schema of a database up to date, creating a SQLite file
+// that does not exist. Migrations only go forward and leave the schema usable by
+// the previous binary. Several nodes may call it at once: one works, the others
+// wait and find nothing to do.
+func Migrate(ctx context.Context, dsn string) error {
+	engine, err := EngineOf(dsn)
+	if err != nil {
+		return err
+	}
+	switch engine {
+	case SQLite:
+		err = migrateSQLite(ctx, strings.TrimPrefix(dsn, sqlitePrefix))
+	case PostgreSQL:
+		err = migratePostgres(ctx, dsn)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate %s database: %w", engine, err)
+	}
+	return nil
+}
+
+func migrateSQLite(ctx context.Context, path string) (err error) {
+	l, err := awaitLock(ctx, path+".migrate.lock")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.unlock()) }()
+	// SQLite would create the file readable by everyone; its log files take over
+	// the mode of the database.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the database
+	if err != nil {
+		return fmt.Errorf("create database file: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("create database file: %w", err)
+	}
+	pool, err := openSQLitePool(path, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	return migrate(ctx, goose.DialectSQLite3, pool, migration.SQLite())
+}
+
+func migratePostgres(ctx context.Context, dsn string) (err error) {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("session lock: %w", err)
+	}
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return ErrDSN // pgx's own error may repeat the password
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	return migrate(ctx, goose.DialectPostgres, pool, migration.PostgreSQL(), goose.WithSessionLocker(locker))
+}
+
+func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, o ...goose.ProviderOption) error {
+	p, err := goose.NewProvider(dialect, pool, files, append(o, goose.WithDisableGlobalRegistry(true))...)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("apply migrations: %w", err)
+	}
+	return nil
+}
+
+// checkSchema refuses a schema that this binary is too new for. One that is
+// newer is fine: during a rolling upgrade the previous binary may restart.
+func (d *DB) checkSchema(ctx context.Context) error {
+	const current = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`
+	var version int64
+	err := d.Query(ctx, current, nil, func(s Scanner) error { return s.Scan(&version) })
+	if err != nil {
+		return errors.Join(ErrSchema, err)
+	}
+	files := migration.SQLite()
+	if d.engine == PostgreSQL {
+		files = migration.PostgreSQL()
+	}
+	newest, err := migration.Newest(files)
+	if err != nil {
+		return err
+	}
+	if version < newest {
+		return fmt.Errorf("%w (it is at %d, this binary needs %d)", ErrSchema, version, newest)
+	}
+	return nil
+}

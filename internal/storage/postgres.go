@@ -1,0 +1,114 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// postgresWriters is how many writers share the queue: while one waits for the
+// disk the other fills the next pipeline. A third gained nothing when measured.
+const postgresWriters = 2
+
+// postgresBackend is a PostgreSQL database: two connections write, a pool reads.
+type postgresBackend struct {
+	pool    *pgxpool.Pool
+	writing []*postgresWriter
+}
+
+func openPostgres(ctx context.Context, dsn string, o Options) (*postgresBackend, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, ErrDSN // pgx's own error may repeat the password
+	}
+	config.MaxConns = int32(min(o.Readers, 1000)) //nolint:gosec // bounded
+	config.ConnConfig.RuntimeParams["application_name"] = "vezne"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open pool: %w", err)
+	}
+	b := &postgresBackend{pool: pool}
+	if err := pool.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connect: %w", err), b.close())
+	}
+	if o.ReadOnly {
+		return b, nil
+	}
+	for range postgresWriters {
+		b.writing = append(b.writing, newPostgresWriter(config.ConnConfig.Copy()))
+	}
+	return b, nil
+}
+
+func (b *postgresBackend) writers() []writer {
+	writers := make([]writer, 0, len(b.writing))
+	for _, w := range b.writing {
+		writers = append(writers, w)
+	}
+	return writers
+}
+
+func (b *postgresBackend) query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
+	rows, err := b.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return queryError(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return queryError(ctx, err)
+	}
+	return nil
+}
+
+// mutate needs no turn among the groups: the pool has connections to spare, and
+// the statement commits by itself.
+func (b *postgresBackend) mutate(ctx context.Context, _ *queue, sql string, args []any, row func(Scanner) error) error {
+	return b.query(ctx, sql, args, row)
+}
+
+// queryError tells a database that cannot be reached from a mistake of ours.
+func queryError(ctx context.Context, err error) error {
+	if _, told := errors.AsType[*pgconn.PgError](err); told {
+		return classifyPostgres(&Statement{}, err)
+	}
+	err = fmt.Errorf("query: %w", err)
+	if ctx.Err() != nil {
+		return err
+	}
+	return unavailable(err)
+}
+
+func (b *postgresBackend) close() error {
+	var errs []error
+	for _, w := range b.writing {
+		errs = append(errs, w.close())
+	}
+	b.pool.Close()
+	return errors.Join(errs...)
+}
+
+// counted wraps a statement so that another number of rows than n fails inside
+// the database: the pipeline's transaction ends with the pipeline, so a count
+// that the client looked at would come too late to stop it. expect_rows is part
+// of the schema.
+func counted(sql string, n int64) string {
+	return "WITH changed AS (" + sql + " RETURNING 1) SELECT expect_rows(count(*), " + strconv.FormatInt(n, 10) + ") FROM changed"
+}
+
+// Error codes of PostgreSQL (appendix A of its manual) and our own.
+const (
+	stateUniqueViolation = "23505"
+	stateSerialization   = "40001"
+	stateDeadlock        = "40P01"
+	stateLockTimeout     = "55P03"
+	stateMissed          = "VZ001" // raised by expect_rows
+)

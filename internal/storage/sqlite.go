@@ -1,0 +1,157 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"sync"
+
+	_ "modernc.org/sqlite" // registers the driver
+)
+
+// walPages is how long the write-ahead log grows before a commit carries it over
+// into the database: 16 MiB of pages of 4 KiB. A checkpoint syncs twice, so
+// SQLite's own 1,000 pages would cost a busy server several a second.
+const walPages = 4096
+
+// sqliteBackend is a SQLite file: one connection writes, a pool reads.
+type sqliteBackend struct {
+	lock    *fileLock // nil when read-only
+	reads   *sql.DB
+	writes  *sql.DB
+	writing *sqliteWriter
+
+	statements sync.Map // SQL to *sql.Stmt of the read pool
+}
+
+func openSQLite(ctx context.Context, path string, o Options) (*sqliteBackend, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("find database file: %w", err)
+	}
+	b := &sqliteBackend{}
+	if !o.ReadOnly {
+		l, err := tryLock(path + ".lock")
+		if err != nil {
+			return nil, err
+		}
+		b.lock = l
+	}
+	if err := b.open(ctx, path, o); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+func (b *sqliteBackend) open(ctx context.Context, path string, o Options) error {
+	var err error
+	if !o.ReadOnly {
+		if b.writes, err = openSQLitePool(path, 1, "cache_size(-65536)", "wal_autocheckpoint("+strconv.Itoa(walPages)+")"); err != nil {
+			return err
+		}
+		if b.writing, err = newSQLiteWriter(ctx, b.writes); err != nil {
+			return err
+		}
+	}
+	// A pool of its own with query_only: a reader cannot write by mistake.
+	b.reads, err = openSQLitePool(path, o.Readers, "query_only(1)", "cache_size(-8192)")
+	if err != nil {
+		return err
+	}
+	return b.reads.PingContext(ctx)
+}
+
+// openSQLitePool opens up to size connections. synchronous=FULL makes a commit
+// durable before it is answered.
+func openSQLitePool(path string, size int, pragmas ...string) (*sql.DB, error) {
+	query := url.Values{"mode": {"rw"}}
+	query["_pragma"] = append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}, pragmas...)
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()
+	pool, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, fmt.Errorf("open pool: %w", err)
+	}
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}
+
+func (b *sqliteBackend) writers() []writer {
+	if b.writing == nil {
+		return nil
+	}
+	return []writer{b.writing}
+}
+
+func (b *sqliteBackend) query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
+	stmt, err := b.statement(ctx, sql)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return eachRow(rows, row)
+}
+
+// mutate takes its turn among the groups: there is one connection that writes.
+func (b *sqliteBackend) mutate(ctx context.Context, q *queue, sql string, args []any, row func(Scanner) error) error {
+	alone := func() error { return b.writing.mutate(sql, args, row) }
+	return q.do(ctx, &member{alone: alone, done: make(chan error, 1)})
+}
+
+// statement prepares each SQL text once; the set of texts is that of sqlstore.
+func (b *sqliteBackend) statement(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s, ok := b.statements.Load(text); ok {
+		return s.(*sql.Stmt), nil //nolint:errcheck,forcetypeassert // only *sql.Stmt are stored
+	}
+	s, err := b.reads.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare query: %w", err)
+	}
+	if first, taken := b.statements.LoadOrStore(text, s); taken {
+		_ = s.Close()                 // another goroutine was faster
+		return first.(*sql.Stmt), nil //nolint:errcheck,forcetypeassert // only *sql.Stmt are stored
+	}
+	return s, nil
+}
+
+func eachRow(rows *sql.Rows, row func(Scanner) error) error {
+	defer func() { _ = rows.Close() }() // Err has told already
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return nil
+}
+
+// close closes readers before the writer: the last connection to go removes the
+// write-ahead log.
+func (b *sqliteBackend) close() error {
+	var errs []error
+	b.statements.Range(func(_, s any) bool {
+		errs = append(errs, s.(*sql.Stmt).Close()) //nolint:errcheck,forcetypeassert // only *sql.Stmt are stored
+		return true
+	})
+	if b.reads != nil {
+		errs = append(errs, b.reads.Close())
+	}
+	if b.writing != nil {
+		errs = append(errs, b.writing.close())
+	}
+	if b.writes != nil {
+		errs = append(errs, b.writes.Close())
+	}
+	if b.lock != nil {
+		errs = append(errs, b.lock.unlock())
+	}
+	return errors.Join(errs...)
+}

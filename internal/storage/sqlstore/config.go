@@ -1,0 +1,28 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/storage"
+)
+
+const bumpConfigVersion = `UPDATE config_version SET version = version + 1 WHERE id = 1`
+
+// Config reads the configuration version.
+type Config struct{ db *storage.DB }
+
+// NewConfig returns the configuration version of db.
+func NewConfig(db *storage.DB) *Config { return &Config{db: db} }
+
+// ConfigVersion returns a number that grows with every commit that changed what
+// nodes keep in memory: merchants, credentials, admin tokens, POSes, plans,
+// rules, BINs.
+func (c *Config) ConfigVersion(ctx context.Context) (int64, error) {
+	version, err := one(ctx, c.db, func(s storage.Scanner) (v int64, err error) { return v, s.Scan(&v) },
+		`SELECT version FROM config_version WHERE id = 1`)
+	if err != nil {
+		return 0, fmt.Errorf("configuration version: %w", err)
+	}
+	return version, nil
+}

@@ -1,0 +1,176 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+// Jobs is the outbox. It implements job.Queue.
+type Jobs struct{ db *storage.DB }
+
+var _ job.Queue = (*Jobs)(nil)
+
+// NewJobs returns the outbox of db.
+func NewJobs(db *storage.DB) *Jobs { return &Jobs{db: db} }
+
+const (
+	jobColumns = `merchant_id, id, kind, subject, payload, run_at, attempt, created_at`
+
+	// A job is due when nobody holds it and no earlier job of its subject is still
+	// to be done, whoever holds that one.
+	leaseJobs = `UPDATE job SET attempt = attempt + 1, leased_by = $1, leased_until = $2
+	WHERE (merchant_id, id) IN (
+		SELECT j.merchant_id, j.id FROM job j
+		WHERE j.state = 'ready' AND j.run_at <= $3 AND j.leased_until <= $3 AND j.kind IN (%s)
+			AND (j.subject = '' OR NOT EXISTS (
+				SELECT 1 FROM job e WHERE e.merchant_id = j.merchant_id AND e.subject = j.subject
+					AND e.state = 'ready' AND (e.created_at, e.id) < (j.created_at, j.id)))
+		ORDER BY j.run_at, j.id LIMIT $4%s)
+	RETURNING ` + jobColumns
+
+	// Nodes that lease at once take different jobs instead of waiting for each other.
+	skipLocked = ` FOR UPDATE OF j SKIP LOCKED`
+
+	// The attempt tells this lease from a later one of the same node.
+	held = ` WHERE merchant_id = $1 AND id = $2 AND leased_by = $3 AND attempt = $4 AND state = 'ready'`
+
+	finishJob = `DELETE FROM job` + held
+	retryJob  = `UPDATE job SET leased_by = '', leased_until = 0, run_at = $5, cause = $6` + held
+	buryJob   = `UPDATE job SET leased_by = '', leased_until = 0, state = 'dead', run_at = $5, cause = $6` + held
+)
+
+// Lease implements job.Queue. The Attempt of a leased job counts this lease: it
+// is 1 the first time, and grows also when a node was lost with the job. Jobs
+// with an empty Subject are in no order.
+func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now, until time.Time, limit int) ([]job.Job, error) {
+	if len(kinds) == 0 || limit <= 0 {
+		return nil, nil
+	}
+	args := []any{node, micros(until), micros(now), int64(limit)}
+	for _, k := range kinds {
+		args = append(args, string(k))
+	}
+	locking := ""
+	if q.db.Engine() == storage.PostgreSQL {
+		locking = skipLocked
+	}
+	taken := make(chan job.Job, limit) // rows may come after ctx has ended this call
+	err := q.db.Mutate(ctx, fmt.Sprintf(leaseJobs, placeholders(len(args)-len(kinds)+1, len(kinds)), locking), args,
+		func(s storage.Scanner) error {
+			j, err := readJob(s)
+			if err != nil {
+				return fmt.Errorf("read row: %w", err)
+			}
+			taken <- j
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("lease jobs: %w", err)
+	}
+	close(taken)
+	var leased []job.Job
+	for j := range taken {
+		leased = append(leased, j)
+	}
+	slices.SortFunc(leased, func(a, b job.Job) int { return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID)) })
+	return leased, nil
+}
+
+func readJob(s storage.Scanner) (job.Job, error) {
+	var (
+		merchant, n, runAt, attempt, createdAt int64
+		kind, subject, payload                 string
+	)
+	err := s.Scan(&merchant, &n, &kind, &subject, &payload, &runAt, &attempt, &createdAt)
+	return job.Job{
+		ID: id.Job(n), MerchantID: id.Merchant(merchant), Kind: job.Kind(kind), Subject: subject, Payload: []byte(payload),
+		RunAt: timeOf(runAt), Attempt: int(attempt), CreatedAt: timeOf(createdAt),
+	}, err
+}
+
+// Finish implements job.Queue. A job that the node does not hold any more is
+// fault.StaleVersion, and stays as it is; so it is for Retry and Bury.
+func (q *Jobs) Finish(ctx context.Context, j job.Job, node string, _ time.Time) error {
+	return q.release(ctx, "finish", finishJob, heldBy(j, node))
+}
+
+// Retry implements job.Queue.
+func (q *Jobs) Retry(ctx context.Context, j job.Job, node string, at time.Time, cause string) error {
+	return q.release(ctx, "retry", retryJob, append(heldBy(j, node), micros(at), cause))
+}
+
+// Bury implements job.Queue. A dead job holds up no other of its subject.
+func (q *Jobs) Bury(ctx context.Context, j job.Job, node string, at time.Time, cause string) error {
+	return q.release(ctx, "bury", buryJob, append(heldBy(j, node), micros(at), cause))
+}
+
+func heldBy(j job.Job, node string) []any {
+	return []any{int64(j.MerchantID), int64(j.ID), node, int64(j.Attempt)}
+}
+
+func (q *Jobs) release(ctx context.Context, what, sql string, args []any) error {
+	err := q.db.Commit(ctx, storage.Batch{{SQL: sql, Args: args, Rows: 1, Missed: fault.StaleVersion}})
+	if err != nil {
+		return fmt.Errorf("%s job %d: %w", what, args[1], err)
+	}
+	return nil
+}
+
+// DeadJob is a job that was set aside.
+type DeadJob struct {
+	job.Job // RunAt is when it was set aside
+	Cause   string
+}
+
+// Dead returns up to limit dead jobs of a merchant with ids after the one given,
+// by id.
+func (q *Jobs) Dead(ctx context.Context, m id.Merchant, after id.Job, limit int) ([]DeadJob, error) {
+	const dead = `SELECT ` + jobColumns + `, cause FROM job
+	WHERE state = 'dead' AND merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3`
+	read := func(s storage.Scanner) (d DeadJob, err error) {
+		d.Job, err = readJob(withCause{s, &d.Cause})
+		return d, err
+	}
+	all, err := many(ctx, q.db, read, dead, int64(m), int64(after), int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("dead jobs of merchant %d: %w", m, err)
+	}
+	return all, nil
+}
+
+// withCause reads one more column after those of a job.
+type withCause struct {
+	storage.Scanner
+	cause *string
+}
+
+func (w withCause) Scan(dest ...any) error { return w.Scanner.Scan(append(dest, w.cause)...) }
+
+// Jobs returns the jobs of a merchant that are still to be done, of the kinds
+// given or of all, oldest first.
+func (q *Jobs) Jobs(ctx context.Context, m id.Merchant, kinds ...job.Kind) ([]job.Job, error) {
+	var sql strings.Builder
+	sql.WriteString(`SELECT ` + jobColumns + ` FROM job WHERE state = 'ready' AND merchant_id = $1`)
+	args := []any{int64(m)}
+	if len(kinds) > 0 {
+		sql.WriteString(` AND kind IN (` + placeholders(2, len(kinds)) + `)`)
+		for _, k := range kinds {
+			args = append(args, string(k))
+		}
+	}
+	sql.WriteString(` ORDER BY created_at, id`)
+	all, err := many(ctx, q.db, readJob, sql.String(), args...)
+	if err != nil {
+		return nil, fmt.Errorf("jobs of merchant %d: %w", m, err)
+	}
+	return all, nil
+}

@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+// Merchants keeps merchants, their credentials and admin tokens. It implements
+// merchant.Store.
+type Merchants struct{ db *storage.DB }
+
+var _ merchant.Store = (*Merchants)(nil)
+
+// NewMerchants returns the merchants of db.
+func NewMerchants(db *storage.DB) *Merchants { return &Merchants{db: db} }
+
+// InTx implements merchant.Store.
+func (m *Merchants) InTx(ctx context.Context, fn func(merchant.Tx)) error {
+	return inTx(ctx, m.db, func(t *tx) { fn(t) })
+}
+
+const saveMerchant = `INSERT INTO merchant (id, name, active, created_at) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active`
+
+// SaveMerchant implements merchant.Tx. The time of creation stays what it was.
+func (t *tx) SaveMerchant(m merchant.Merchant) {
+	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt))
+	t.configured = true
+}
+
+const saveCredential = `INSERT INTO credential (merchant_id, id, name, key, sealed_secret, created_at, revoked_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7)
+	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, key = excluded.key,
+		sealed_secret = excluded.sealed_secret, revoked_at = excluded.revoked_at`
+
+// SaveCredential implements merchant.Tx. The time of creation stays what it was.
+func (t *tx) SaveCredential(c merchant.Credential) {
+	t.batch = append(t.batch, storage.Statement{
+		SQL: saveCredential,
+		Args: []any{
+			int64(c.MerchantID), int64(c.ID), c.Name, c.Key, notNil(c.SealedSecret), micros(c.CreatedAt), micros(c.RevokedAt),
+		},
+		Duplicate: fault.DuplicateKey,
+	})
+	t.configured = true
+}
+
+// saveAdminToken replaces a token of the same merchant only: whoever knows the
+// hash of another merchant's token must not be able to take it over.
+const saveAdminToken = `INSERT INTO admin_token (merchant_id, hash, name, role) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (hash) DO UPDATE SET name = excluded.name, role = excluded.role
+	WHERE admin_token.merchant_id = excluded.merchant_id`
+
+// SaveAdminToken implements merchant.Tx. A token of another merchant fails the
+// commit with fault.DuplicateKey.
+func (t *tx) SaveAdminToken(a merchant.AdminToken) {
+	t.batch = append(t.batch, storage.Statement{
+		SQL: saveAdminToken, Args: []any{int64(a.MerchantID), a.Hash[:], a.Name, string(a.Role)},
+		Rows: 1, Missed: fault.DuplicateKey,
+	})
+	t.configured = true
+}
+
+// Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
+func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merchant, error) {
+	found, err := one(ctx, m.db, readMerchant, `SELECT id, name, active, created_at FROM merchant WHERE id = $1`, int64(n))
+	if err != nil {
+		return found, fmt.Errorf("merchant %d: %w", n, err)
+	}
+	return found, nil
+}
+
+func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
+	var n, createdAt int64
+	var m merchant.Merchant
+	err := s.Scan(&n, &m.Name, &m.Active, &createdAt)
+	m.ID, m.CreatedAt = id.Merchant(n), timeOf(createdAt)
+	return m, err
+}
+
+const (
+	credentialColumns = `merchant_id, id, name, key, sealed_secret, created_at, revoked_at`
+	credentialByKey   = `SELECT ` + credentialColumns + ` FROM credential WHERE key = $1`
+	credentialsOf     = `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1 ORDER BY created_at, id`
+)
+
+// CredentialByKey implements merchant.Store.
+func (m *Merchants) CredentialByKey(ctx context.Context, key string) (merchant.Credential, error) {
+	c, err := one(ctx, m.db, readCredential, credentialByKey, key)
+	if err != nil {
+		return c, fmt.Errorf("credential by key: %w", err)
+	}
+	return c, nil
+}
+
+// Credentials implements merchant.Store.
+func (m *Merchants) Credentials(ctx context.Context, n id.Merchant) ([]merchant.Credential, error) {
+	all, err := many(ctx, m.db, readCredential, credentialsOf, int64(n))
+	if err != nil {
+		return nil, fmt.Errorf("credentials of merchant %d: %w", n, err)
+	}
+	return all, nil
+}
+
+func readCredential(s storage.Scanner) (merchant.Credential, error) {
+	var owner, n, createdAt, revokedAt int64
+	var c merchant.Credential
+	err := s.Scan(&owner, &n, &c.Name, &c.Key, &c.SealedSecret, &createdAt, &revokedAt)
+	c.MerchantID, c.ID = id.Merchant(owner), id.Credential(n)
+	c.CreatedAt, c.RevokedAt = timeOf(createdAt), timeOf(revokedAt)
+	return c, err
+}
+
+// AdminTokenByHash implements merchant.Store.
+func (m *Merchants) AdminTokenByHash(ctx context.Context, hash [32]byte) (merchant.AdminToken, error) {
+	a, err := one(ctx, m.db, readAdminToken, `SELECT merchant_id, hash, name, role FROM admin_token WHERE hash = $1`, hash[:])
+	if err != nil {
+		return a, fmt.Errorf("admin token: %w", err)
+	}
+	return a, nil
+}
+
+func readAdminToken(s storage.Scanner) (merchant.AdminToken, error) {
+	var owner int64
+	var hash []byte
+	var a merchant.AdminToken
+	var role string
+	if err := s.Scan(&owner, &hash, &a.Name, &role); err != nil {
+		return a, err
+	}
+	a.MerchantID, a.Hash, a.Role = id.Merchant(owner), [32]byte(hash), merchant.Role(role)
+	return a, nil
+}
+
+// notNil keeps an empty value from being stored as NULL.
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

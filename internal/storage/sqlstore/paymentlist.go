@@ -1,0 +1,139 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// The bounds of a page.
+const (
+	defaultPage = 20
+	maxPage     = 100
+)
+
+// position is the place of a payment in a list: newest first, by the time of
+// creation and then by id.
+type position struct {
+	createdAt int64 // microseconds
+	id        int64
+}
+
+// cursor returns the opaque text for the page after the position.
+func (p position) cursor() string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(p.createdAt)) //nolint:gosec // read back as the same bits
+	binary.BigEndian.PutUint64(b[8:], uint64(p.id))        //nolint:gosec // as above
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// parseCursor is the inverse of cursor.
+func parseCursor(s string) (position, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) != 16 {
+		return position{}, fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
+	}
+	return position{
+		createdAt: int64(binary.BigEndian.Uint64(b[:8])), //nolint:gosec // written from an int64
+		id:        int64(binary.BigEndian.Uint64(b[8:])), //nolint:gosec // as above
+	}, nil
+}
+
+// Payments implements payment.Lister.
+func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error) {
+	l, err := newPaymentList(m, f)
+	if err != nil {
+		return nil, "", err
+	}
+	page, err := many(ctx, p.db, readPayment, l.sql(), l.args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("list payments: %w", err)
+	}
+	next := ""
+	if len(page) > l.limit { // one more was asked for, to see whether there is a next page
+		page = page[:l.limit]
+		last := page[l.limit-1]
+		next = position{micros(last.CreatedAt), int64(last.ID)}.cursor()
+	}
+	return page, next, p.loadItems(ctx, page)
+}
+
+// paymentList builds the query of a page.
+type paymentList struct {
+	limit  int
+	where  []string
+	states []string // placeholders; none means all
+	// each says that every state is to be read by itself along the index by
+	// state and time, because nothing narrower limits the list.
+	each bool
+	args []any
+}
+
+func newPaymentList(m id.Merchant, f payment.Filter) (*paymentList, error) {
+	l := &paymentList{limit: f.Limit}
+	if l.limit <= 0 {
+		l.limit = defaultPage
+	}
+	l.limit = min(l.limit, maxPage)
+	l.add("p.merchant_id = %s", int64(m))
+	if f.OrderRef != "" {
+		l.add("p.order_ref = %s", f.OrderRef)
+	}
+	if f.CustomerRef != "" {
+		l.add("p.customer_ref = %s", f.CustomerRef)
+		l.where = append(l.where, "p.customer_ref <> ''") // spelled as in the index
+	}
+	if !f.From.IsZero() {
+		l.add("p.created_at >= %s", micros(f.From))
+	}
+	if !f.To.IsZero() {
+		l.add("p.created_at < %s", micros(f.To))
+	}
+	if f.Cursor != "" {
+		after, err := parseCursor(f.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		l.where = append(l.where, "(p.created_at, p.id) < ("+l.bind(after.createdAt)+", "+l.bind(after.id)+")")
+	}
+	for _, s := range f.States {
+		l.states = append(l.states, l.bind(string(s)))
+	}
+	l.each = len(l.states) > 0 && f.OrderRef == "" && f.CustomerRef == ""
+	return l, nil
+}
+
+func (l *paymentList) add(condition string, arg any) {
+	l.where = append(l.where, fmt.Sprintf(condition, l.bind(arg)))
+}
+
+func (l *paymentList) bind(arg any) string {
+	l.args = append(l.args, arg)
+	return "$" + strconv.Itoa(len(l.args))
+}
+
+func (l *paymentList) sql() string {
+	const columns = `SELECT ` + paymentColumns + ` FROM payment p WHERE `
+	where := strings.Join(l.where, " AND ")
+	order := " ORDER BY p.created_at DESC, p.id DESC LIMIT " + strconv.Itoa(l.limit+1)
+	switch {
+	case l.each:
+		// Each state yields at most a page, in order, from the index; the few rows
+		// of the page are fetched last.
+		parts := make([]string, 0, len(l.states))
+		for _, s := range l.states {
+			parts = append(parts, "SELECT id FROM (SELECT p.id FROM payment p WHERE "+where+" AND p.state = "+s+order+") AS of_state")
+		}
+		return columns + "p.merchant_id = $1 AND p.id IN (" + strings.Join(parts, " UNION ALL ") + ")" + order
+	case len(l.states) > 0:
+		return columns + where + " AND p.state IN (" + strings.Join(l.states, ", ") + ")" + order
+	}
+	return columns + where + order
+}

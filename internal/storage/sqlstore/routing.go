@@ -1,0 +1,163 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+// Routing keeps POSes, plans and routing rules. It implements routing.Store.
+type Routing struct{ db *storage.DB }
+
+var _ routing.Store = (*Routing)(nil)
+
+// NewRouting returns the routing tables of db.
+func NewRouting(db *storage.DB) *Routing { return &Routing{db: db} }
+
+// InTx implements routing.Store.
+func (r *Routing) InTx(ctx context.Context, fn func(routing.Tx)) error {
+	return inTx(ctx, r.db, func(t *tx) { fn(t) })
+}
+
+// Table implements routing.Store.
+func (r *Routing) Table(ctx context.Context, m id.Merchant) (routing.Table, error) {
+	var t routing.Table
+	var err error
+	if t.POSes, err = many(ctx, r.db, readPOS, posesOf, int64(m)); err != nil {
+		return t, fmt.Errorf("POSes of merchant %d: %w", m, err)
+	}
+	if t.Plans, err = many(ctx, r.db, readPlan, plansOf, int64(m)); err != nil {
+		return t, fmt.Errorf("plans of merchant %d: %w", m, err)
+	}
+	if t.Rules, err = many(ctx, r.db, readRule, rulesOf, int64(m)); err != nil {
+		return t, fmt.Errorf("rules of merchant %d: %w", m, err)
+	}
+	return t, nil
+}
+
+const (
+	posColumns = `merchant_id, id, version, alias, name, bank_code, connector, sealed_settings, status, priority,
+	currencies, programs, accepts_domestic, accepts_foreign, timeout, capture_window`
+
+	insertPOS = `INSERT INTO pos (` + posColumns + `)
+	VALUES ($1, $2, CAST($3 AS BIGINT) + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+	ON CONFLICT (merchant_id, id) DO NOTHING`
+
+	updatePOS = `UPDATE pos SET version = CAST($3 AS BIGINT) + 1, alias = $4, name = $5, bank_code = $6, connector = $7,
+		sealed_settings = $8, status = $9, priority = $10, currencies = $11, programs = $12, accepts_domestic = $13,
+		accepts_foreign = $14, timeout = $15, capture_window = $16
+	WHERE merchant_id = $1 AND id = $2 AND version = $3`
+
+	posesOf = `SELECT ` + posColumns + ` FROM pos WHERE merchant_id = $1 ORDER BY priority, id`
+)
+
+// SavePOS implements routing.Tx.
+func (t *tx) SavePOS(p pos.POS) {
+	sql := updatePOS
+	if p.Version == 0 {
+		sql = insertPOS
+	}
+	currencies := make([]string, 0, len(p.Currencies))
+	for _, c := range p.Currencies {
+		currencies = append(currencies, c.String())
+	}
+	t.batch = append(t.batch, storage.Statement{
+		SQL: sql,
+		Args: []any{
+			int64(p.MerchantID), int64(p.ID), int64(p.Version), p.Alias, p.Name, p.BankCode, p.Connector, notNil(p.SealedSettings),
+			string(p.Status), int64(p.Priority), encode(currencies), encode(p.Programs), p.AcceptsDomestic, p.AcceptsForeign,
+			p.Timeout.Microseconds(), p.CaptureWindow.Microseconds(),
+		},
+		Rows: 1, Missed: fault.StaleVersion, Duplicate: fault.DuplicateKey,
+	})
+	t.configured = true
+}
+
+func readPOS(s storage.Scanner) (pos.POS, error) {
+	var (
+		p                                            pos.POS
+		owner, n, version, priority, timeout, window int64
+		status, currencies, programs                 string
+	)
+	err := s.Scan(&owner, &n, &version, &p.Alias, &p.Name, &p.BankCode, &p.Connector, &p.SealedSettings, &status, &priority,
+		&currencies, &programs, &p.AcceptsDomestic, &p.AcceptsForeign, &timeout, &window)
+	if err != nil {
+		return p, err
+	}
+	p.MerchantID, p.ID, p.Version = id.Merchant(owner), id.POS(n), int(version)
+	p.Status, p.Priority = pos.Status(status), int(priority)
+	p.Timeout, p.CaptureWindow = time.Duration(timeout)*time.Microsecond, time.Duration(window)*time.Microsecond
+	if p.Currencies, err = decodeCurrencies(currencies); err != nil {
+		return p, err
+	}
+	return p, decode(programs, &p.Programs)
+}
+
+func decodeCurrencies(text string) ([]money.Currency, error) {
+	var codes []string
+	if err := decode(text, &codes); err != nil {
+		return nil, err
+	}
+	var all []money.Currency
+	for _, code := range codes {
+		c, err := currencyOf(code)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+const (
+	planColumns = `merchant_id, id, pos_id, program, count, commission_rate, customer_rate, currency, min_amount, max_amount,
+	valid_from, valid_until, active`
+
+	savePlan = `INSERT INTO plan (` + planColumns + `)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	ON CONFLICT (merchant_id, id) DO UPDATE SET pos_id = excluded.pos_id, program = excluded.program, count = excluded.count,
+		commission_rate = excluded.commission_rate, customer_rate = excluded.customer_rate, currency = excluded.currency,
+		min_amount = excluded.min_amount, max_amount = excluded.max_amount, valid_from = excluded.valid_from,
+		valid_until = excluded.valid_until, active = excluded.active`
+
+	plansOf = `SELECT ` + planColumns + ` FROM plan WHERE merchant_id = $1 ORDER BY pos_id, program, count, id`
+)
+
+// SavePlan implements routing.Tx.
+func (t *tx) SavePlan(p installment.Plan) {
+	currency := p.MinAmount.Currency()
+	if currency == 0 {
+		currency = p.MaxAmount.Currency()
+	}
+	t.add(savePlan, int64(p.MerchantID), int64(p.ID), int64(p.POSID), p.Program, int64(p.Count), int64(p.CommissionRate),
+		int64(p.CustomerRate), currency.String(), minor(p.MinAmount, currency), minor(p.MaxAmount, currency),
+		micros(p.ValidFrom), micros(p.ValidUntil), p.Active)
+	t.configured = true
+}
+
+func readPlan(s storage.Scanner) (installment.Plan, error) {
+	var (
+		p                                                       installment.Plan
+		owner, n, posID, count, commission, customer, low, high int64
+		from, until                                             int64
+		code                                                    string
+	)
+	err := s.Scan(&owner, &n, &posID, &p.Program, &count, &commission, &customer, &code, &low, &high, &from, &until, &p.Active)
+	if err != nil {
+		return p, err
+	}
+	currency, err := currencyOf(code)
+	p.MerchantID, p.ID, p.POSID, p.Count = id.Merchant(owner), id.Plan(n), id.POS(posID), int(count)
+	p.CommissionRate, p.CustomerRate = money.Rate(commission), money.Rate(customer)
+	p.MinAmount, p.MaxAmount = money.FromMinor(low, currency), money.FromMinor(high, currency)
+	p.ValidFrom, p.ValidUntil = timeOf(from), timeOf(until)
+	return p, err
+}

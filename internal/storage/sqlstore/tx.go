@@ -1,0 +1,71 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/ledger"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+// tx gathers the statements of one commit. It has the methods of every domain's
+// Tx; each store hands it out as its own.
+type tx struct {
+	batch storage.Batch
+	// configured is set once a statement changed what nodes keep in memory.
+	configured bool
+}
+
+// batchSize is the number of statements for which a commit has room at once;
+// the largest one of a payment has seven.
+const batchSize = 8
+
+// inTx queues what fn queues and commits it.
+func inTx(ctx context.Context, db *storage.DB, fn func(*tx)) error {
+	t := &tx{batch: make(storage.Batch, 0, batchSize)}
+	fn(t)
+	if t.configured {
+		t.add(bumpConfigVersion)
+	}
+	if len(t.batch) == 0 {
+		return nil
+	}
+	return db.Commit(ctx, t.batch)
+}
+
+// add queues a statement that may change any number of rows.
+func (t *tx) add(sql string, args ...any) {
+	t.batch = append(t.batch, storage.Statement{SQL: sql, Args: args})
+}
+
+const insertJob = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, attempt,
+	leased_by, leased_until, cause, created_at)
+	VALUES ($1, $2, $3, $4, $5, 'ready', $6, $7, '', 0, '', $8)`
+
+// Enqueue implements job.Tx.
+func (t *tx) Enqueue(j job.Job) {
+	t.add(insertJob, int64(j.MerchantID), int64(j.ID), string(j.Kind), j.Subject, string(j.Payload),
+		micros(j.RunAt), int64(j.Attempt), micros(j.CreatedAt))
+}
+
+const insertAuditRecord = `INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail)
+	VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+// Record implements audit.Tx.
+func (t *tx) Record(r audit.Record) {
+	t.add(insertAuditRecord, int64(r.MerchantID), int64(r.ID), micros(r.At), r.Actor, r.Action, r.Subject, string(r.Detail))
+}
+
+// Post implements ledger.Tx.
+func (t *tx) Post(p ledger.Posting) {
+	if err := p.Check(); err != nil {
+		panic(fmt.Sprintf("sqlstore: %v", err))
+	}
+	t.addPosting(p)
+}
+
+// ClaimKey implements idempotency.Tx.
+func (t *tx) ClaimKey(r idempotency.Record) { t.addClaim(r) }

@@ -1,0 +1,103 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// Vault keeps data keys and stored cards. It implements vault.Store.
+type Vault struct{ db *storage.DB }
+
+var _ vault.Store = (*Vault)(nil)
+
+// NewVault returns the vault tables of db.
+func NewVault(db *storage.DB) *Vault { return &Vault{db: db} }
+
+const (
+	insertDataKey = `INSERT INTO data_key (merchant_id, number, sealed, created_at) VALUES ($1, $2, $3, $4)`
+	dataKeysOf    = `SELECT merchant_id, number, sealed, created_at FROM data_key WHERE merchant_id = $1 ORDER BY number`
+
+	cardColumns = `merchant_id, id, token, sealed_pan, fingerprint, bin, last4, expiry_month, expiry_year, holder, created_at`
+	insertCard  = `INSERT INTO stored_card (` + cardColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	cardByToken = `SELECT ` + cardColumns + ` FROM stored_card WHERE merchant_id = $1 AND token = $2`
+	deleteCard  = `DELETE FROM stored_card WHERE merchant_id = $1 AND id = $2`
+)
+
+// DataKeys implements vault.Store.
+func (v *Vault) DataKeys(ctx context.Context, m id.Merchant) ([]vault.DataKey, error) {
+	all, err := many(ctx, v.db, readDataKey, dataKeysOf, int64(m))
+	if err != nil {
+		return nil, fmt.Errorf("data keys of merchant %d: %w", m, err)
+	}
+	return all, nil
+}
+
+func readDataKey(s storage.Scanner) (vault.DataKey, error) {
+	var owner, number, createdAt int64
+	var k vault.DataKey
+	err := s.Scan(&owner, &number, &k.Sealed, &createdAt)
+	k.MerchantID, k.Number, k.CreatedAt = id.Merchant(owner), int(number), timeOf(createdAt)
+	return k, err
+}
+
+// AddDataKey implements vault.Store.
+func (v *Vault) AddDataKey(ctx context.Context, k vault.DataKey) error {
+	err := inTx(ctx, v.db, func(t *tx) {
+		t.add(insertDataKey, int64(k.MerchantID), int64(k.Number), notNil(k.Sealed), micros(k.CreatedAt))
+	})
+	if err != nil {
+		return fmt.Errorf("add data key %d of merchant %d: %w", k.Number, k.MerchantID, err)
+	}
+	return nil
+}
+
+// AddCard implements vault.Store. A token or an id that exists is
+// fault.DuplicateKey.
+func (v *Vault) AddCard(ctx context.Context, c vault.StoredCard) error {
+	err := inTx(ctx, v.db, func(t *tx) {
+		t.add(insertCard, int64(c.MerchantID), int64(c.ID), c.Token, notNil(c.SealedPAN), c.Fingerprint, c.BIN, c.Last4,
+			int64(c.ExpiryMonth), int64(c.ExpiryYear), c.Holder, micros(c.CreatedAt))
+	})
+	if err != nil {
+		return fmt.Errorf("add stored card %d: %w", c.ID, err)
+	}
+	return nil
+}
+
+// CardByToken implements vault.Store.
+func (v *Vault) CardByToken(ctx context.Context, m id.Merchant, token string) (vault.StoredCard, error) {
+	c, err := one(ctx, v.db, readCard, cardByToken, int64(m), token)
+	if err != nil {
+		return c, fmt.Errorf("stored card: %w", err)
+	}
+	return c, nil
+}
+
+func readCard(s storage.Scanner) (vault.StoredCard, error) {
+	var owner, n, month, year, createdAt int64
+	var c vault.StoredCard
+	err := s.Scan(&owner, &n, &c.Token, &c.SealedPAN, &c.Fingerprint, &c.BIN, &c.Last4, &month, &year, &c.Holder, &createdAt)
+	c.MerchantID, c.ID, c.CreatedAt = id.Merchant(owner), id.Card(n), timeOf(createdAt)
+	c.ExpiryMonth, c.ExpiryYear = int(month), int(year)
+	return c, err
+}
+
+// DeleteCard implements vault.Store; a card that the merchant does not have is
+// fault.NoSuchThing.
+func (v *Vault) DeleteCard(ctx context.Context, m id.Merchant, c id.Card) error {
+	err := v.db.Commit(ctx, storage.Batch{{
+		SQL: deleteCard, Args: []any{int64(m), int64(c)}, Rows: 1, Missed: fault.NoSuchThing,
+	}})
+	if err == nil {
+		return nil
+	}
+	if fault.CodeOf(err) == fault.NoSuchThing {
+		err = errNone() // nothing is in conflict: there is no such card
+	}
+	return fmt.Errorf("delete stored card %d: %w", c, err)
+}

@@ -1,0 +1,43 @@
+package storage
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats counts what the writers have done since the database was opened.
+type Stats struct {
+	// Groups and Commits count groups and the callers in them; their quotient is
+	// the mean group size.
+	Groups  int64
+	Commits int64
+	// Largest is the most callers that ever shared a group.
+	Largest int64
+	// Busy is the time that groups took, summed over the writers.
+	Busy time.Duration
+}
+
+type stats struct {
+	groups, commits, largest, busy atomic.Int64
+}
+
+func (s *stats) add(g Group) {
+	s.groups.Add(1)
+	s.commits.Add(int64(g.Commits))
+	s.busy.Add(int64(g.Took))
+	for {
+		old := s.largest.Load()
+		if int64(g.Commits) <= old || s.largest.CompareAndSwap(old, int64(g.Commits)) {
+			return
+		}
+	}
+}
+
+func (s *stats) read() Stats {
+	return Stats{
+		Groups:  s.groups.Load(),
+		Commits: s.commits.Load(),
+		Largest: s.largest.Load(),
+		Busy:    time.Duration(s.busy.Load()),
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package storetest
+
+import "syscall"
+
+// dyingWithParent cannot be had here: a killed test leaves its server behind.
+func dyingWithParent(attr *syscall.SysProcAttr) *syscall.SysProcAttr { return attr }
