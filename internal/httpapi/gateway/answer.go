@@ -85,7 +85,7 @@ func (s *surface) view(p payment.Payment, e ending, lang language.Tag) apiPaymen
 		CardType:           textOrNull(string(p.Card.Type)),
 		LoyaltyCode:        textOrNull(loyaltyCode(p.Card.Program)),
 		ResultCode:         string(e.result.Reason),
-		ResultMessage:      s.kit.Catalogue().Reason(lang, e.result.Reason),
+		ResultMessage:      s.kit.Catalogue().Reason(lang, string(e.result.Reason)),
 		CustomerID:         textOrNull(p.CustomerRef),
 	}
 	v.ExternalTransactionID = textOrNull(e.result.TransactionID)

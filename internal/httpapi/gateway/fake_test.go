@@ -13,6 +13,7 @@ import (
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
@@ -87,6 +88,11 @@ func (fakeCallers) Authenticate(_ context.Context, key, apiSecret string) (merch
 	return merchant.Principal{MerchantID: 1, CredentialID: 7, Actor: "credential:7"}, nil
 }
 
+// document is read once, for reading it takes longer than a test.
+var document = sync.OnceValues(func() (*apitest.Document, error) {
+	return apitest.Load(context.Background(), "gateway.yaml")
+})
+
 func newHandler(t *testing.T, f *fakePayments) http.Handler {
 	t.Helper()
 	k, err := kit.New(kit.Config{
@@ -97,7 +103,17 @@ func newHandler(t *testing.T, f *fakePayments) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return gateway.Handler(k, f, fakeCallers{})
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Handler(t, gateway.Handler(k, f, fakeCallers{}))
+}
+
+func (f *fakePayments) callCount() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.calls)
 }
 
 func newRequest(t *testing.T, method, path, body string) *http.Request {

@@ -8,7 +8,6 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
-	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 )
 
@@ -68,9 +67,10 @@ func (c *Catalogue) Match(header string, fallback language.Tag) language.Tag {
 	return Languages()[i]
 }
 
-// Reason tells people why a payment ended as it did.
-func (c *Catalogue) Reason(lang language.Tag, r connector.Reason) string {
-	return c.text(lang, "reason."+string(r), "reason."+string(connector.UnknownReason))
+// Reason tells people why a payment ended as it did, by the name of a
+// connector.Reason.
+func (c *Catalogue) Reason(lang language.Tag, reason string) string {
+	return c.text(lang, "reason."+reason, "reason.UNKNOWN")
 }
 
 // Fault tells people what a code means.

@@ -45,18 +45,18 @@ func (k *Kit) begin(w http.ResponseWriter, r *http.Request, surface string) *exc
 }
 
 // run answers by work, or by form when work fails or panics, and logs one line.
-func (x *exchange) run(work func() (Response, error), form func(*fault.Error) Response) {
+func (x *exchange) run(ctx context.Context, work func() (Response, error), form func(*fault.Error) Response) {
 	answer, err := x.guard(work)
 	if err == nil {
 		err = answer.write(x.w)
 	}
 	if err == nil {
-		x.log(nil, nil)
+		x.log(ctx, nil, nil)
 		return
 	}
-	if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		x.w.status = statusClientGone
-		x.log(fault.From(err), nil)
+		x.log(ctx, fault.From(err), nil)
 		return
 	}
 	f := public(err)
@@ -68,7 +68,7 @@ func (x *exchange) run(work func() (Response, error), form func(*fault.Error) Re
 	if wait := retryAfter(f); wait != "" {
 		answer.setHeader("Retry-After", wait)
 	}
-	x.log(f, answer.write(x.w))
+	x.log(ctx, f, answer.write(x.w))
 }
 
 // guard turns a panic into an internal fault. The panic's own text may hold
@@ -92,7 +92,7 @@ func (x *exchange) guard(work func() (Response, error)) (answer Response, err er
 	return work()
 }
 
-func (x *exchange) log(f *fault.Error, writing error) {
+func (x *exchange) log(ctx context.Context, f *fault.Error, writing error) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("surface", x.surface),
@@ -120,7 +120,7 @@ func (x *exchange) log(f *fault.Error, writing error) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.String("writing", writing.Error()))
 	}
-	x.kit.log.LogAttrs(context.WithoutCancel(x.r.Context()), level, "request", attrs...)
+	x.kit.log.LogAttrs(ctx, level, "request", attrs...)
 }
 
 // callerID returns the caller's own X-Request-Id if it is a UUID. Anything else

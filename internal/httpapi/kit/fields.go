@@ -46,21 +46,21 @@ func (o *Object) OptionalString(name string) (string, bool) {
 	return o.String(name)
 }
 
-// Text reads a required string of min to max characters without control
+// Text reads a required string of least to most characters without control
 // characters, and returns it with whether it is right.
-func (o *Object) Text(name string, min, max int) (string, bool) {
+func (o *Object) Text(name string, least, most int) (string, bool) {
 	s, ok := o.String(name)
-	return s, ok && o.checkText(name, s, min, max)
+	return s, ok && o.checkText(name, s, least, most)
 }
 
 // OptionalText is Text for a field that may be missing, null or empty.
-func (o *Object) OptionalText(name string, max int) (string, bool) {
+func (o *Object) OptionalText(name string, most int) (string, bool) {
 	s, ok := o.OptionalString(name)
-	return s, ok && o.checkText(name, s, 0, max)
+	return s, ok && o.checkText(name, s, 0, most)
 }
 
-func (o *Object) checkText(name, s string, min, max int) bool {
-	field, ok := textFault(name, s, min, max)
+func (o *Object) checkText(name, s string, least, most int) bool {
+	field, ok := textFault(name, s, least, most)
 	if !ok {
 		o.wrong = append(o.wrong, field)
 	}
@@ -86,8 +86,8 @@ func (o *Object) Number(name string) (money.Number, bool) {
 	return n, true
 }
 
-// Int reads a required integer from min to max; a fraction, even .0, is rejected.
-func (o *Object) Int(name string, min, max int) (int, bool) {
+// Int reads a required integer from least to most; a fraction, even .0, is rejected.
+func (o *Object) Int(name string, least, most int) (int, bool) {
 	n, ok := o.Number(name)
 	if !ok {
 		return 0, false
@@ -97,8 +97,8 @@ func (o *Object) Int(name string, min, max int) (int, bool) {
 		o.Reject(name, fault.FieldInvalid, "must be an integer")
 		return 0, false
 	}
-	if err != nil || i < min || i > max {
-		o.Reject(name, fault.FieldOutOfRange, fmt.Sprintf("must be from %d to %d", min, max))
+	if err != nil || i < least || i > most {
+		o.Reject(name, fault.FieldOutOfRange, fmt.Sprintf("must be from %d to %d", least, most))
 		return 0, false
 	}
 	return i, true
@@ -109,11 +109,8 @@ func (o *Object) OptionalBool(name string, fallback bool) bool {
 	if !o.Has(name) {
 		return fallback
 	}
-	switch o.members[name].Kind() {
-	case 't':
-		return true
-	case 'f':
-		return false
+	if kind := o.members[name].Kind(); kind == 't' || kind == 'f' {
+		return kind == 't'
 	}
 	o.Reject(name, fault.FieldInvalid, "must be true or false")
 	return fallback
@@ -127,15 +124,15 @@ func (o *Object) required(name string) (jsontext.Value, bool) {
 	return o.members[name], true
 }
 
-// textFault says what is wrong with a text of min to max characters.
-func textFault(name, s string, min, max int) (fault.Field, bool) {
+// textFault says what is wrong with a text of least to most characters.
+func textFault(name, s string, least, most int) (fault.Field, bool) {
 	switch n := utf8.RuneCountInString(s); {
-	case n == 0 && min > 0:
+	case n == 0 && least > 0:
 		return fault.Field{Name: name, Code: fault.FieldRequired, Message: "must not be empty"}, false
-	case n > max:
-		return fault.Field{Name: name, Code: fault.FieldTooLong, Message: fmt.Sprintf("must have at most %d characters", max)}, false
-	case n < min:
-		return fault.Field{Name: name, Code: fault.FieldOutOfRange, Message: fmt.Sprintf("must have at least %d characters", min)}, false
+	case n > most:
+		return fault.Field{Name: name, Code: fault.FieldTooLong, Message: fmt.Sprintf("must have at most %d characters", most)}, false
+	case n < least:
+		return fault.Field{Name: name, Code: fault.FieldOutOfRange, Message: fmt.Sprintf("must have at least %d characters", least)}, false
 	case HasControl(s) || !utf8.ValidString(s):
 		return fault.Field{Name: name, Code: fault.FieldInvalid, Message: "must not have control characters"}, false
 	}

@@ -42,8 +42,8 @@ func (q *Query) Err() error {
 	return fault.Validation(q.wrong...)
 }
 
-// Text reads a parameter of at most max characters without control characters.
-func (q *Query) Text(name string, max int) string {
+// Text reads a parameter of a bounded number of characters without control characters.
+func (q *Query) Text(name string, most int) string {
 	values := q.values[name]
 	if len(values) == 0 {
 		return ""
@@ -56,7 +56,7 @@ func (q *Query) Text(name string, max int) string {
 		q.Reject(name, fault.FieldInvalid, "must be UTF-8")
 		return ""
 	}
-	if field, ok := textFault(name, values[0], 0, max); !ok {
+	if field, ok := textFault(name, values[0], 0, most); !ok {
 		q.wrong = append(q.wrong, field)
 		return ""
 	}
@@ -73,8 +73,8 @@ func (q *Query) OneOf(name string, allowed ...string) string {
 	return v
 }
 
-// Int reads an integer from min to max; absent is the fallback.
-func (q *Query) Int(name string, fallback, min, max int) int {
+// Int reads an integer from least to most; absent is the fallback.
+func (q *Query) Int(name string, fallback, least, most int) int {
 	v := q.Text(name, maxCursor)
 	if v == "" {
 		return fallback
@@ -84,8 +84,8 @@ func (q *Query) Int(name string, fallback, min, max int) int {
 		q.Reject(name, fault.FieldInvalid, "must be an integer")
 		return fallback
 	}
-	if i < min || i > max {
-		q.Reject(name, fault.FieldOutOfRange, "must be from "+strconv.Itoa(min)+" to "+strconv.Itoa(max))
+	if i < least || i > most {
+		q.Reject(name, fault.FieldOutOfRange, "must be from "+strconv.Itoa(least)+" to "+strconv.Itoa(most))
 		return fallback
 	}
 	return i

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -45,9 +46,7 @@ func (r Response) write(w http.ResponseWriter) error {
 		}
 	}
 	h := w.Header()
-	for name, values := range r.Header {
-		h[name] = values
-	}
+	maps.Copy(h, r.Header)
 	if body != nil {
 		h.Set("Content-Type", r.mediaType())
 		h.Set("Content-Length", strconv.Itoa(len(body)))

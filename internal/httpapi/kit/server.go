@@ -45,14 +45,14 @@ func (k *Kit) Plain(route string, h http.Handler) http.Handler {
 			return Response{}, nil
 		})
 		if err == nil {
-			x.log(nil, nil)
+			x.log(r.Context(), nil, nil)
 			return
 		}
 		f := public(err)
 		if x.w.status == 0 {
 			http.Error(x.w, http.StatusText(Status(f.Kind)), Status(f.Kind))
 		}
-		x.log(f, nil)
+		x.log(r.Context(), f, nil)
 	})
 }
 

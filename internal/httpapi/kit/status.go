@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -59,8 +60,8 @@ func Status(kind fault.Kind) int {
 // mistake and not the caller's.
 func public(err error) *fault.Error {
 	f := fault.From(err)
-	switch f.Code {
-	case fault.StaleVersion, fault.OrderClaimed, fault.IdempotencyKeyTaken, fault.DuplicateKey:
+	inside := []fault.Code{fault.StaleVersion, fault.OrderClaimed, fault.IdempotencyKeyTaken, fault.DuplicateKey}
+	if slices.Contains(inside, f.Code) {
 		return fault.Wrap(fault.Internal, fault.InternalError, "internal error", err)
 	}
 	if f.Code == fault.InternalError && errors.Is(err, context.DeadlineExceeded) {

@@ -79,7 +79,7 @@ func (*pathHandler[P]) ServeHTTP(http.ResponseWriter, *http.Request) {}
 func (h *surfaceHandler[P]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := h.kit.begin(w, r, h.surface.Name)
 	lang := h.kit.catalogue.Match(r.Header.Get("Accept-Language"), h.surface.Language)
-	x.run(func() (Response, error) { return h.answer(x, r, lang) }, func(f *fault.Error) Response {
+	x.run(r.Context(), func() (Response, error) { return h.answer(x, r, lang) }, func(f *fault.Error) Response {
 		answer := h.surface.Form(f, x.id, lang)
 		if f.Kind == fault.Unauthenticated && h.surface.Challenge != "" {
 			answer.setHeader("WWW-Authenticate", h.surface.Challenge)
