@@ -3,15 +3,25 @@ package ledger
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
 )
 
+// receivablePrefix begins the accounts of what banks owe.
+const receivablePrefix = "pos_receivable:"
+
 // Receivable is the account of what the bank behind a POS owes the merchant
 // (debit), net of its commission.
 func Receivable(p id.POS) Account {
-	return Account("pos_receivable:" + strconv.FormatInt(int64(p), 10))
+	return Account(receivablePrefix + strconv.FormatInt(int64(p), 10))
+}
+
+// OfBank reports whether the account holds what banks owe or keep: the debit side
+// of every movement, of which sales and interest are the credit side.
+func (a Account) OfBank() bool {
+	return a == BankCommission || strings.HasPrefix(string(a), receivablePrefix)
 }
 
 // Check reports why a posting may not enter the books: fewer than two entries,
