@@ -17,6 +17,7 @@ import (
 func (s *Service) Capture(ctx context.Context, c Capture) (Outcome, error) {
 	return s.followUp(ctx, followUp{
 		caller: c.Caller, payment: c.PaymentID, kind: connector.Capture,
+		able: func(c connector.Capabilities) bool { return c.Capture }, unable: fault.NotCapturable,
 		admit: func(ctx context.Context, p Payment) (money.Amount, *Outcome, error) {
 			replay, err := s.admitCapture(ctx, p, c.Amount)
 			return c.Amount, replay, err

@@ -17,6 +17,10 @@ type followUp struct {
 	caller  Caller
 	payment id.UUID
 	kind    connector.Kind
+	// able reports whether a POS can do this at all; if not, the command is
+	// refused with the code and no operation is begun.
+	able   func(connector.Capabilities) bool
+	unable fault.Code
 	// admit checks the payment as it is now and returns the amount to be moved. It
 	// may return an Outcome instead, when the command was carried out before.
 	admit func(ctx context.Context, p Payment) (money.Amount, *Outcome, error)
@@ -62,6 +66,9 @@ func (s *Service) reserve(ctx context.Context, f followUp) (Payment, Operation, 
 		if replay != nil || err != nil {
 			return Payment{}, Operation{}, replay, err
 		}
+		if err := s.checkAble(ctx, p, f); err != nil {
+			return Payment{}, Operation{}, nil, err
+		}
 		o, err := s.newFollowUp(ctx, p, f, amount)
 		if err != nil {
 			return Payment{}, Operation{}, nil, err
@@ -89,6 +96,22 @@ func (s *Service) reserve(ctx context.Context, f followUp) (Payment, Operation, 
 		}
 	}
 	return Payment{}, Operation{}, nil, inProgress(fault.OperationInProgress, f.payment)
+}
+
+// checkAble refuses what the payment's POS cannot do.
+func (s *Service) checkAble(ctx context.Context, p Payment, f followUp) error {
+	at, err := s.posByID(ctx, p.MerchantID, p.POSID)
+	if err != nil {
+		return fmt.Errorf("find POS of payment: %w", err)
+	}
+	bank, err := s.Banks.Bank(ctx, at)
+	if err != nil {
+		return fmt.Errorf("open POS of payment: %w", err)
+	}
+	if !f.able(bank.Capabilities()) {
+		return wrongState(f.unable, "the bank of this payment cannot do that", p)
+	}
+	return nil
 }
 
 func (s *Service) newFollowUp(ctx context.Context, p Payment, f followUp, amount money.Amount) (Operation, error) {

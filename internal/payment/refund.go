@@ -16,6 +16,7 @@ import (
 func (s *Service) Refund(ctx context.Context, c Refund) (Outcome, error) {
 	return s.followUp(ctx, followUp{
 		caller: c.Caller, payment: c.PaymentID, kind: connector.Refund,
+		able: func(c connector.Capabilities) bool { return c.Refund }, unable: fault.NotRefundable,
 		admit: func(_ context.Context, p Payment) (money.Amount, *Outcome, error) {
 			amount, err := p.admitRefund(c.Amount)
 			return amount, nil, err

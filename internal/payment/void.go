@@ -14,6 +14,7 @@ import (
 func (s *Service) Void(ctx context.Context, c Void) (Outcome, error) {
 	return s.followUp(ctx, followUp{
 		caller: c.Caller, payment: c.PaymentID, kind: connector.Void,
+		able: func(c connector.Capabilities) bool { return c.Void }, unable: fault.NotVoidable,
 		admit: func(_ context.Context, p Payment) (money.Amount, *Outcome, error) {
 			amount, err := p.admitVoid()
 			return amount, nil, err

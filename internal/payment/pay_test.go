@@ -1,0 +1,205 @@
+package payment_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+func TestPay(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("approved_sale_is_captured_and_booked", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, goodCard))
+			wantState(t, o.Payment, payment.Captured)
+			stored := w.now(t, o)
+			if diff := cmp.Diff(o.Payment.Result, stored.Result); diff != "" {
+				t.Errorf("stored result differs (-answer +stored):\n%s", diff)
+			}
+			if stored.Commission != lira(t, "19.90") || stored.Result.AuthCode == "" || stored.POSAlias != "akbank" {
+				t.Errorf("commission %s, auth code %q, POS %s", stored.Commission, stored.Result.AuthCode, stored.POSAlias)
+			}
+			want := map[string]string{"pos_receivable:1": "980.10", "bank_commission": "19.90", "sales": "-1000.00"}
+			if diff := cmp.Diff(want, w.wantBalanced(t, o)); diff != "" {
+				t.Errorf("ledger (-want +got):\n%s", diff)
+			}
+		})
+		t.Run("customer_pays_interest_of_installments", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			c.Installments = 3
+			o := w.mustPay(t, c)
+			if o.Payment.Paid != lira(t, "1035.00") || o.Operation.Amount != lira(t, "1035.00") {
+				t.Errorf("paid %s, charged %s", o.Payment.Paid, o.Operation.Amount)
+			}
+			want := map[string]string{"pos_receivable:1": "1005.09", "bank_commission": "29.91", "sales": "-1000.00", "customer_interest": "-35.00"}
+			if diff := cmp.Diff(want, w.wantBalanced(t, o)); diff != "" {
+				t.Errorf("ledger (-want +got):\n%s", diff)
+			}
+		})
+		t.Run("count_that_is_not_on_offer_is_refused", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			c.Installments = 5
+			_, err := w.Pay(t.Context(), c)
+			wantCode(t, err, fault.InstallmentUnavailable)
+		})
+		t.Run("hard_decline_ends_at_the_first_bank", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, poorCard))
+			wantState(t, o.Payment, payment.Declined)
+			if o.Payment.Result.Reason != connector.NotSufficientFunds || o.Operation.Attempt != 1 {
+				t.Errorf("reason %s at attempt %d", o.Payment.Result.Reason, o.Operation.Attempt)
+			}
+			if sums := w.wantBalanced(t, o); len(sums) != 0 {
+				t.Errorf("a decline was booked: %v", sums)
+			}
+		})
+		t.Run("soft_decline_is_tried_at_a_second_bank", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, softCard))
+			wantState(t, w.now(t, o), payment.Declined)
+			if o.Operation.Attempt != 2 || o.Payment.POSAlias != "garanti" {
+				t.Errorf("attempt %d at %s", o.Operation.Attempt, o.Payment.POSAlias)
+			}
+		})
+		t.Run("card_outside_of_the_list_is_not_permitted", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, strangeCard))
+			if o.Payment.Result.Reason != connector.CardNotPermitted {
+				t.Errorf("reason %s", o.Payment.Result.Reason)
+			}
+		})
+	})
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("equal_request_gets_the_first_answer", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			first, again := w.mustPay(t, c), w.mustPay(t, c)
+			if !again.Replayed || again.Payment.UUID != first.Payment.UUID {
+				t.Errorf("replayed %v, payment %s, want %s", again.Replayed, again.Payment.UUID, first.Payment.UUID)
+			}
+		})
+		t.Run("other_request_for_a_paid_order_is_refused", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			w.mustPay(t, c)
+			c.Price = lira(t, "1000.01")
+			_, err := w.Pay(t.Context(), c)
+			wantCode(t, err, fault.OrderAlreadyPaid)
+		})
+		t.Run("declined_order_may_be_paid_with_another_card", func(t *testing.T) {
+			c := w.order(t, poorCard)
+			w.mustPay(t, c)
+			c.Card = w.typed(t, goodCard)
+			wantState(t, w.mustPay(t, c).Payment, payment.Captured)
+		})
+		t.Run("refunded_order_may_be_paid_again", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			o := w.mustPay(t, c)
+			if _, err := w.Refund(t.Context(), payment.Refund{Caller: w.caller(), PaymentID: o.Payment.UUID}); err != nil {
+				t.Fatal(err)
+			}
+			again := w.mustPay(t, c)
+			if again.Replayed || again.Payment.UUID == o.Payment.UUID {
+				t.Error("the refunded payment was replayed")
+			}
+		})
+		t.Run("of_many_equal_requests_at_once_one_is_charged", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			charged := race(16, func() bool {
+				o, err := w.Pay(t.Context(), c)
+				return err == nil && !o.Replayed
+			})
+			if charged != 1 {
+				t.Errorf("charged %d times", charged)
+			}
+		})
+	})
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		keyed := func(t *testing.T, value string, hash byte) payment.Pay {
+			c := w.order(t, goodCard)
+			c.Key = idempotency.Key{Value: value, Hash: [32]byte{hash}}
+			return c
+		}
+		t.Run("same_key_charges_once", func(t *testing.T) {
+			c := keyed(t, "once", 1)
+			first := w.mustPay(t, c)
+			c.OrderRef = "another-order-with-the-same-hash"
+			again := w.mustPay(t, c)
+			if !again.Replayed || again.Payment.UUID != first.Payment.UUID {
+				t.Errorf("replayed %v", again.Replayed)
+			}
+		})
+		t.Run("other_request_under_the_key_is_refused", func(t *testing.T) {
+			w.mustPay(t, keyed(t, "reused", 1))
+			_, err := w.Pay(t.Context(), keyed(t, "reused", 2))
+			wantCode(t, err, fault.IdempotencyKeyReused)
+		})
+		t.Run("invalid_request_under_a_used_key_is_told_so", func(t *testing.T) {
+			w.mustPay(t, keyed(t, "invalid", 1))
+			c := keyed(t, "invalid", 2)
+			c.Installments = 0
+			_, err := w.Pay(t.Context(), c)
+			wantCode(t, err, fault.IdempotencyKeyReused)
+		})
+		t.Run("decline_is_replayed_as_well", func(t *testing.T) {
+			c := keyed(t, "declined", 1)
+			c.Card = w.typed(t, poorCard)
+			w.mustPay(t, c)
+			if again := w.mustPay(t, c); !again.Replayed || again.Payment.State != payment.Declined {
+				t.Errorf("replayed %v, %s", again.Replayed, again.Payment.State)
+			}
+		})
+		t.Run("key_is_free_again_after_its_window", func(t *testing.T) {
+			w.mustPay(t, keyed(t, "old", 1))
+			w.clock.Advance(idempotency.Window + time.Minute)
+			if o := w.mustPay(t, keyed(t, "old", 2)); o.Replayed {
+				t.Error("an outlived key was replayed")
+			}
+		})
+		t.Run("refund_under_one_key_is_given_once", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, goodCard))
+			c := payment.Refund{Caller: w.caller(), PaymentID: o.Payment.UUID, Amount: lira(t, "10.00")}
+			c.Key = idempotency.Key{Value: "refund", Hash: [32]byte{1}}
+			for range 2 {
+				if _, err := w.Refund(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := w.now(t, o).Refunded; got != lira(t, "10.00") {
+				t.Errorf("refunded %s", got)
+			}
+		})
+	})
+}
+
+// race runs f in n goroutines at once and returns how many said true.
+func race(n int, f func() bool) int {
+	var wg sync.WaitGroup
+	results := make([]bool, n)
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			results[i] = f()
+		})
+	}
+	close(start)
+	wg.Wait()
+	won := 0
+	for _, ok := range results {
+		if ok {
+			won++
+		}
+	}
+	return won
+}

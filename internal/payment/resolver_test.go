@@ -1,0 +1,149 @@
+package payment_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// runJobs runs every job that is due now.
+func (w *world) runJobs(t *testing.T) {
+	t.Helper()
+	runner := job.NewRunner(w.jobs, map[job.Kind]job.Handler{payment.JobLateCheck: w.resolver.LateCheck()},
+		"test", w.clock, slog.New(slog.DiscardHandler))
+	for {
+		n, err := runner.Round(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
+func TestUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("torn_answer_after_approval_is_found_approved_at_once", func(t *testing.T) {
+			w.misbehave(t, "reset_after_approve")
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.misbehave(t)
+			wantState(t, o.Payment, payment.Captured)
+		})
+		t.Run("unreadable_answer_is_found_approved_at_once", func(t *testing.T) {
+			w.misbehave(t, "garbage")
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.misbehave(t)
+			wantState(t, o.Payment, payment.Captured)
+		})
+		t.Run("silence_is_found_approved_at_once", func(t *testing.T) {
+			w.misbehave(t, "timeout_after_approve")
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.misbehave(t)
+			wantState(t, o.Payment, payment.Captured)
+		})
+		t.Run("request_the_bank_never_knew_is_pending_and_then_declined", func(t *testing.T) {
+			w.misbehave(t, "reset_before_read")
+			c := w.order(t, goodCard)
+			o := w.mustPay(t, c)
+			w.misbehave(t)
+			wantState(t, o.Payment, payment.Pending)
+			_, err := w.Pay(t.Context(), c)
+			wantCode(t, err, fault.OrderInProgress)
+
+			w.clock.Advance(3 * time.Second)
+			w.resolver.Round(t.Context())
+			wantState(t, w.now(t, o), payment.Pending)
+
+			w.clock.Advance(10 * time.Second)
+			w.resolver.Round(t.Context())
+			p := w.now(t, o)
+			wantState(t, p, payment.Declined)
+			if p.Result.Reason != connector.NoResponse {
+				t.Errorf("reason %s", p.Result.Reason)
+			}
+			wantState(t, w.mustPay(t, c).Payment, payment.Captured)
+		})
+		t.Run("unknown_capture_keeps_rivals_out_until_it_is_known", func(t *testing.T) {
+			o := w.hold(t, goodCard)
+			w.misbehave(t, "reset_before_read")
+			if _, err := w.capture(t, o, "10.00"); err != nil {
+				t.Fatal(err)
+			}
+			w.misbehave(t)
+			_, err := w.capture(t, o, "10.00")
+			wantCode(t, err, fault.CaptureInProgress)
+			w.clock.Advance(20 * time.Second)
+			w.resolver.Round(t.Context())
+			if _, err := w.capture(t, o, "10.00"); err != nil {
+				t.Fatal(err)
+			}
+			wantState(t, w.now(t, o), payment.Captured)
+		})
+		t.Run("unknown_refund_counts_as_given_until_it_is_known", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.misbehave(t, "reset_before_read")
+			if _, err := w.refund(t, o, "600.00"); err != nil {
+				t.Fatal(err)
+			}
+			w.misbehave(t)
+			_, err := w.refund(t, o, "600.00")
+			wantCode(t, err, fault.RefundAmountExceeded)
+			w.clock.Advance(20 * time.Second)
+			w.resolver.Round(t.Context())
+			if _, err := w.refund(t, o, "600.00"); err != nil {
+				t.Fatal(err)
+			}
+			if p := w.now(t, o); p.Refunded != lira(t, "600.00") || !p.Refunding.IsZero() {
+				t.Errorf("refunded %s, refunding %s", p.Refunded, p.Refunding)
+			}
+		})
+	})
+}
+
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("operation_left_open_after_the_bank_approved_is_captured", func(t *testing.T) {
+			o := w.crashAfterBank(t)
+			w.clock.Advance(30 * time.Second)
+			w.resolver.Round(t.Context())
+			wantState(t, w.now(t, o), payment.Captured)
+			if sums := w.wantBalanced(t, o); sums["sales"] != "-1000.00" {
+				t.Errorf("ledger %v", sums)
+			}
+		})
+		t.Run("of_several_resolvers_one_concludes", func(t *testing.T) {
+			o := w.crashAfterBank(t)
+			w.clock.Advance(30 * time.Second)
+			race(8, func() bool { w.resolver.Round(t.Context()); return true })
+			d, err := w.Detail(t.Context(), demoMerchant, o.Payment.UUID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(d.Postings) != 1 {
+				t.Errorf("%d postings, want 1", len(d.Postings))
+			}
+		})
+	})
+}
+
+// crashAfterBank pays through a store that loses everything after the first
+// commit, as a process that dies when the bank has answered.
+func (w *world) crashAfterBank(t *testing.T) payment.Outcome {
+	t.Helper()
+	dying := *w.Service
+	dying.Store = &dyingStore{Store: w.store, commits: 1}
+	o, err := dying.Pay(t.Context(), w.order(t, goodCard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantState(t, o.Payment, payment.Pending)
+	return o
+}
