@@ -68,6 +68,7 @@ type Capabilities struct {
 	Capture bool
 	Void    bool
 	Refund  bool
+	ThreeDS bool
 }
 
 // CapabilitiesOf derives what a connector can do from the interfaces it has.
@@ -75,5 +76,6 @@ func CapabilitiesOf(c Connector) Capabilities {
 	_, capture := c.(Capturer)
 	_, void := c.(Voider)
 	_, refund := c.(Refunder)
-	return Capabilities{Capture: capture, Void: void, Refund: refund}
+	_, threeDS := c.(ThreeDS)
+	return Capabilities{Capture: capture, Void: void, Refund: refund, ThreeDS: threeDS}
 }

@@ -15,6 +15,9 @@ type Merchant struct {
 	Name      string
 	Active    bool
 	CreatedAt time.Time
+	// HalfSecure says that 3-D Secure authentications with an mdStatus of 2 to 4
+	// (payer or bank not enrolled, or only attempted) are good enough.
+	HalfSecure bool
 }
 
 // Credential is an API key and its secret. A merchant may have several.

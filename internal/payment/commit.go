@@ -61,9 +61,9 @@ func (o Operation) event() job.Kind {
 
 // commit stores a change with everything that belongs to it: the compare-and-set
 // of both rows, the ledger posting, the event and the audit record.
-func (s *Service) commit(ctx context.Context, c change, actor string) error {
+func (s *Service) commit(ctx context.Context, c change, actor string, also ...func(Tx)) error {
 	if !c.operation.Status.Final() {
-		return s.save(ctx, c, nil)
+		return s.save(ctx, c, also...)
 	}
 	record, err := s.auditRecord(ctx, c.payment, c.operation, actor)
 	if err != nil {
@@ -73,21 +73,21 @@ func (s *Service) commit(ctx context.Context, c change, actor string) error {
 	if err != nil {
 		return err
 	}
-	return s.save(ctx, c, func(tx Tx) {
+	return s.save(ctx, c, append(also, func(tx Tx) {
 		if c.posting != nil {
 			tx.Post(*c.posting)
 		}
 		tx.Enqueue(event)
 		tx.Record(record)
-	})
+	})...)
 }
 
-func (s *Service) save(ctx context.Context, c change, also func(Tx)) error {
+func (s *Service) save(ctx context.Context, c change, also ...func(Tx)) error {
 	err := s.Store.InTx(ctx, func(tx Tx) {
 		tx.SavePayment(c.payment)
 		tx.SaveOperation(c.operation)
-		if also != nil {
-			also(tx)
+		for _, queue := range also {
+			queue(tx)
 		}
 	})
 	if err != nil {

@@ -337,6 +337,9 @@ func (s *Service) aim(ctx context.Context, a *attempt) error {
 		return err
 	}
 	o.Amount, o.Attempt = p.charged(), a.operation.Attempt+1
+	if p.State == Enrolled {
+		o.Status = OperationEnrolled
+	}
 	if o.Attempt > 1 {
 		o.AskID = a.operation.AskID
 	}
@@ -355,7 +358,7 @@ func (a *attempt) triesOn(v verdict) bool {
 	case OperationDeclined:
 		a.declines++
 		return !a.command.NoFailover && a.declines < maxDeclines && v.result.Reason.Soft()
-	case OperationOpen, OperationUnknown, OperationApproved, OperationReversed:
+	case OperationOpen, OperationEnrolled, OperationUnknown, OperationApproved, OperationReversed:
 	}
 	return false
 }

@@ -89,6 +89,8 @@ type Payment struct {
 	// merchant with the same OrderRef at most one holds the order.
 	OrderRef   string
 	HoldsOrder bool
+	// ThreeDS says that the payer is authenticated before anything is charged.
+	ThreeDS bool
 
 	ConversationID string
 	ExternalID     string
@@ -211,6 +213,9 @@ type Status string
 const (
 	// OperationOpen: committed, and being sent or just sent.
 	OperationOpen Status = "open"
+	// OperationEnrolled: waiting for the payer's authentication; nothing was sent
+	// that could move money.
+	OperationEnrolled Status = "enrolled"
 	// OperationUnknown: the bank gave no readable answer; the resolver asks on.
 	OperationUnknown Status = "unknown"
 	// OperationApproved and OperationDeclined: the bank said so.
@@ -224,7 +229,9 @@ const (
 )
 
 // Final reports whether the status will not change any more.
-func (s Status) Final() bool { return s != OperationOpen && s != OperationUnknown }
+func (s Status) Final() bool {
+	return s != OperationOpen && s != OperationEnrolled && s != OperationUnknown
+}
 
 // Result is how a payment or an operation ended, in terms safe to show.
 type Result struct {

@@ -74,8 +74,7 @@ func (s *Service) replayOrder(ctx context.Context, a *attempt) (*Outcome, error)
 		return nil, fmt.Errorf("read holder of order: %w", err)
 	}
 	if holder.State == Pending {
-		return nil, fault.New(fault.Conflict, fault.OrderInProgress, "a payment of this order is being processed").
-			WithSubject(holder.UUID.String()).WithRetryAfter(retryHint)
+		return nil, orderInProgress(holder)
 	}
 	if !s.sameRequest(holder, a.payment) {
 		return nil, fault.New(fault.Conflict, fault.OrderAlreadyPaid, "the order is already paid").WithSubject(holder.UUID.String())
@@ -89,6 +88,11 @@ func (s *Service) replayOrder(ctx context.Context, a *attempt) (*Outcome, error)
 		o = lastOf(operations, operations[0].AskID)
 	}
 	return &Outcome{Payment: holder, Operation: o, Replayed: true}, nil
+}
+
+func orderInProgress(holder Payment) error {
+	return fault.New(fault.Conflict, fault.OrderInProgress, "a payment of this order is being processed").
+		WithSubject(holder.UUID.String()).WithRetryAfter(retryHint)
 }
 
 // sameRequest reports whether a new payment asks for what an earlier one did,

@@ -12,6 +12,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/vault"
@@ -35,16 +36,29 @@ type Banks interface {
 	Healthy(p id.POS) bool
 }
 
+// Merchants tells a merchant's settings.
+type Merchants interface {
+	Merchant(ctx context.Context, m id.Merchant) (merchant.Merchant, error)
+}
+
+// systemActor names Vezne itself in audit records.
+const systemActor = "system:payment"
+
 // Dependencies is what a Service works with.
 type Dependencies struct {
-	Store  Store
-	Tables Tables
-	BINs   BINs
-	Banks  Banks
-	Prints vault.Fingerprinter
-	IDs    *id.Generator
-	Clock  clock.Clock
-	Log    *slog.Logger
+	Store     Store
+	Tables    Tables
+	BINs      BINs
+	Banks     Banks
+	Prints    vault.Fingerprinter
+	Sealer    vault.Sealer
+	Merchants Merchants
+	IDs       *id.Generator
+	Clock     clock.Clock
+	Log       *slog.Logger
+	// PublicURL is the address under which browsers reach us, without a slash at
+	// its end.
+	PublicURL string
 }
 
 // Service carries out commands about payments. It is safe for concurrent use,

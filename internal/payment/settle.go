@@ -78,7 +78,7 @@ func settle(p Payment, o Operation, v verdict) change {
 
 func (c *change) settleCharge() {
 	p, o := &c.payment, &c.operation
-	if p.State != Pending {
+	if p.State != Pending && p.State != Enrolled && p.State != Authenticated {
 		return // a late verdict about a payment that ended otherwise
 	}
 	p.Result = o.Result
@@ -94,7 +94,7 @@ func (c *change) settleCharge() {
 		p.State, p.HoldsOrder = Declined, false
 		p.Commission = money.Zero(p.Paid.Currency())
 		p.shareItems()
-	case OperationOpen, OperationUnknown:
+	case OperationOpen, OperationEnrolled, OperationUnknown:
 	}
 }
 

@@ -27,6 +27,11 @@ type Tx interface {
 	SavePayment(p Payment)
 	// InsertOperation adds an operation.
 	InsertOperation(o Operation)
+	// InsertSession adds a 3-D Secure session.
+	InsertSession(s Session)
+	// SaveSession stores s as version s.Version+1 if the stored version is
+	// s.Version; otherwise the commit fails with fault.StaleVersion.
+	SaveSession(s Session)
 	// SaveOperation stores o as version o.Version+1 if the stored version is
 	// o.Version; otherwise the commit fails with fault.StaleVersion.
 	SaveOperation(o Operation)
@@ -71,12 +76,21 @@ type Worklist interface {
 	Unresolved(ctx context.Context, due time.Time, limit int) ([]Operation, error)
 }
 
+// Sessions reads 3-D Secure sessions.
+type Sessions interface {
+	// Session returns the session that a bank's return names by its key.
+	Session(ctx context.Context, key string) (Session, error)
+	// SessionOf returns the session of a merchant's payment.
+	SessionOf(ctx context.Context, m id.Merchant, p id.Payment) (Session, error)
+}
+
 // Store is everything the domain needs from storage.
 type Store interface {
 	Writer
 	Finder
 	Lister
 	Worklist
+	Sessions
 }
 
 // Filter selects a page of payments. Zero members select everything.

@@ -19,6 +19,7 @@ const (
 	PurposeCredential Purpose = "credential"
 	PurposePOS        Purpose = "pos"
 	PurposeCard       Purpose = "card"
+	PurposeThreeDS    Purpose = "threeds"
 )
 
 // Sealer seals and opens values of one merchant. Opening a value that was sealed

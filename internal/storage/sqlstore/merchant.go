@@ -24,12 +24,12 @@ func (m *Merchants) InTx(ctx context.Context, fn func(merchant.Tx)) error {
 	return inTx(ctx, m.db, func(t *tx) { fn(t) })
 }
 
-const saveMerchant = `INSERT INTO merchant (id, name, active, created_at) VALUES ($1, $2, $3, $4)
-	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active`
+const saveMerchant = `INSERT INTO merchant (id, name, active, created_at, half_secure) VALUES ($1, $2, $3, $4, $5)
+	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active, half_secure = excluded.half_secure`
 
 // SaveMerchant implements merchant.Tx. The time of creation stays what it was.
 func (t *tx) SaveMerchant(m merchant.Merchant) {
-	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt))
+	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt), m.HalfSecure)
 	t.configured = true
 }
 
@@ -68,7 +68,7 @@ func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 
 // Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
 func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merchant, error) {
-	found, err := one(ctx, m.db, readMerchant, `SELECT id, name, active, created_at FROM merchant WHERE id = $1`, int64(n))
+	found, err := one(ctx, m.db, readMerchant, `SELECT id, name, active, created_at, half_secure FROM merchant WHERE id = $1`, int64(n))
 	if err != nil {
 		return found, fmt.Errorf("merchant %d: %w", n, err)
 	}
@@ -78,7 +78,7 @@ func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merch
 func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
 	var n, createdAt int64
 	var m merchant.Merchant
-	err := s.Scan(&n, &m.Name, &m.Active, &createdAt)
+	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure)
 	m.ID, m.CreatedAt = id.Merchant(n), timeOf(createdAt)
 	return m, err
 }

@@ -33,9 +33,9 @@ const (
 		instrument, requested_pos_alias, pos_id, pos_alias, routing,
 		result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at, updated_at,
 		merchant_id, id, uuid, surface, phase, payment_group, order_ref, conversation_id, external_id, channel,
-		customer_ref, buyer_id, currency, client_ip, created_at)
+		customer_ref, buyer_id, currency, client_ip, created_at, three_ds)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-		$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)`
+		$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)`
 
 	updatePayment = `UPDATE payment SET version = CAST($1 AS BIGINT) + 1, state = $2, holds_order = $3, price = $4, paid = $5, wallet = $6,
 		installments = $7, interest_payer = $8, customer_rate = $9, commission_rate = $10, commission = $11,
@@ -49,7 +49,7 @@ const (
 // changing returns the arguments that both statements begin with.
 func changing(p *payment.Payment) []any {
 	c := p.Price.Currency()
-	const room = 42 // the arguments of insertPayment
+	const room = 43 // the arguments of insertPayment
 	return append(make([]any, 0, room),
 		int64(p.Version), string(p.State), p.HoldsOrder, minor(p.Price, c), minor(p.Paid, c), minor(p.Wallet, c),
 		int64(p.Installments), int64(p.InterestPayer), int64(p.CustomerRate), int64(p.CommissionRate), minor(p.Commission, c),
@@ -67,7 +67,7 @@ func (t *tx) InsertPayment(p payment.Payment) {
 	}
 	args := append(changing(&p), p.UUID[:], string(p.Surface), string(p.Phase), string(p.Group), p.OrderRef,
 		p.ConversationID, p.ExternalID, p.Channel, p.CustomerRef, int64(p.BuyerID), p.Price.Currency().String(),
-		ip, micros(p.CreatedAt))
+		ip, micros(p.CreatedAt), p.ThreeDS)
 	t.batch = append(t.batch, storage.Statement{SQL: insertPayment, Args: args, Duplicate: duplicateOf(&p)})
 	t.addItems(&p)
 }
@@ -97,7 +97,7 @@ const paymentColumns = `p.version, p.state, p.holds_order, p.price, p.paid, p.wa
 	p.instrument, p.requested_pos_alias, p.pos_id, p.pos_alias, p.routing,
 	p.result_reason, p.result_transaction_id, p.result_host_reference, p.result_auth_code, p.result_at, p.updated_at,
 	p.merchant_id, p.id, p.uuid, p.surface, p.phase, p.payment_group, p.order_ref, p.conversation_id, p.external_id,
-	p.channel, p.customer_ref, p.buyer_id, p.currency, p.client_ip, p.created_at`
+	p.channel, p.customer_ref, p.buyer_id, p.currency, p.client_ip, p.created_at, p.three_ds`
 
 const (
 	paymentByUUID = `SELECT ` + paymentColumns + ` FROM payment p WHERE p.merchant_id = $1 AND p.uuid = $2`

@@ -18,7 +18,7 @@ type paymentRow struct {
 	customerRate, commissionRate, commission                    int64
 	authorized, captured, refunded, refunding, openAsk, posID   int64
 	resultAt, updatedAt, merchantID, id, buyerID, createdAt     int64
-	holdsOrder                                                  bool
+	holdsOrder, threeDS                                         bool
 	state, instrument, requestedPOSAlias, posAlias, routing     string
 	resultReason, resultTransaction, resultHost, resultAuthCode string
 	surface, phase, group, orderRef, conversationID, externalID string
@@ -33,7 +33,7 @@ func readPayment(s storage.Scanner) (payment.Payment, error) {
 		&r.instrument, &r.requestedPOSAlias, &r.posID, &r.posAlias, &r.routing,
 		&r.resultReason, &r.resultTransaction, &r.resultHost, &r.resultAuthCode, &r.resultAt, &r.updatedAt,
 		&r.merchantID, &r.id, &r.uuid, &r.surface, &r.phase, &r.group, &r.orderRef, &r.conversationID, &r.externalID,
-		&r.channel, &r.customerRef, &r.buyerID, &r.currency, &r.clientIP, &r.createdAt)
+		&r.channel, &r.customerRef, &r.buyerID, &r.currency, &r.clientIP, &r.createdAt, &r.threeDS)
 	if err != nil {
 		return payment.Payment{}, err
 	}
@@ -53,7 +53,7 @@ func (r *paymentRow) payment() (payment.Payment, error) {
 	p := payment.Payment{
 		ID: id.Payment(r.id), UUID: id.UUID(r.uuid), MerchantID: id.Merchant(r.merchantID), Version: int(r.version),
 		Surface: payment.Surface(r.surface), Phase: payment.Phase(r.phase), Group: payment.Group(r.group),
-		State: payment.State(r.state), OrderRef: r.orderRef, HoldsOrder: r.holdsOrder,
+		State: payment.State(r.state), OrderRef: r.orderRef, HoldsOrder: r.holdsOrder, ThreeDS: r.threeDS,
 		ConversationID: r.conversationID, ExternalID: r.externalID, Channel: r.channel,
 		CustomerRef: r.customerRef, BuyerID: id.Member(r.buyerID),
 		Price: amount(r.price), Paid: amount(r.paid), Wallet: amount(r.wallet), Installments: int(r.installments),

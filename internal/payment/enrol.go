@@ -1,0 +1,234 @@
+package payment
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// JobExpireSession is the job that ends an authentication that nobody finished.
+const JobExpireSession job.Kind = "payment.expire_session"
+
+// Enrol asks for a payment whose payer is authenticated first.
+type Enrol struct {
+	Pay
+	// SuccessURL and FailureURL are where the payer's browser is sent afterwards.
+	SuccessURL string
+	FailureURL string
+	Language   string // BCP 47, for the bank's page
+}
+
+// Enrolment answers Enrol: the payment, and the form that takes the payer to the
+// bank if the payment is Enrolled.
+type Enrolment struct {
+	Outcome
+	Form connector.Form
+}
+
+// Enrol begins a payment with 3-D Secure. Nothing is charged. A refusal by the
+// bank is an Enrolment whose payment is Declined, not an error. The order is not
+// claimed: several authentications of one order may be open, and the first to be
+// completed is charged.
+func (s *Service) Enrol(ctx context.Context, c Enrol) (Enrolment, error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if replay, err := s.replayKey(ctx, c.Caller); replay != nil || err != nil {
+		return s.replayEnrolment(ctx, replay, err)
+	}
+	a, err := s.prepare(ctx, c.Pay)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if err := s.checkOrderFree(ctx, c.Pay); err != nil {
+		return Enrolment{}, err
+	}
+	a.candidates = s.authenticating(ctx, a.candidates)
+	a.payment.State, a.payment.HoldsOrder, a.payment.ThreeDS = Enrolled, false, true
+	a.payment.Result.Reason = connector.Awaiting3DS
+	session, replay, err := s.beginSession(ctx, a, c)
+	if replay != nil || err != nil {
+		return s.replayEnrolment(ctx, replay, err)
+	}
+	if len(a.candidates) == 0 {
+		return Enrolment{Outcome: Outcome{Payment: a.payment}}, nil
+	}
+	return s.enrol(ctx, a, c, session)
+}
+
+// authenticating keeps the candidates whose bank does 3-D Secure.
+func (s *Service) authenticating(ctx context.Context, candidates []routing.Candidate) []routing.Candidate {
+	var able []routing.Candidate
+	for _, c := range candidates {
+		if bank, err := s.Banks.Bank(ctx, c.POS); err == nil && bank.Capabilities().ThreeDS {
+			able = append(able, c)
+		}
+	}
+	return able
+}
+
+// checkOrderFree refuses to authenticate for an order that is paid or being paid.
+func (s *Service) checkOrderFree(ctx context.Context, c Pay) error {
+	if !c.OnePerOrder {
+		return nil
+	}
+	holder, err := s.Store.OrderHolder(ctx, c.MerchantID, c.OrderRef)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil
+	case err != nil:
+		return fmt.Errorf("read holder of order: %w", err)
+	case holder.State == Pending:
+		return orderInProgress(holder)
+	}
+	return fault.New(fault.Conflict, fault.OrderAlreadyPaid, "the order is already paid").WithSubject(holder.UUID.String())
+}
+
+// beginSession commits the payment, the operation that will charge it once the
+// payer is authenticated, the session, and the job that ends it in time.
+func (s *Service) beginSession(ctx context.Context, a *attempt, c Enrol) (Session, *Outcome, error) {
+	if err := s.aim(ctx, a); err != nil {
+		return Session{}, nil, err
+	}
+	session := s.newSession(a, c)
+	expire, err := s.newJob(ctx, JobExpireSession, a.payment, a.operation, session.ExpiresAt)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	expire.Subject = "session:" + session.Key[:8]
+	err = s.Store.InTx(ctx, func(tx Tx) {
+		if !c.Key.IsZero() {
+			tx.ClaimKey(idempotency.Record{
+				MerchantID: a.payment.MerchantID, Key: c.Key, PaymentID: a.payment.ID,
+				AskID: a.operation.AskID, CreatedAt: a.payment.CreatedAt,
+			})
+		}
+		tx.InsertPayment(a.payment)
+		if a.operation.ID != 0 {
+			tx.InsertOperation(a.operation)
+			tx.InsertSession(session)
+			tx.Enqueue(expire)
+		}
+	})
+	if fault.CodeOf(err) == fault.IdempotencyKeyTaken {
+		replay, err := s.replayKey(ctx, c.Caller)
+		return Session{}, replay, err
+	}
+	if err != nil {
+		return Session{}, nil, fmt.Errorf("begin 3-D Secure: %w", err)
+	}
+	return session, nil, nil
+}
+
+func (s *Service) newSession(a *attempt, c Enrol) Session {
+	var key [16]byte
+	_, _ = rand.Read(key[:]) // crypto/rand.Read never fails since Go 1.24
+	now := s.Clock.Now()
+	return Session{
+		Key: base64.RawURLEncoding.EncodeToString(key[:]), MerchantID: a.payment.MerchantID, PaymentID: a.payment.ID,
+		OnePerOrder: c.OnePerOrder, SuccessURL: c.SuccessURL, FailureURL: c.FailureURL, State: SessionOpen,
+		CreatedAt: now, ExpiresAt: now.Add(sessionLife),
+	}
+}
+
+// enrol asks bank after bank to authenticate the payer until one says yes or no.
+// A bank that gave no readable answer is passed over like one that was not
+// reached: no money can move there, for the payer is never sent to it.
+func (s *Service) enrol(ctx context.Context, a *attempt, c Enrol, session Session) (Enrolment, error) {
+	for {
+		enrolled := s.askEnrolment(ctx, a, c, session)
+		if enrolled.Outcome == connector.Approved {
+			return s.enrolled(ctx, a, session, enrolled.Form)
+		}
+		if enrolled.Outcome == connector.Unknown {
+			enrolled.Answer = connector.Answer{Outcome: connector.Unsent}
+		}
+		v := verdictOf(enrolled.Answer, s.Clock.Now())
+		if v.status == OperationUnsent && a.next < len(a.candidates) && s.failOver(ctx, a, v) == nil {
+			continue
+		}
+		session.State = SessionFailed
+		o, err := s.endSession(ctx, session, a.payment, a.operation, v)
+		return Enrolment{Outcome: o}, err
+	}
+}
+
+func (s *Service) askEnrolment(ctx context.Context, a *attempt, c Enrol, session Session) connector.Enrolled {
+	at := a.candidates[a.next-1].POS
+	bank, err := s.Banks.Bank(ctx, at)
+	if err != nil {
+		s.Log.LogAttrs(ctx, slog.LevelError, "open POS", slog.Int64("pos", int64(at.ID)), slog.Any("error", err))
+		return connector.Enrolled{Answer: connector.Answer{Outcome: connector.Unsent}}
+	}
+	enrolled, err := bank.Enrol(ctx, connector.Enrolment{
+		Charge: connector.Charge{
+			Kind: a.operation.Kind, Reference: a.operation.Reference, Amount: a.operation.Amount,
+			Installments: c.Installments, Card: c.Card, ClientIP: c.ClientIP,
+		},
+		ReturnURL: s.ReturnURL(at, session),
+		Language:  c.Language,
+	})
+	if err != nil {
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "enrolment without answer", slog.Int64("operation", int64(a.operation.ID)), slog.Any("error", err))
+	}
+	return enrolled
+}
+
+// ReturnURL is the address to which a bank sends the payer of a session back.
+func (s *Service) ReturnURL(at pos.POS, session Session) string {
+	return s.PublicURL + "/3ds/" + at.Connector + "/" + session.Key
+}
+
+// enrolled keeps the bank's form with the session, sealed, so that a repeated
+// request can be given its first answer.
+func (s *Service) enrolled(ctx context.Context, a *attempt, session Session, form connector.Form) (Enrolment, error) {
+	plain, err := json.Marshal(form)
+	if err != nil {
+		return Enrolment{}, fmt.Errorf("encode bank's form: %w", err)
+	}
+	if session.SealedForm, err = s.Sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
+		return Enrolment{}, fmt.Errorf("seal bank's form: %w", err)
+	}
+	if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveSession(session) }); err != nil {
+		return Enrolment{}, fmt.Errorf("keep bank's form: %w", err)
+	}
+	return Enrolment{Outcome: Outcome{Payment: a.payment, Operation: a.operation}, Form: form}, nil
+}
+
+// replayEnrolment answers a repeated Enrol with its first answer.
+func (s *Service) replayEnrolment(ctx context.Context, replay *Outcome, err error) (Enrolment, error) {
+	if err != nil || replay == nil {
+		return Enrolment{}, err
+	}
+	e := Enrolment{Outcome: *replay}
+	if e.Payment.State != Enrolled {
+		return e, nil
+	}
+	session, err := s.Store.SessionOf(ctx, e.Payment.MerchantID, e.Payment.ID)
+	if err != nil {
+		return Enrolment{}, fmt.Errorf("read session: %w", err)
+	}
+	if session.SealedForm == nil {
+		return Enrolment{}, fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
+			WithSubject(e.Payment.UUID.String()).WithRetryAfter(retryHint)
+	}
+	plain, err := s.Sealer.Open(ctx, session.MerchantID, vault.PurposeThreeDS, session.SealedForm)
+	if err != nil {
+		return Enrolment{}, fmt.Errorf("open bank's form: %w", err)
+	}
+	if err := json.Unmarshal(plain, &e.Form); err != nil {
+		return Enrolment{}, fmt.Errorf("decode bank's form: %w", err)
+	}
+	return e, nil
+}
