@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/snapshot"
+)
+
+// What a node keeps in memory: the tables of busy merchants and the accounts of
+// their callers, a few hundred bytes to a few kilobytes each. Unknown API keys
+// are remembered shortly, so that guessing costs the database nothing.
+const (
+	cachedTables   = 1_000
+	cachedAccounts = 10_000
+	cachedMisses   = 10_000
+	missAge        = 10 * time.Second
+)
+
+// tables serves routing tables from memory.
+type tables struct {
+	cache *snapshot.Cache[id.Merchant, *routing.Table]
+}
+
+func newTables(w *snapshot.Watcher, s routing.Store) tables {
+	return tables{snapshot.NewCache(w, snapshot.Bounds{Values: cachedTables},
+		func(ctx context.Context, m id.Merchant) (*routing.Table, error) {
+			t, err := s.Table(ctx, m)
+			return &t, err
+		})}
+}
+
+// Table implements payment.Tables.
+func (t tables) Table(ctx context.Context, m id.Merchant) (*routing.Table, error) {
+	return t.cache.Get(ctx, m)
+}
+
+// bins looks cards up in the one BIN table that all merchants share.
+type bins struct {
+	cache *snapshot.Cache[struct{}, *bin.Table]
+}
+
+func newBINs(w *snapshot.Watcher, s bin.Store) bins {
+	return bins{snapshot.NewCache(w, snapshot.Bounds{Values: 1},
+		func(ctx context.Context, _ struct{}) (*bin.Table, error) {
+			rows, err := s.BINs(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return bin.NewTable(rows)
+		})}
+}
+
+// Lookup implements payment.BINs; an unknown BIN is nil and no error.
+func (b bins) Lookup(ctx context.Context, digits string) (*bin.Info, error) {
+	table, err := b.cache.Get(ctx, struct{}{})
+	if err != nil {
+		return nil, fmt.Errorf("load BIN table: %w", err)
+	}
+	info, _ := table.Lookup(digits)
+	return info, nil
+}
+
+// newDirectory proves callers from memory.
+func newDirectory(w *snapshot.Watcher, l *merchant.Loader) *merchant.Directory {
+	bounds := snapshot.Bounds{Values: cachedAccounts, Misses: cachedMisses, MissAge: missAge}
+	return merchant.NewDirectory(
+		snapshot.NewCache(w, bounds, l.Account),
+		snapshot.NewCache(w, bounds, l.AdminAccount),
+	)
+}

@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/config"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/connector/all"
+	"github.com/vezne/vezne/internal/connector/wire"
+	"github.com/vezne/vezne/internal/fixture"
+	"github.com/vezne/vezne/internal/httpapi/gateway"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/snapshot"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// Options are what a Server is built from.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	// Demo is set for a demo: demo data, simulated banks, this machine alone.
+	Demo *Demo
+}
+
+// build reads from the ground up: storage, secrets, caches, banks, domain,
+// doors. There is no other place where these meet.
+func (s *Server) build(ctx context.Context, o Options) error {
+	system, metrics := clock.System{}, newMetrics()
+
+	// Storage.
+	db, err := storage.Open(ctx, o.Config.Database.Reveal(), storage.Options{Clock: system, OnGroup: metrics.group})
+	if err != nil {
+		return err
+	}
+	s.closing(db.Close)
+	payments, merchants, routes := sqlstore.NewPayments(db), sqlstore.NewMerchants(db), sqlstore.NewRouting(db)
+	binRows, version, queue := sqlstore.NewBINs(db), sqlstore.NewConfig(db), sqlstore.NewJobs(db)
+	ids := id.NewGenerator(sqlstore.NewSequences(db))
+
+	// Secrets.
+	keyset, err := vault.LoadKeyset(o.Config.Keyset)
+	if err != nil {
+		return fmt.Errorf("load keyset: %w", err)
+	}
+	safe := vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: system})
+	requestKey, err := safe.HouseKey(ctx, "request hash")
+	if err != nil {
+		return err
+	}
+
+	// Demo data, or the proof that there is none.
+	simulators, err := s.prepare(ctx, o, fixture.Target{
+		Merchants: merchants, Routing: routes, BINs: binRows, Sealer: safe, IDs: ids, Clock: system,
+	})
+	if err != nil {
+		return err
+	}
+
+	// What is kept in memory.
+	watcher := snapshot.NewWatcher(version, system, snapshot.Interval)
+	directory := newDirectory(watcher, merchant.NewLoader(merchants, safe))
+
+	// Banks.
+	banks, err := pos.NewRegistry(pos.Options{
+		Registrations: all.Registrations(),
+		Environment: connector.Environment{
+			HTTP: wire.NewClient(wire.Options{}), Clock: system, SimulatorURL: s.simulatorURL, TestMode: o.Demo != nil,
+		},
+		Opener:          settingsOpener(safe),
+		OnBreakerChange: metrics.breaker(o.Log),
+	})
+	if err != nil {
+		return fmt.Errorf("register banks: %w", err)
+	}
+
+	// Domain.
+	service := payment.NewService(payment.Dependencies{
+		Store: payments, Tables: newTables(watcher, routes), BINs: newBINs(watcher, binRows), Banks: banks,
+		Prints: safe, IDs: ids, Clock: system, Log: o.Log,
+	})
+	resolver := payment.NewResolver(service)
+	resolver.Exclusive = db.Engine() == storage.SQLite // one process alone holds the file
+	runner := job.NewRunner(queue, map[job.Kind]job.Handler{
+		payment.JobLateCheck: resolver.LateCheck(),
+	}, id.NewUUID().String(), system, o.Log)
+	s.tasks = []task{watcher.Run, runner.Run, resolver.Run}
+
+	// Doors.
+	doors, err := kit.New(kit.Config{Log: o.Log, Clock: system, HashKey: requestKey})
+	if err != nil {
+		return fmt.Errorf("open doors: %w", err)
+	}
+	health := &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }}
+	s.drain = health.drain
+	site := doors.NewSite()
+	site.Mount(gateway.Prefix, gateway.Handler(doors, service, directory))
+	site.Mount("/healthz", probe(health.alive))
+	site.Mount("/readyz", probe(health.ready))
+	site.Mount("/metrics", metrics.handler())
+	if simulators != nil {
+		site.Mount("/sim/", simulators)
+	}
+	s.server = doors.NewServer(metrics.observe(system, site))
+	return nil
+}

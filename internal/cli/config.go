@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vezne/vezne/internal/app"
+	"github.com/vezne/vezne/internal/config"
+)
+
+type configCommand struct {
+	Check configCheckCommand `cmd:"" help:"Read the settings, print them without secrets, and say what serve would refuse."`
+}
+
+type configCheckCommand struct {
+	settings
+}
+
+// Run fails when the settings cannot be read. What only `serve` refuses is
+// printed, since the demo and the tools take the same settings.
+func (c configCheckCommand) Run(w World) error {
+	cfg, err := c.load(w, nil)
+	if err != nil {
+		return err
+	}
+	printSettings(w, cfg)
+	if err := app.CheckProduction(cfg); err != nil {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(w.Stdout, "serve would refuse: %s\n", strings.TrimSpace(line))
+		}
+	}
+	return nil
+}
+
+func printSettings(w World, c config.Config) {
+	for _, line := range [][2]string{
+		{"listen", c.Listen}, {"public_url", c.PublicURL}, {"database", c.Database.String()},
+		{"redis", shown(c.Redis)}, {"keyset", c.Keyset}, {"simulator_url", c.SimulatorURL},
+		{"log", string(c.Log)}, {"log_level", c.LogLevel.String()},
+	} {
+		fmt.Fprintf(w.Stdout, "%-14s %s\n", line[0], line[1])
+	}
+}
+
+func shown(d config.DSN) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
