@@ -39,7 +39,7 @@ func NewTable(rows []Info) (*Table, error) {
 		if _, taken := places[n]; taken {
 			return nil, fmt.Errorf("row %d: prefix %s occurs twice", i+1, prefix)
 		}
-		places[n] = int32(i) //nolint:gosec // a table has far fewer rows than 2^31
+		places[n] = int32(i)
 	}
 	return t, nil
 }

@@ -2,7 +2,6 @@ package card_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/card"
 )
@@ -130,7 +131,7 @@ func TestNothingPrints(t *testing.T) {
 		_, rest, _ := strings.Cut(b.String(), "paid")
 		printed = append(printed, rest)
 	}
-	marshalled, err := json.Marshal(map[string]any{"card": typed, "within": within, "key": map[card.PAN]int{typed.PAN: 1}})
+	marshalled, err := json.Marshal(map[string]any{"card": typed, "pointer": &typed, "key": map[card.PAN]int{typed.PAN: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

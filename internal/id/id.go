@@ -77,7 +77,7 @@ var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPaddi
 // keep references sortable and 52 random bits keep them unique across nodes.
 func NewReference(now time.Time) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16) //nolint:gosec // Unix time is positive
-	_, _ = rand.Read(b[6:13])                                      // crypto/rand.Read never fails since Go 1.24
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:13]) // crypto/rand.Read never fails since Go 1.24
 	return crockford.EncodeToString(b[:13])[:20]
 }

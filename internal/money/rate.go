@@ -82,7 +82,7 @@ func mulDivHalfUp(a, b, c int64) int64 {
 
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return uint64(-n) //nolint:gosec // amounts and rates are far from the int64 limits
+		return uint64(-n)
 	}
 	return uint64(n)
 }

@@ -58,7 +58,7 @@ func newBank(p POS, c connector.Connector, o *Options) *Bank {
 }
 
 func newBulkhead(size int) bulkhead.Bulkhead[any] {
-	return bulkhead.New[any](uint(max(size, 1))) //nolint:gosec // not negative
+	return bulkhead.New[any](uint(max(size, 1)))
 }
 
 // Capabilities says what the bank can do beyond sale, pre-authorization and inquiry.

@@ -112,5 +112,5 @@ func weight(e *entry, targets []Target) uint64 {
 	if e.rule == noRule || !e.healthy {
 		return 0
 	}
-	return uint64(max(targets[e.rule].Weight, 0)) //nolint:gosec // not negative
+	return uint64(max(targets[e.rule].Weight, 0))
 }
