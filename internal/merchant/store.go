@@ -14,7 +14,8 @@ type Tx interface {
 	// SaveMerchant adds a merchant or replaces the one with its id.
 	SaveMerchant(m Merchant)
 	// SaveCredential adds a credential or replaces the one with its id. It fails
-	// the commit with fault.DuplicateKey if another credential has its key.
+	// the commit with fault.DuplicateKey if another credential has its key, or
+	// another working one of the merchant its name.
 	SaveCredential(c Credential)
 	// SaveAdminToken adds an admin token or replaces the one with its hash.
 	SaveAdminToken(t AdminToken)

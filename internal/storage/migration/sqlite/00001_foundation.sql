@@ -22,6 +22,8 @@ CREATE TABLE credential (
     PRIMARY KEY (merchant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX credential_key ON credential (key);
+-- A name is free again once its credential is revoked.
+CREATE UNIQUE INDEX credential_name ON credential (merchant_id, name) WHERE revoked_at = 0;
 
 CREATE TABLE admin_token (
     merchant_id INTEGER NOT NULL,
