@@ -70,8 +70,10 @@ func (c *checker) file(root fs.FS, name string) error {
 			return err
 		}
 		c.importing(name, pkg, r, imported)
+		c.thirdParty(name, pkg, r.storey, imported)
 	}
 	c.declarations(name, f)
+	c.uses(name, pkg, r.storey, f)
 	return nil
 }
 

@@ -57,8 +57,8 @@ func TestAuthorize(t *testing.T) {
 		},
 		"runtime_panic_says_what_happened": {
 			says: func(context.Context) (connector.Answer, error) {
-				var places []int
-				return connector.Answer{Outcome: connector.Outcome(places[len(places)])}, nil
+				fields := strings.Fields("")
+				return connector.Answer{BankCode: fields[0]}, nil
 			},
 			want: connector.Unknown, wantErrText: "index out of range",
 		},
