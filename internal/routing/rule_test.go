@@ -76,10 +76,10 @@ func TestRules(t *testing.T) {
 			wantRule: 1,
 		},
 		"draw_passes_over_an_open_breaker": {
-			rules:    []routing.Rule{rule(1, routing.Target{POSID: 1, Weight: 1}, routing.Target{POSID: 3, Weight: 1000})},
+			rules:    []routing.Rule{rule(1, routing.Target{POSID: 1}, routing.Target{POSID: 2, Weight: 1}, routing.Target{POSID: 3, Weight: 1000})},
 			request:  func(r *routing.Request) { r.BIN = info(""); r.Draw = 1<<32 - 1 },
 			sick:     3,
-			want:     []place{{"plain", routing.ByRule}, {"bonus", routing.ByPriority}, {"world", routing.BreakerOpen}},
+			want:     []place{{"bonus", routing.ByRule}, {"plain", routing.ByRule}, {"world", routing.BreakerOpen}},
 			wantRule: 1,
 		},
 	}
