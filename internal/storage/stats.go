@@ -13,6 +13,8 @@ type Stats struct {
 	Commits int64
 	// Largest is the most callers that ever shared a group.
 	Largest int64
+	// Waiting is how many commits are in the queue right now.
+	Waiting int
 	// Busy is the time that groups took, summed over the writers.
 	Busy time.Duration
 }

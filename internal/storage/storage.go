@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
@@ -93,6 +94,7 @@ type DB struct {
 	backend backend
 	queue   *queue // nil when read-only
 	stats   *stats
+	close   func() error
 }
 
 // backend is what an engine does in its own way.
@@ -138,6 +140,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open %s database: %w", engine, err)
 	}
 	d := &DB{engine: engine, backend: b, stats: &stats{}}
+	d.close = sync.OnceValue(d.closeOnce)
 	if err := d.checkSchema(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s database: %w", engine, err), b.close())
 	}
@@ -152,7 +155,13 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 func (d *DB) Engine() Engine { return d.engine }
 
 // Stats returns what the writers have done so far.
-func (d *DB) Stats() Stats { return d.stats.read() }
+func (d *DB) Stats() Stats {
+	s := d.stats.read()
+	if d.queue != nil {
+		s.Waiting = len(d.queue.members)
+	}
+	return s
+}
 
 // Query runs a reading statement and calls row for each of its rows. An error of
 // row ends the query and is returned as it is.
@@ -189,8 +198,10 @@ func (d *DB) Mutate(ctx context.Context, sql string, args []any, row func(Scanne
 var errReadOnly = errors.New("the database was opened for reading only")
 
 // Close commits what is queued, refuses what comes later, and closes the
-// database.
-func (d *DB) Close() error {
+// database. Closing again does nothing.
+func (d *DB) Close() error { return d.close() }
+
+func (d *DB) closeOnce() error {
 	if d.queue != nil {
 		d.queue.stop()
 	}

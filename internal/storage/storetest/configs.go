@@ -1,0 +1,242 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// grows fails the test unless fn moves the configuration version by one.
+func grows(t *testing.T, s Stores, what string, fn func() error) {
+	t.Helper()
+	before, err := s.Config.ConfigVersion(t.Context())
+	must(t, "version", err)
+	must(t, what, fn())
+	after, err := s.Config.ConfigVersion(t.Context())
+	must(t, "version", err)
+	if after != before+1 {
+		t.Errorf("%s: configuration version went from %d to %d", what, before, after)
+	}
+}
+
+func testMerchants(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	m := merchant.Merchant{ID: mine, Name: "Shop", Active: true, CreatedAt: epoch}
+	c := merchant.Credential{
+		ID: 1, MerchantID: mine, Name: "till", Key: "key-1", SealedSecret: []byte{1, 0, 2}, CreatedAt: epoch,
+	}
+	second := merchant.Credential{ID: 2, MerchantID: mine, Name: "web", Key: "key-2", CreatedAt: epoch.Add(time.Second)}
+	token := merchant.AdminToken{Hash: [32]byte{9}, MerchantID: mine, Name: "ops", Role: merchant.RoleViewer}
+	grows(t, s, "add", func() error {
+		return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
+			tx.SaveMerchant(m)
+			tx.SaveCredential(second)
+			tx.SaveCredential(c)
+			tx.SaveAdminToken(token)
+		})
+	})
+
+	t.Run("what_was_stored_is_read_back", func(t *testing.T) {
+		got, err := s.Merchants.Merchant(t.Context(), mine)
+		must(t, "merchant", err)
+		equal(t, "merchant", got, m)
+		credential, err := s.Merchants.CredentialByKey(t.Context(), "key-1")
+		must(t, "credential", err)
+		equal(t, "credential", credential, c)
+		all, err := s.Merchants.Credentials(t.Context(), mine)
+		must(t, "credentials", err)
+		equal(t, "credentials", all, []merchant.Credential{c, second})
+		admin, err := s.Merchants.AdminTokenByHash(t.Context(), token.Hash)
+		must(t, "token", err)
+		equal(t, "token", admin, token)
+	})
+
+	t.Run("what_does_not_exist_is_not_found", func(t *testing.T) {
+		_, err := s.Merchants.Merchant(t.Context(), others)
+		refused(t, "merchant", err, fault.NoSuchThing)
+		_, err = s.Merchants.CredentialByKey(t.Context(), "key-3")
+		refused(t, "credential", err, fault.NoSuchThing)
+		_, err = s.Merchants.AdminTokenByHash(t.Context(), [32]byte{8})
+		refused(t, "token", err, fault.NoSuchThing)
+		all, err := s.Merchants.Credentials(t.Context(), others)
+		must(t, "credentials", err)
+		equal(t, "credentials", all, nil)
+	})
+
+	t.Run("a_revoked_credential_is_still_found", func(t *testing.T) {
+		revoked := second
+		revoked.RevokedAt = epoch.Add(time.Hour)
+		grows(t, s, "revoke", func() error {
+			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(revoked) })
+		})
+		got, err := s.Merchants.CredentialByKey(t.Context(), "key-2")
+		must(t, "credential", err)
+		equal(t, "credential", got, revoked)
+	})
+
+	t.Run("a_key_or_token_of_another_is_refused", func(t *testing.T) {
+		err := s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
+			tx.SaveCredential(merchant.Credential{ID: 5, MerchantID: others, Key: "key-1", CreatedAt: epoch})
+		})
+		refused(t, "key", err, fault.DuplicateKey)
+		stolen := token
+		stolen.MerchantID, stolen.Role = others, merchant.RoleOwner
+		err = s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveAdminToken(stolen) })
+		refused(t, "token", err, fault.DuplicateKey)
+	})
+}
+
+func samplePOS() pos.POS {
+	return pos.POS{
+		ID: 3, MerchantID: mine, Alias: "first", Name: "First", BankCode: "0046", Connector: "sandbox",
+		SealedSettings: []byte("sealed"), Status: pos.Active, Priority: 2, Currencies: []money.Currency{money.TRY, money.USD},
+		Programs: []string{"Bonus"}, AcceptsDomestic: true, Timeout: 30 * time.Second, CaptureWindow: 7 * 24 * time.Hour,
+	}
+}
+
+func testRouting(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	save := func(fn func(routing.Tx)) error { return s.Routing.InTx(t.Context(), fn) }
+	p := samplePOS()
+	urgent := p
+	urgent.ID, urgent.Alias, urgent.Priority, urgent.Currencies, urgent.Programs = 4, "second", 1, nil, nil
+	plan := installment.Plan{
+		ID: 1, MerchantID: mine, POSID: 3, Program: "Bonus", Count: 3, CommissionRate: 1_790_000, CustomerRate: -500_000,
+		MinAmount: lira(100), MaxAmount: lira(1_000_000), ValidFrom: epoch, ValidUntil: epoch.Add(time.Hour), Active: true,
+	}
+	single := installment.Plan{ID: 2, MerchantID: mine, POSID: 3, Program: installment.AnyProgram, Count: 1, Active: true}
+	domestic := false
+	rule := routing.Rule{
+		ID: 1, MerchantID: mine, Name: "large", Position: 2, Active: true,
+		Condition: routing.Condition{
+			MinAmount: lira(1), MaxAmount: lira(2), Currencies: []money.Currency{money.TRY}, BINs: []string{"54"},
+			BankCodes: []string{"0046"}, Programs: []string{"Bonus"}, Schemes: []card.Scheme{card.Troy}, Types: []card.Type{card.Debit},
+			Domestic: &domestic, FromMinute: 5, UntilMinute: 9,
+		},
+		Targets: []routing.Target{{POSID: 3, Weight: 80}, {POSID: 4, Weight: 20}},
+	}
+	earlier := routing.Rule{ID: 2, MerchantID: mine, Position: 1}
+	grows(t, s, "add", func() error {
+		return save(func(tx routing.Tx) {
+			tx.SavePOS(p)
+			tx.SavePOS(urgent)
+			tx.SavePlan(plan)
+			tx.SavePlan(single)
+			tx.SaveRule(rule)
+			tx.SaveRule(earlier)
+		})
+	})
+	p.Version, urgent.Version = 1, 1
+
+	t.Run("what_was_stored_is_read_back_in_order", func(t *testing.T) {
+		got, err := s.Routing.Table(t.Context(), mine)
+		must(t, "table", err)
+		equal(t, "table", got, routing.Table{
+			POSes: []pos.POS{urgent, p}, Plans: []installment.Plan{single, plan}, Rules: []routing.Rule{earlier, rule},
+		})
+	})
+
+	t.Run("another_merchant_sees_nothing", func(t *testing.T) {
+		got, err := s.Routing.Table(t.Context(), others)
+		must(t, "table", err)
+		equal(t, "table", got, routing.Table{})
+		foreign := p
+		foreign.MerchantID = others
+		refused(t, "save", save(func(tx routing.Tx) { tx.SavePOS(foreign) }), fault.StaleVersion)
+	})
+
+	t.Run("a_POS_changes_by_compare_and_set", func(t *testing.T) {
+		changed := p
+		changed.Status = pos.Disabled
+		grows(t, s, "change", func() error { return save(func(tx routing.Tx) { tx.SavePOS(changed) }) })
+		refused(t, "the same version again", save(func(tx routing.Tx) { tx.SavePOS(changed) }), fault.StaleVersion)
+		added := p
+		added.Version = 0
+		refused(t, "added twice", save(func(tx routing.Tx) { tx.SavePOS(added) }), fault.StaleVersion)
+		alias := p
+		alias.ID, alias.Version = 9, 0
+		refused(t, "alias in use", save(func(tx routing.Tx) { tx.SavePOS(alias) }), fault.DuplicateKey)
+	})
+
+	t.Run("plans_and_rules_are_replaced", func(t *testing.T) {
+		changed, renamed := plan, rule
+		changed.Count, renamed.Name = 6, "larger"
+		must(t, "save", save(func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
+		got, err := s.Routing.Table(t.Context(), mine)
+		must(t, "table", err)
+		equal(t, "plans", got.Plans, []installment.Plan{single, changed})
+		equal(t, "rules", got.Rules, []routing.Rule{earlier, renamed})
+	})
+}
+
+func testBINs(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	var rows []bin.Info
+	for i := range 250 {
+		rows = append(rows, bin.Info{
+			Prefix: string([]byte{'4', '0', '0', '0' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)}), BankCode: "0046", Bank: "Bank",
+			Scheme: card.Visa, Type: card.Credit, Program: "Axess", Brand: "Axess", Commercial: i%2 == 0, Domestic: i%3 == 0,
+		})
+	}
+	grows(t, s, "save", func() error { return s.BINs.SaveBINs(t.Context(), rows) })
+	got, err := s.BINs.BINs(t.Context())
+	must(t, "read", err)
+	equal(t, "rows", got, rows)
+
+	first, last := rows[0], rows[0]
+	first.Bank, last.Bank = "Wrong", "Renamed"
+	must(t, "replace", s.BINs.SaveBINs(t.Context(), []bin.Info{first, last}))
+	got, err = s.BINs.BINs(t.Context())
+	must(t, "read", err)
+	if len(got) != len(rows) || got[0].Bank != "Renamed" {
+		t.Errorf("%d rows, the first of %q", len(got), got[0].Bank)
+	}
+}
+
+func testVault(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	k := vault.DataKey{MerchantID: mine, Number: 1, Sealed: []byte{1, 2, 0}, CreatedAt: epoch}
+	k2 := vault.DataKey{MerchantID: mine, Number: 2, Sealed: []byte{3}, CreatedAt: epoch}
+	must(t, "add", s.Vault.AddDataKey(t.Context(), k2))
+	must(t, "add", s.Vault.AddDataKey(t.Context(), k))
+	refused(t, "number in use", s.Vault.AddDataKey(t.Context(), k), fault.DuplicateKey)
+	keys, err := s.Vault.DataKeys(t.Context(), mine)
+	must(t, "keys", err)
+	equal(t, "keys", keys, []vault.DataKey{k, k2})
+	keys, err = s.Vault.DataKeys(t.Context(), others)
+	must(t, "keys", err)
+	equal(t, "others' keys", keys, nil)
+
+	c := vault.StoredCard{
+		ID: 1, MerchantID: mine, Token: "token", SealedPAN: []byte{7}, Fingerprint: "f", BIN: "54211901", Last4: "0656",
+		ExpiryMonth: 7, ExpiryYear: 2030, Holder: "Ada", CreatedAt: epoch,
+	}
+	must(t, "add", s.Vault.AddCard(t.Context(), c))
+	twin := c
+	twin.ID = 2
+	refused(t, "token in use", s.Vault.AddCard(t.Context(), twin), fault.DuplicateKey)
+	got, err := s.Vault.CardByToken(t.Context(), mine, "token")
+	must(t, "find", err)
+	equal(t, "card", got, c)
+	_, err = s.Vault.CardByToken(t.Context(), others, "token")
+	refused(t, "others' find", err, fault.NoSuchThing)
+	refused(t, "others' delete", s.Vault.DeleteCard(t.Context(), others, c.ID), fault.NoSuchThing)
+	must(t, "delete", s.Vault.DeleteCard(t.Context(), mine, c.ID))
+	_, err = s.Vault.CardByToken(t.Context(), mine, "token")
+	refused(t, "find", err, fault.NoSuchThing)
+	err = s.Vault.DeleteCard(t.Context(), mine, c.ID)
+	refused(t, "delete again", err, fault.NoSuchThing)
+	if kind := fault.KindOf(err); kind != fault.NotFound {
+		t.Errorf("kind %d, want NotFound", kind)
+	}
+}

@@ -1,0 +1,168 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+func enqueue(t *testing.T, s Stores, jobs ...job.Job) {
+	t.Helper()
+	must(t, "enqueue", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+		for _, j := range jobs {
+			tx.Enqueue(j)
+		}
+	}))
+}
+
+// lease leases for a minute at the time given.
+func lease(t *testing.T, s Stores, node string, at time.Time) []job.Job {
+	t.Helper()
+	jobs, err := s.Jobs.Lease(t.Context(), []job.Kind{payment.EventCaptured, payment.EventDeclined}, node, at, at.Add(time.Minute), 100)
+	must(t, "lease", err)
+	return jobs
+}
+
+func idsOf(jobs []job.Job) []id.Job {
+	var ids []id.Job
+	for _, j := range jobs {
+		ids = append(ids, j.ID)
+	}
+	return ids
+}
+
+func testJobs(t *testing.T, open Opener) {
+	now := epoch.Add(time.Hour)
+
+	t.Run("a_leased_job_is_what_was_queued", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		j := sampleJob(1, "a")
+		enqueue(t, s, j)
+		j.Attempt = 1
+		equal(t, "jobs", lease(t, s, "node", now), []job.Job{j})
+	})
+
+	t.Run("jobs_of_one_subject_run_one_after_the_other", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		enqueue(t, s, sampleJob(1, "a"), sampleJob(2, "a"), sampleJob(3, "b"), sampleJob(4, ""), sampleJob(5, ""))
+		first := lease(t, s, "node", now)
+		equal(t, "first", idsOf(first), []id.Job{1, 3, 4, 5})
+		equal(t, "while it runs", idsOf(lease(t, s, "other", now)), nil)
+		must(t, "retry", s.Jobs.Retry(t.Context(), first[0], "node", now.Add(time.Minute), "no answer"))
+		for _, done := range first[1:] {
+			must(t, "finish", s.Jobs.Finish(t.Context(), done, "node", now))
+		}
+		equal(t, "before the retry", idsOf(lease(t, s, "other", now)), nil)
+		again := lease(t, s, "other", now.Add(time.Minute))
+		equal(t, "the retry", idsOf(again), []id.Job{1})
+		if again[0].Attempt != 2 {
+			t.Errorf("attempt %d, want 2", again[0].Attempt)
+		}
+		must(t, "finish", s.Jobs.Finish(t.Context(), again[0], "other", now))
+		equal(t, "then the next", idsOf(lease(t, s, "other", now.Add(time.Minute))), []id.Job{2})
+	})
+
+	t.Run("the_same_subject_of_another_merchant_is_another_subject", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		foreign := sampleJob(2, "a")
+		foreign.MerchantID = others
+		enqueue(t, s, sampleJob(1, "a"), foreign)
+		equal(t, "jobs", idsOf(lease(t, s, "node", now)), []id.Job{1, 2})
+	})
+
+	t.Run("a_dead_job_holds_up_nothing", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		enqueue(t, s, sampleJob(1, "a"), sampleJob(2, "a"))
+		must(t, "bury", s.Jobs.Bury(t.Context(), lease(t, s, "node", now)[0], "node", now, "never works"))
+		equal(t, "jobs", idsOf(lease(t, s, "node", now)), []id.Job{2})
+	})
+
+	t.Run("only_due_jobs_of_the_kinds_asked_for", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		late, other := sampleJob(1, "a"), sampleJob(2, "b")
+		late.RunAt, other.Kind = now.Add(time.Microsecond), payment.EventVoided
+		enqueue(t, s, late, other, sampleJob(3, "c"))
+		equal(t, "jobs", idsOf(lease(t, s, "node", now)), []id.Job{3})
+		none, err := s.Jobs.Lease(t.Context(), nil, "node", now, now, 10)
+		must(t, "lease", err)
+		equal(t, "of no kinds", none, nil)
+	})
+
+	t.Run("a_lease_that_ended_is_another_nodes_and_lost_to_the_first", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		enqueue(t, s, sampleJob(1, "a"))
+		first := lease(t, s, "node", now)[0]
+		equal(t, "before the end", idsOf(lease(t, s, "other", now.Add(time.Minute-time.Microsecond))), nil)
+		second := lease(t, s, "other", now.Add(time.Minute))
+		equal(t, "after the end", idsOf(second), []id.Job{1})
+		refused(t, "finish", s.Jobs.Finish(t.Context(), first, "node", now), fault.StaleVersion)
+		refused(t, "retry", s.Jobs.Retry(t.Context(), first, "node", now, ""), fault.StaleVersion)
+		refused(t, "bury", s.Jobs.Bury(t.Context(), first, "node", now, ""), fault.StaleVersion)
+		must(t, "finish", s.Jobs.Finish(t.Context(), second[0], "other", now))
+	})
+
+	t.Run("an_old_lease_of_the_same_node_is_lost_too", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		enqueue(t, s, sampleJob(1, "a"))
+		first := lease(t, s, "node", now)[0]
+		second := lease(t, s, "node", now.Add(time.Minute))[0]
+		refused(t, "finish", s.Jobs.Finish(t.Context(), first, "node", now), fault.StaleVersion)
+		must(t, "finish", s.Jobs.Finish(t.Context(), second, "node", now))
+	})
+
+	t.Run("nodes_that_lease_at_once_share_the_jobs", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		const jobs = 60
+		var all []job.Job
+		for n := range int64(jobs) {
+			all = append(all, sampleJob(n+1, []string{"", "a"}[n%2]))
+		}
+		enqueue(t, s, all...)
+		var mu sync.Mutex
+		var order []id.Job // of subject a
+		seen := map[id.Job]int{}
+		race(func(n int) error {
+			node := string(rune('a' + n))
+			for {
+				mu.Lock()
+				done := len(seen) == jobs
+				mu.Unlock()
+				if done {
+					return nil
+				}
+				leased, err := s.Jobs.Lease(context.Background(), []job.Kind{payment.EventCaptured}, node, now, now.Add(time.Minute), 3)
+				if err != nil {
+					return err
+				}
+				for _, j := range leased {
+					mu.Lock()
+					seen[j.ID]++
+					if j.Subject == "a" {
+						order = append(order, j.ID)
+					}
+					mu.Unlock()
+					if err := s.Jobs.Finish(context.Background(), j, node, now); err != nil {
+						return err
+					}
+				}
+			}
+		}, func(err error) { t.Errorf("node: %v", err) })
+		for n, times := range seen {
+			if times != 1 {
+				t.Errorf("job %d ran %d times", n, times)
+			}
+		}
+		for i := 1; i < len(order); i++ {
+			if order[i] < order[i-1] {
+				t.Fatalf("job %d of a subject ran after %d", order[i], order[i-1])
+			}
+		}
+	})
+}
