@@ -94,6 +94,14 @@ func (m *metrics) observe(c clock.Clock, next http.Handler) http.Handler {
 	})
 }
 
+// named gives a handler that no ServeMux chose the name of its route.
+func named(pattern string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Pattern = pattern
+		next.ServeHTTP(w, r)
+	})
+}
+
 // route is the pattern that matched, which ServeMux leaves in the request.
 func route(r *http.Request) string {
 	if r.Pattern == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
@@ -11,6 +12,7 @@ import (
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/connector/wire"
 	"github.com/vezne/vezne/internal/fixture"
+	"github.com/vezne/vezne/internal/httpapi/admin"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
@@ -104,9 +106,12 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	s.drain = health.drain
 	site := doors.NewSite()
 	site.Mount(gateway.Prefix, gateway.Handler(doors, service, directory))
-	site.Mount("/healthz", probe(health.alive))
-	site.Mount("/readyz", probe(health.ready))
-	site.Mount("/metrics", metrics.handler())
+	site.Mount(admin.Prefix, admin.Handler(doors, service, directory))
+	for path, h := range map[string]http.Handler{
+		"/healthz": probe(health.alive), "/readyz": probe(health.ready), "/metrics": metrics.handler(),
+	} {
+		site.Mount(path, doors.Plain(path, named(path, h)))
+	}
 	if simulators != nil {
 		site.Mount("/sim/", simulators)
 	}
