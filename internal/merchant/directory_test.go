@@ -153,7 +153,7 @@ func TestRevokeCredential_works_on_every_node_within_a_second(t *testing.T) {
 				if _, err := here.directory.Authenticate(t.Context(), "api-key", "secret-key"); err == nil {
 					t.Fatal("the node that revoked it accepts it")
 				}
-				time.Sleep(time.Second)
+				time.Sleep(time.Second) //nolint:forbidigo // time in a bubble of testing/synctest is not real
 				synctest.Wait()
 				if _, err := there.directory.Authenticate(t.Context(), "api-key", "secret-key"); err == nil {
 					t.Fatal("the other node accepts it after a second")

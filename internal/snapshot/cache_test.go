@@ -80,6 +80,11 @@ func start(t *testing.T, s *store, load func(context.Context, string) (string, e
 	return n
 }
 
+// pass lets the time of the test's bubble go on; nobody waits for it.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // time in a bubble of testing/synctest is not real
+}
+
 func (n *node) wants(t *testing.T, want string) {
 	t.Helper()
 	got, err := n.cache.Get(t.Context(), "k")
@@ -102,38 +107,43 @@ func TestGet(t *testing.T) {
 		rule func(t *testing.T, n *node)
 	}{
 		{"is_loaded_once_while_nothing_changes", func(t *testing.T, n *node) {
+			t.Helper()
 			for range 100 {
 				n.wants(t, "one")
-				time.Sleep(100 * time.Millisecond)
+				pass(100 * time.Millisecond)
 			}
 			n.wantsLoads(t, 1)
 		}},
 		{"a_change_on_another_node_is_seen_within_the_interval", func(t *testing.T, n *node) {
+			t.Helper()
 			n.wants(t, "one")
 			n.write("two")
-			time.Sleep(snapshot.Interval)
+			pass(snapshot.Interval)
 			synctest.Wait()
 			n.wants(t, "two")
 			n.wantsLoads(t, 2)
 		}},
 		{"a_change_on_this_node_is_seen_at_once", func(t *testing.T, n *node) {
+			t.Helper()
 			n.wants(t, "one")
 			n.write("two")
 			n.watcher.Invalidate()
 			n.wants(t, "two")
 		}},
 		{"is_served_while_polls_fail_for_a_moment", func(t *testing.T, n *node) {
+			t.Helper()
 			n.wants(t, "one")
 			n.fail(errors.New("down"))
-			time.Sleep(800 * time.Millisecond)
+			pass(800 * time.Millisecond)
 			n.wants(t, "one")
 			n.wantsLoads(t, 1)
 		}},
 		{"goes_to_the_store_once_polls_failed_for_long", func(t *testing.T, n *node) {
+			t.Helper()
 			n.wants(t, "one")
 			n.fail(errors.New("down"))
 			n.write("two")
-			time.Sleep(901 * time.Millisecond)
+			pass(901 * time.Millisecond)
 			n.wants(t, "two")
 			n.wants(t, "two")
 			n.wantsLoads(t, 3)
@@ -142,28 +152,31 @@ func TestGet(t *testing.T) {
 			}
 		}},
 		{"is_cached_again_once_polls_succeed_again", func(t *testing.T, n *node) {
+			t.Helper()
 			n.fail(errors.New("down"))
-			time.Sleep(2 * time.Second)
+			pass(2 * time.Second)
 			n.fail(nil)
-			time.Sleep(snapshot.Interval)
+			pass(snapshot.Interval)
 			synctest.Wait()
 			n.wants(t, "one")
 			n.wants(t, "one")
 			n.wantsLoads(t, 1)
 		}},
 		{"a_miss_is_remembered_for_a_while", func(t *testing.T, n *node) {
+			t.Helper()
 			n.write("")
 			n.watcher.Invalidate()
 			for range 9 { // 900 ms
 				n.misses(t)
-				time.Sleep(100 * time.Millisecond)
+				pass(100 * time.Millisecond)
 			}
 			n.wantsLoads(t, 2) // the drop of the poll that noticed costs one
-			time.Sleep(time.Second)
+			pass(time.Second)
 			n.misses(t)
 			n.wantsLoads(t, 3)
 		}},
 		{"a_miss_ends_with_the_change_that_adds_the_value", func(t *testing.T, n *node) {
+			t.Helper()
 			n.write("")
 			n.watcher.Invalidate()
 			n.misses(t)
@@ -232,7 +245,7 @@ func TestGet_a_load_that_began_before_a_change_and_ended_after_it(t *testing.T) 
 		wg.Go(func() { early, _ = n.cache.Get(t.Context(), "k") })
 		synctest.Wait() // "one" has been read and is on its way
 		n.write("two")
-		time.Sleep(300 * time.Millisecond) // the change has been noticed
+		pass(300 * time.Millisecond) // the change has been noticed
 		n.wants(t, "two")
 		wg.Wait()
 		if early != "two" {
@@ -323,7 +336,7 @@ func TestGet_callers_of_one_key(t *testing.T) {
 			})
 			var wg sync.WaitGroup
 			wg.Go(func() { n.wants(t, "one") })
-			time.Sleep(300 * time.Millisecond)
+			pass(300 * time.Millisecond)
 			n.wants(t, "one")
 			n.wantsLoads(t, 2)
 			wg.Wait()

@@ -14,11 +14,11 @@ import (
 
 const plain = `{"terminal":"1"}`
 
-func seal(t testing.TB, v *vault.Vault, m id.Merchant, p vault.Purpose) []byte {
-	t.Helper()
-	sealed, err := v.Seal(t.Context(), m, p, []byte(plain))
+func seal(tb testing.TB, v *vault.Vault, m id.Merchant, p vault.Purpose) []byte {
+	tb.Helper()
+	sealed, err := v.Seal(tb.Context(), m, p, []byte(plain))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return sealed
 }
@@ -265,5 +265,17 @@ func BenchmarkSealOpen(b *testing.B) {
 		if _, err := v.Open(b.Context(), 7, vault.PurposeCard, sealed); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Even if two merchants came to have one data key, their values stay apart.
+func TestOpen_the_merchant_is_authenticated_besides_the_key(t *testing.T) {
+	t.Parallel()
+	k, s := newKeyset(t), newMemory()
+	addKnownKey(t, s, k, 7)
+	addKnownKey(t, s, k, 8)
+	v := newNode(s, k)
+	if _, err := v.Open(t.Context(), 8, vault.PurposePOS, seal(t, v, 7, vault.PurposePOS)); !errors.Is(err, vault.ErrSealed) {
+		t.Fatalf("%v, want ErrSealed", err)
 	}
 }

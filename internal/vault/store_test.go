@@ -84,11 +84,11 @@ func (s *memory) Reserve(_ context.Context, _ id.Noun, n int) (int64, error) {
 // start is when every test begins.
 func start() time.Time { return time.Date(2026, 11, 20, 11, 30, 0, 0, time.UTC) }
 
-func newKeyset(t testing.TB) *vault.Keyset {
-	t.Helper()
+func newKeyset(tb testing.TB) *vault.Keyset {
+	tb.Helper()
 	k, err := vault.NewKeyset(vault.Demo)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }

@@ -15,18 +15,18 @@ import (
 
 const digits = "4111111111111111"
 
-func pan(t testing.TB) card.PAN {
-	t.Helper()
+func pan(tb testing.TB) card.PAN {
+	tb.Helper()
 	p, err := card.ParsePAN(digits)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
-func details(t testing.TB) vault.Details {
-	t.Helper()
-	return vault.Details{PAN: pan(t), Expiry: card.Expiry{Year: 2028, Month: time.April}, Holder: "JOHN DOE"}
+func details(tb testing.TB) vault.Details {
+	tb.Helper()
+	return vault.Details{PAN: pan(tb), Expiry: card.Expiry{Year: 2028, Month: time.April}, Holder: "JOHN DOE"}
 }
 
 func TestFingerprint(t *testing.T) {
