@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/tls"
+	"io"
 	"net"
 	"sync"
 )
@@ -15,6 +16,37 @@ type watchedConn struct {
 	written int64
 	writing int
 	sealed  bool
+	used    bool
+	users   int // requests that have the connection; two for a moment while it changes hands
+}
+
+// acquire notes that a request has the connection, and returns the count of
+// what was written before it.
+func (c *watchedConn) acquire() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used = true
+	c.users++
+	return c.written
+}
+
+func (c *watchedConn) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users--
+}
+
+// Read reads, except that what a bank says when nobody asked ends the
+// connection: net/http would print it to the log, card data and all.
+func (c *watchedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n > 0 && c.used && c.users == 0 {
+		clear(p[:n])
+		return 0, io.EOF
+	}
+	return n, err
 }
 
 // Write writes unless the connection is sealed.
@@ -34,12 +66,6 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 	c.writing--
 	c.written += int64(n)
 	return n, err
-}
-
-func (c *watchedConn) total() int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.written
 }
 
 // seal ends all writing and reports whether nothing was written since the

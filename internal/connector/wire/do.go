@@ -44,6 +44,7 @@ type Response struct {
 // connecting is ever ErrUnsent.
 func Do(ctx context.Context, client *http.Client, r Request) (Response, error) {
 	var w watch
+	defer w.release()
 	req, err := newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: w.gotConn}), r)
 	if err != nil {
 		return Response{}, err
@@ -114,7 +115,15 @@ func (w *watch) gotConn(i httptrace.GotConnInfo) {
 		w.blind = true
 		return
 	}
-	w.conns = append(w.conns, usedConn{conn: c, since: c.total()})
+	w.conns = append(w.conns, usedConn{conn: c, since: c.acquire()})
+}
+
+func (w *watch) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.conns {
+		c.conn.release()
+	}
 }
 
 // explain describes a failure, as ErrUnsent if every connection that the request
