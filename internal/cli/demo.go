@@ -86,8 +86,12 @@ func (c demoCommand) settle(w World, dir string) (config.Config, string, error) 
 	return cfg, dir, nil
 }
 
-// placeFor returns a lasting directory for a demo on the database.
+// placeFor returns a lasting directory for a demo on the database: beside a file,
+// or in the user's cache for a server.
 func placeFor(database config.DSN) (string, error) {
+	if path, ok := database.SQLitePath(); ok {
+		return path + ".demo", os.MkdirAll(path+".demo", 0o700)
+	}
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
