@@ -35,6 +35,15 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+	t.Run("documents_are_shown", func(t *testing.T) {
+		status, page := s.request(t, http.MethodGet, "/docs", "")
+		if status != http.StatusOK {
+			t.Fatalf("%d: %s", status, page)
+		}
+		contains(t, page, "gateway.yaml")
+		_, text := s.request(t, http.MethodGet, "/docs/gateway.yaml", "")
+		contains(t, text, "openapi: 3.0")
+	})
 	t.Run("metrics_have_routes_and_no_paths", func(t *testing.T) {
 		s.request(t, http.MethodGet, "/api/payment/0193b5a0-0000-7000-8000-000000000000", "")
 		s.request(t, http.MethodGet, "/wp-login.php", "")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/vezne/vezne/api"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
 	"github.com/vezne/vezne/internal/connector"
@@ -15,11 +16,13 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/admin"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
@@ -97,24 +100,48 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}, id.NewUUID().String(), system, o.Log)
 	s.tasks = []task{watcher.Run, runner.Run, resolver.Run}
 
-	// Doors.
-	doors, err := kit.New(kit.Config{Log: o.Log, Clock: system, HashKey: requestKey})
+	return s.open(interior{
+		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
+		payments: service, callers: directory, simulators: simulators,
+		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
+	})
+}
+
+// interior is what the doors open to.
+type interior struct {
+	log        *slog.Logger
+	clock      clock.Clock
+	metrics    *metrics
+	requestKey secret.Bytes
+	payments   *payment.Service
+	callers    *merchant.Directory
+	simulators http.Handler // nil if no bank is played here
+	health     *health
+}
+
+// open hangs the doors.
+func (s *Server) open(in interior) error {
+	doors, err := kit.New(kit.Config{Log: in.log, Clock: in.clock, HashKey: in.requestKey})
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
-	health := &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }}
-	s.drain = health.drain
+	docs, err := pages.Docs(doors, api.Documents)
+	if err != nil {
+		return fmt.Errorf("open doors: %w", err)
+	}
 	site := doors.NewSite()
-	site.Mount(gateway.Prefix, gateway.Handler(doors, service, directory))
-	site.Mount(admin.Prefix, admin.Handler(doors, service, directory))
+	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.callers))
+	site.Mount(admin.Prefix, admin.Handler(doors, in.payments, in.callers))
+	site.Mount(pages.DocsPrefix, docs)
 	for path, h := range map[string]http.Handler{
-		"/healthz": probe(health.alive), "/readyz": probe(health.ready), "/metrics": metrics.handler(),
+		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.handler(),
 	} {
 		site.Mount(path, doors.Plain(path, named(path, h)))
 	}
-	if simulators != nil {
-		site.Mount("/sim/", simulators)
+	if in.simulators != nil {
+		site.Mount("/sim/", in.simulators)
 	}
-	s.server = doors.NewServer(metrics.observe(system, site))
+	s.drain = in.health.drain
+	s.server = doors.NewServer(in.metrics.observe(in.clock, site))
 	return nil
 }
