@@ -73,11 +73,18 @@ func (s *Service) commit(ctx context.Context, c change, actor string, also ...fu
 	if err != nil {
 		return err
 	}
+	expiry, expires, err := s.expiry(ctx, c.payment, c.operation)
+	if err != nil {
+		return err
+	}
 	return s.save(ctx, c, append(also, func(tx Tx) {
 		if c.posting != nil {
 			tx.Post(*c.posting)
 		}
 		tx.Enqueue(event)
+		if expires {
+			tx.Enqueue(expiry)
+		}
 		tx.Record(record)
 	})...)
 }

@@ -161,7 +161,7 @@ func (s *Service) loseOrder(ctx context.Context, session Session, p Payment, o O
 // ExpireSession is the handler of JobExpireSession: it declines a payment whose
 // payer never came back, or whose merchant never completed it.
 func (s *Service) ExpireSession(ctx context.Context, j job.Job) error {
-	p, o, err := s.lateCheckSubject(ctx, j)
+	p, o, err := s.subject(ctx, j)
 	if err != nil {
 		return err
 	}

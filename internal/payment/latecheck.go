@@ -13,8 +13,8 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 )
 
-// lateCheckPayload is the part of an event payload that a late check reads.
-type lateCheckPayload struct {
+// jobPayload is the part of an event payload that leads back to its subject.
+type jobPayload struct {
 	Payment   string       `json:"payment"`
 	Operation id.Operation `json:"operation"`
 }
@@ -24,7 +24,7 @@ type lateCheckPayload struct {
 // it took money and accepted if it was a follow-up. The job is put off until the
 // last of lateChecks.
 func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
-	p, o, err := s.lateCheckSubject(ctx, j)
+	p, o, err := s.subject(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -54,14 +54,15 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 	return fmt.Errorf("late check of operation %d: the bank does not answer", o.ID)
 }
 
-func (s *Service) lateCheckSubject(ctx context.Context, j job.Job) (Payment, Operation, error) {
-	var payload lateCheckPayload
+// subject reads what a job is about.
+func (s *Service) subject(ctx context.Context, j job.Job) (Payment, Operation, error) {
+	var payload jobPayload
 	if err := json.Unmarshal(j.Payload, &payload); err != nil {
-		return Payment{}, Operation{}, fmt.Errorf("read late check: %w", err)
+		return Payment{}, Operation{}, fmt.Errorf("read job of payment: %w", err)
 	}
 	u, err := id.ParseUUID(payload.Payment)
 	if err != nil {
-		return Payment{}, Operation{}, fmt.Errorf("read late check: %w", err)
+		return Payment{}, Operation{}, fmt.Errorf("read job of payment: %w", err)
 	}
 	p, err := s.Find(ctx, j.MerchantID, u)
 	if err != nil {

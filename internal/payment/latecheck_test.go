@@ -1,0 +1,91 @@
+package payment_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// bankLedger returns the bank's ledger as it shows it.
+func (w *world) bankLedger(t *testing.T) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.bank.URL+"/sim/sandbox/_ledger", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := w.bank.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close() // the body was read
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// declinedTooEarly leaves a payment declined that the bank books afterwards: its
+// request is so slow that the bank denied all knowledge of it for too long.
+func (w *world) declinedTooEarly(t *testing.T, ask func() (payment.Outcome, error)) payment.Outcome {
+	t.Helper()
+	w.misbehave(t, "slow")
+	o, err := ask()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.misbehave(t)
+	w.clock.Advance(20 * time.Second)
+	w.resolver.Round(t.Context())
+	deadline := time.Now().Add(10 * time.Second)
+	for !strings.Contains(w.bankLedger(t), o.Operation.Reference) {
+		if time.Now().After(deadline) {
+			t.Fatal("the bank never booked the slow request")
+		}
+	}
+	return o
+}
+
+func TestLateCheck(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("late_sale_is_reversed_at_the_bank", func(t *testing.T) {
+			o := w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.Pay(t.Context(), w.order(t, goodCard)) })
+			wantState(t, w.now(t, o), payment.Declined)
+			w.clock.Advance(time.Minute)
+			w.runJobs(t)
+			d, err := w.Detail(t.Context(), demoMerchant, o.Payment.UUID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantState(t, d.Payment, payment.Declined)
+			if len(d.Operations) != 2 || d.Operations[0].Status != payment.OperationReversed ||
+				d.Operations[1].Kind != connector.Void || d.Operations[1].Status != payment.OperationApproved {
+				t.Errorf("operations: %+v", d.Operations)
+			}
+			if len(d.Postings) != 0 {
+				t.Errorf("%d postings of a payment that was never charged", len(d.Postings))
+			}
+		})
+		t.Run("late_refund_is_booked", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.refund(t, o, "250.00") })
+			if p := w.now(t, o); !p.Refunded.IsZero() {
+				t.Fatalf("refunded %s before the bank did", p.Refunded)
+			}
+			w.clock.Advance(time.Minute)
+			w.runJobs(t)
+			if p := w.now(t, o); p.Refunded != lira(t, "250.00") || p.State != payment.PartiallyRefunded {
+				t.Errorf("refunded %s, %s", p.Refunded, p.State)
+			}
+			if sums := w.wantBalanced(t, o); sums["sales"] != "-750.00" {
+				t.Errorf("ledger %v", sums)
+			}
+		})
+	})
+}
