@@ -91,13 +91,12 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	// Domain.
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: newTables(watcher, routes), BINs: newBINs(watcher, binRows), Banks: banks,
-		Prints: safe, IDs: ids, Clock: system, Log: o.Log,
+		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
+		PublicURL: s.url,
 	})
 	resolver := payment.NewResolver(service)
 	resolver.Exclusive = db.Engine() == storage.SQLite // one process alone holds the file
-	runner := job.NewRunner(queue, map[job.Kind]job.Handler{
-		payment.JobLateCheck: resolver.LateCheck(),
-	}, id.NewUUID().String(), system, o.Log)
+	runner := job.NewRunner(queue, service.JobHandlers(), id.NewUUID().String(), system, o.Log)
 	s.tasks = []task{watcher.Run, runner.Run, resolver.Run}
 
 	return s.open(interior{

@@ -158,9 +158,9 @@ func (s *Service) loseOrder(ctx context.Context, session Session, p Payment, o O
 	return s.endSession(ctx, session, p, o, v)
 }
 
-// ExpireSession is the handler of JobExpireSession: it declines a payment whose
+// expireSession is the handler of JobExpireSession: it declines a payment whose
 // payer never came back, or whose merchant never completed it.
-func (s *Service) ExpireSession(ctx context.Context, j job.Job) error {
+func (s *Service) expireSession(ctx context.Context, j job.Job) error {
 	p, o, err := s.subject(ctx, j)
 	if err != nil {
 		return err

@@ -30,9 +30,9 @@ func (s *Service) expiry(ctx context.Context, p Payment, o Operation) (job.Job, 
 	return j, true, err
 }
 
-// ExpireHold is the handler of JobExpireHold. The bank releases the money by
+// expireHold is the handler of JobExpireHold. The bank releases the money by
 // itself; our record follows, and the order may be paid again.
-func (s *Service) ExpireHold(ctx context.Context, j job.Job) error {
+func (s *Service) expireHold(ctx context.Context, j job.Job) error {
 	p, o, err := s.subject(ctx, j)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 func TestExpireHold(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *world) {
-		runner := job.NewRunner(w.jobs, map[job.Kind]job.Handler{payment.JobExpireHold: w.ExpireHold}, "test", w.clock, slog.New(slog.DiscardHandler))
+		runner := job.NewRunner(w.jobs, w.JobHandlers(), "test", w.clock, slog.New(slog.DiscardHandler))
 		round := func(t *testing.T) {
 			t.Helper()
 			if _, err := runner.Round(t.Context()); err != nil {

@@ -164,5 +164,12 @@ func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) e
 	})
 }
 
-// LateCheck returns the handler of JobLateCheck.
-func (r *Resolver) LateCheck() job.Handler { return r.service.lateCheck }
+// JobHandlers returns the handlers of the jobs that payments leave behind. Events
+// are not among them: delivering those is for others.
+func (s *Service) JobHandlers() map[job.Kind]job.Handler {
+	return map[job.Kind]job.Handler{
+		JobLateCheck:     s.lateCheck,
+		JobExpireSession: s.expireSession,
+		JobExpireHold:    s.expireHold,
+	}
+}

@@ -14,8 +14,7 @@ import (
 // runJobs runs every job that is due now.
 func (w *world) runJobs(t *testing.T) {
 	t.Helper()
-	runner := job.NewRunner(w.jobs, map[job.Kind]job.Handler{payment.JobLateCheck: w.resolver.LateCheck()},
-		"test", w.clock, slog.New(slog.DiscardHandler))
+	runner := job.NewRunner(w.jobs, w.JobHandlers(), "test", w.clock, slog.New(slog.DiscardHandler))
 	for {
 		n, err := runner.Round(t.Context())
 		if err != nil {
