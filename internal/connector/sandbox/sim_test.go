@@ -171,10 +171,18 @@ func TestForgedAnswers(t *testing.T) {
 	t.Parallel()
 	for name, forge := range map[string]func(answers []captured, i int) captured{
 		"changed_body": func(a []captured, i int) captured {
-			return captured{bytes.Replace(a[i].body, []byte("approved"), []byte("declined"), 1), a[i].mac}
+			return captured{body: bytes.Replace(a[i].body, []byte("approved"), []byte("declined"), 1), mac: a[i].mac}
 		},
-		"no_mac":                    func(a []captured, i int) captured { return captured{a[i].body, ""} },
+		"no_mac":                    func(a []captured, i int) captured { return captured{body: a[i].body} },
 		"answer_to_another_request": func(a []captured, _ int) captured { return a[0] },
+		"another_reference":         resign(`"reference":"`, `"reference":"x`),
+		"another_terminal":          resign(`"terminal":"`, `"terminal":"x`),
+		"another_kind":              resign(`"kind":"sale"`, `"kind":"refund"`),
+		"another_amount":            resign(`"amount":100`, `"amount":1000`),
+		"another_currency":          resign(`"currency":949`, `"currency":840`),
+		"no_transaction":            resign(`"transaction_id"`, `"other"`),
+		"unheard_of_outcome":        resign(`"approved"`, `"maybe"`),
+		"two_outcomes":              resign(`"outcome":`, `"outcome":"declined","outcome":`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -194,8 +202,17 @@ func TestForgedAnswers(t *testing.T) {
 }
 
 type captured struct {
-	body []byte
-	mac  string
+	request string // the request's MAC
+	body    []byte
+	mac     string
+}
+
+// resign is a bank that means another thing than it was asked, in its own hand.
+func resign(old, replacement string) func([]captured, int) captured {
+	return func(a []captured, i int) captured {
+		body := bytes.Replace(a[i].body, []byte(old), []byte(replacement), 1)
+		return captured{body: body, mac: sandbox.AnswerMAC(a[i].request, string(body))}
+	}
 }
 
 // behindForger lets the first answer pass and forges the others.
@@ -209,7 +226,7 @@ func behindForger(t *testing.T, forge func([]captured, int) captured) fullBank {
 	s := httptest.NewServer(http.StripPrefix("/sandbox", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, r)
-		answers = append(answers, captured{rec.Body.Bytes(), rec.Header().Get("Sandbox-Mac")})
+		answers = append(answers, captured{r.Header.Get("Sandbox-Mac"), rec.Body.Bytes(), rec.Header().Get("Sandbox-Mac")})
 		out := answers[0]
 		if i := len(answers) - 1; i > 0 {
 			out = forge(answers, i)

@@ -119,7 +119,8 @@ func TestFaults(t *testing.T) {
 	})
 }
 
-// A slow bank carries out what it has read, although the caller has left.
+// A slow bank carries out what it has read, although the caller has left, and no
+// sooner for it.
 func TestSlowBooksAfterTheCallerLeft(t *testing.T) {
 	t.Parallel()
 	f := newFaults()
@@ -127,6 +128,7 @@ func TestSlowBooksAfterTheCallerLeft(t *testing.T) {
 	booked := make(chan struct{})
 	s := httptest.NewServer(f.Money(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(booked) })))
 	t.Cleanup(s.Close)
+	begun := clock.System{}.Now()
 	c := http.Client{Timeout: 50 * time.Millisecond}
 	resp, err := c.Post(s.URL, "", strings.NewReader("pay")) //nolint:noctx // bounded by the client
 	if err == nil {
@@ -134,6 +136,9 @@ func TestSlowBooksAfterTheCallerLeft(t *testing.T) {
 		t.Fatal("answered in time")
 	}
 	<-booked
+	if waited := (clock.System{}).Now().Sub(begun); waited < 200*time.Millisecond {
+		t.Errorf("booked after %s", waited)
+	}
 }
 
 func FuzzFaults(f *testing.F) {

@@ -216,6 +216,21 @@ func TestDoRedactsMalformedAnswers(t *testing.T) {
 	wantUnknown(t, t.Context(), c)
 }
 
+// A redirect is the bank's answer, to be judged like any other.
+func TestDoDoesNotFollowRedirects(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+	}))
+	t.Cleanup(s.Close)
+	resp, err := wire.Do(t.Context(), wire.NewClient(wire.Options{}), wire.Request{Method: http.MethodPost, URL: s.URL})
+	if err != nil || resp.Status != http.StatusFound || requests.Load() != 1 {
+		t.Errorf("status %d, %v, %d requests", resp.Status, err, requests.Load())
+	}
+}
+
 func TestNewClient(t *testing.T) {
 	t.Parallel()
 	tr := wire.NewClient(wire.Options{TLS: &tls.Config{MinVersion: tls.VersionTLS10}}).Transport.(*http.Transport) //nolint:gosec // must be raised
