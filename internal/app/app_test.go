@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -35,9 +36,7 @@ func load(t *testing.T, dir string, change map[string]string) config.Config {
 		"database": "sqlite:" + filepath.Join(dir, "vezne.db"),
 		"keyset":   filepath.Join(dir, "keyset.json"),
 	}
-	for name, v := range change {
-		flags[name] = v
-	}
+	maps.Copy(flags, change)
 	c, err := config.Load(config.Sources{Flags: flags})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -197,9 +198,7 @@ func TestCheckProduction(t *testing.T) {
 				t.Fatal(err)
 			}
 			change := map[string]string{"keyset": c.Keyset}
-			for name, v := range tt.change {
-				change[name] = v
-			}
+			maps.Copy(change, tt.change)
 			err := app.CheckProduction(load(t, t.TempDir(), change))
 			if (tt.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("CheckProduction = %v, want %q", err, tt.want)

@@ -47,7 +47,7 @@ func (p *process) run(ctx context.Context) error {
 	<-ctx.Done()
 	p.log.Info("draining")
 	p.drain()
-	p.shutdown()
+	p.shutdown(context.WithoutCancel(ctx))
 	background.Wait()
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
@@ -56,10 +56,9 @@ func (p *process) run(ctx context.Context) error {
 }
 
 // shutdown waits for running requests; those that outlast the drain are cut, and
-// their payments are left to the resolver of the next start. Its context is its
-// own, because the process's has ended.
-func (p *process) shutdown() {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+// their payments are left to the resolver of the next start.
+func (p *process) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	if err := p.server.Shutdown(ctx); err != nil {
 		p.log.Warn("cutting requests that outlast the drain", "after", drainTimeout)

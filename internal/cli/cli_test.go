@@ -63,7 +63,7 @@ func TestRun(t *testing.T) {
 		{"simulator_on_a_wrong_address_fails", nil, []string{"simulator", "--listen", "here"}, 1, "setting listen"},
 	}
 	for _, s := range steps {
-		t.Run(s.name, func(t *testing.T) { //nolint:paralleltest // each step finds what the ones before it left
+		t.Run(s.name, func(t *testing.T) { // not in parallel: a step finds what those before it left
 			code, out := run(t, s.environ, s.args...)
 			if code != s.code || !strings.Contains(out, s.want) {
 				t.Errorf("exit code %d, want %d; output lacks %q:\n%s", code, s.code, s.want, out)
@@ -105,7 +105,7 @@ func TestImport(t *testing.T) {
 		"file_that_is_no_table":    {"hello\n", 1, "vezne: read BINs"},
 		"bad_rows_are_told_by_row": {header + "54,,,VISA,CREDIT,,,false,true\n", 1, "line 2"},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // SQLite has one writer at a time
+		t.Run(name, func(t *testing.T) { // not in parallel: a SQLite file has one writer at a time
 			file := filepath.Join(dir, name+".csv")
 			if err := os.WriteFile(file, []byte(tt.csv), 0o600); err != nil {
 				t.Fatal(err)
