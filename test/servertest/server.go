@@ -1,0 +1,226 @@
+// Package servertest runs whole servers for tests that look at Vezne from
+// outside: the demo as its command line starts it, over HTTP, with everything
+// that it leaves on disk in one directory.
+package servertest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/cli"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/storage/storetest"
+)
+
+// startLimit is how long a server may take to say where it serves, with the race
+// detector on a busy machine; drainLimit is what is promised for stopping, with
+// as much slack.
+const (
+	startLimit = 60 * time.Second
+	drainLimit = 45 * time.Second
+)
+
+// Options are how a server is started. The zero value is an in-process demo on
+// SQLite in a fresh directory.
+type Options struct {
+	Engine storage.Engine
+	// Dir is the data directory of an earlier server to go on with.
+	Dir string
+	// DSN is the PostgreSQL database to use; empty means a fresh one.
+	DSN string
+	// Binary runs this file as a process of its own, for tests of signals; empty
+	// runs the command line inside the test, under its race detector.
+	Binary string
+	// Args are further flags.
+	Args []string
+}
+
+// Server is a running demo.
+type Server struct {
+	URL    string
+	Engine storage.Engine
+	// Dir holds everything that the server writes to files: its data, and its log.
+	// DSN is its database.
+	Dir string
+	DSN string
+
+	used  *cards
+	said  *announcement
+	stop  func() // asks it to drain
+	ended chan int
+	wait  func() int
+}
+
+// Start starts a demo and waits until it says where it serves. It is drained when
+// the test ends, unless the test has done so.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s := &Server{Engine: o.Engine, Dir: o.Dir, DSN: o.DSN, used: &cards{}, ended: make(chan int, 1)}
+	if s.Engine == "" {
+		s.Engine = storage.SQLite
+	}
+	if s.Dir == "" {
+		s.Dir = t.TempDir()
+	}
+	if s.DSN == "" {
+		s.DSN = "sqlite:" + filepath.Join(s.Dir, "vezne.db")
+		if s.Engine == storage.PostgreSQL {
+			s.DSN = storetest.EmptyDSN(t, storage.PostgreSQL)
+		}
+	}
+	args := append([]string{"demo", "--data", s.Dir, "--listen", "127.0.0.1:0", "--log-level", "debug"}, o.Args...)
+	if s.Engine == storage.PostgreSQL {
+		args = append(args, "--database", s.DSN)
+	}
+	s.said = &announcement{url: make(chan string, 1)}
+	log := openLog(t, s.Dir, "stderr.log")
+	if o.Binary == "" {
+		s.runInside(args, s.said, log)
+	} else {
+		s.runBinary(t, o.Binary, args, s.said, log)
+	}
+	s.wait = sync.OnceValue(s.awaitEnd)
+	t.Cleanup(func() {
+		if code := s.Stop(); code != 0 {
+			t.Errorf("the server ended with exit code %d: %s", code, tail(s.Dir))
+		}
+	})
+	select {
+	case s.URL = <-s.said.url:
+	case <-s.after(startLimit):
+		t.Fatalf("the server did not say where it serves: %s", tail(s.Dir))
+	}
+	s.awaitReady(t)
+	return s
+}
+
+// Stop drains the server as SIGTERM does, and returns its exit code.
+func (s *Server) Stop() int {
+	s.stop()
+	return s.wait()
+}
+
+// Drain asks the server to stop and does not wait for it.
+func (s *Server) Drain() { s.stop() }
+
+// Wait waits for the end of a server that was told to drain, and returns its
+// exit code, -1 if it outlasts the promised time.
+func (s *Server) Wait() int { return s.wait() }
+
+func (s *Server) awaitEnd() int {
+	select {
+	case code := <-s.ended:
+		return code
+	case <-time.After(drainLimit):
+		return -1
+	}
+}
+
+// after ends when the time is over or the server has ended.
+func (s *Server) after(d time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		select {
+		case code := <-s.ended:
+			s.ended <- code
+		case <-time.After(d):
+		}
+	}()
+	return over
+}
+
+func (s *Server) runInside(args []string, stdout, stderr io.Writer) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	go func() {
+		s.ended <- cli.Run(ctx, args, cli.World{Stdout: stdout, Stderr: stderr})
+	}()
+}
+
+func (s *Server) runBinary(t testing.TB, path string, args []string, stdout, stderr io.Writer) {
+	t.Helper()
+	cmd := exec.Command(path, args...)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Env = []string{"TMPDIR=" + s.Dir}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	s.stop = func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	}
+	go func() {
+		_ = cmd.Wait() // its exit code tells
+		s.ended <- cmd.ProcessState.ExitCode()
+	}()
+}
+
+// Build compiles the vezne binary into a directory of the test.
+func Build(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vezne")
+	out, err := exec.Command("go", "build", "-o", path, "github.com/vezne/vezne/cmd/vezne").CombinedOutput()
+	if err != nil {
+		t.Fatalf("build vezne: %v\n%s", err, out)
+	}
+	return path
+}
+
+func openLog(t testing.TB, dir, name string) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatalf("open log: %v", err)
+	}
+	t.Cleanup(func() { _ = f.Close() }) // the server ends before, and is done writing
+	return f
+}
+
+// tail returns the end of what the server printed, for a failed test.
+func tail(dir string) string {
+	const most = 2000
+	text, err := os.ReadFile(filepath.Join(dir, "stderr.log"))
+	if err != nil {
+		return fmt.Sprintf("(%v)", err)
+	}
+	return string(text[max(0, len(text)-most):])
+}
+
+var addressForm = regexp.MustCompile(`http://127\.0\.0\.1:[1-9][0-9]*`)
+
+// announcement keeps what a server prints, and finds the first address in it.
+type announcement struct {
+	url chan string
+
+	mu   sync.Mutex
+	text []byte
+	done bool
+}
+
+// Write looks for the address. It is whole once something follows it.
+func (a *announcement) Write(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.text = append(a.text, p...)
+	if m := addressForm.FindIndex(a.text); !a.done && m != nil && m[1] < len(a.text) {
+		a.done = true
+		a.url <- string(a.text[m[0]:m[1]])
+	}
+	return len(p), nil
+}
+
+// Said returns everything that the server printed to its standard output.
+func (s *Server) Said() string {
+	s.said.mu.Lock()
+	defer s.said.mu.Unlock()
+	return string(s.said.text)
+}
