@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -104,9 +105,7 @@ func (d *Document) Handler(t testing.TB, next http.Handler) http.Handler {
 		if r.Method != http.MethodHead {
 			d.Check(t, r, body, answer, recorder.Body.Bytes())
 		}
-		for name, values := range answer.Header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), answer.Header)
 		w.WriteHeader(answer.StatusCode)
 		_, _ = io.Copy(w, strings.NewReader(recorder.Body.String())) // a test's client may have hung up
 	})

@@ -154,7 +154,7 @@ func endingOfOperation(o payment.Outcome) ending {
 		if e.result.Reason == "" || e.result.Reason == connector.Success {
 			e.result.Reason = connector.UnknownReason
 		}
-	case payment.OperationOpen, payment.OperationUnknown:
+	case payment.OperationOpen, payment.OperationUnknown, payment.OperationEnrolled:
 		e.status, e.result = statusPending, payment.Result{Reason: connector.ResultUnknown}
 	}
 	if e.at.IsZero() {

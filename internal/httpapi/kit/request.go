@@ -1,8 +1,8 @@
 package kit
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -54,17 +54,30 @@ func readBody(w http.ResponseWriter, r *http.Request, emptyAllowed bool) ([]byte
 	if r.ContentLength > MaxBody {
 		return nil, errTooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	buffer := bytes.NewBuffer(make([]byte, 0, bufferSize(r.ContentLength)))
+	_, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
+	body := buffer.Bytes()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, errTooLarge
 	}
 	if err != nil {
+		clear(body)
 		return nil, fault.Wrap(fault.Invalid, fault.MalformedJSON, "the body ended early", err)
 	}
 	if emptyAllowed && len(body) == 0 {
 		return []byte("{}"), nil
 	}
 	return body, nil
+}
+
+// bufferSize is enough for a body of the announced length, -1 for unknown, so
+// that the buffer never grows: growing would leave a copy behind that nobody
+// wipes.
+func bufferSize(announced int64) int64 {
+	if announced < 0 {
+		announced = MaxBody
+	}
+	return announced + bytes.MinRead
 }
 
 // isJSON reports whether the body is said to be JSON in UTF-8, not compressed.

@@ -1,0 +1,131 @@
+package kit_test
+
+import (
+	"encoding/json" //nolint:depguard // the other reader, to compare with
+	"strings"
+	"testing"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+)
+
+func TestFields(t *testing.T) {
+	t.Parallel()
+	o, err := kit.ParseObject([]byte(` { "text" : "a\u00e7" , "empty":"", "none": null, "yes": true , "no":false, "n": 12.50 , "i":7,"list":[1] } `))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, ok := o.Text("text", 1, 2); s != "aç" || !ok {
+		t.Errorf("text = %q, %v", s, ok)
+	}
+	for _, name := range []string{"none", "missing"} {
+		if s, ok := o.OptionalText(name, 5); s != "" || ok || o.Has(name) {
+			t.Errorf("%s = %q, %v", name, s, ok)
+		}
+	}
+	if n, ok := o.Number("n"); n != "12.50" || !ok {
+		t.Errorf("number = %q, %v", n, ok)
+	}
+	if i, ok := o.Int("i", 1, 7); i != 7 || !ok {
+		t.Errorf("int = %d, %v", i, ok)
+	}
+	if !o.OptionalBool("yes", false) || o.OptionalBool("no", true) || !o.OptionalBool("none", true) || !o.OptionalBool("missing", true) {
+		t.Error("booleans are misread")
+	}
+	if err := o.Err(); err != nil {
+		t.Errorf("right fields are wrong: %v", err)
+	}
+	o.Text("empty", 1, 5)
+	o.Text("list", 1, 5)
+	o.Text("text", 3, 5)
+	o.Int("i", 1, 6)
+	o.Number("yes")
+	o.OptionalBool("i", false)
+	got := fault.From(o.Err())
+	var all []string
+	for _, f := range got.Fields {
+		all = append(all, f.Name+":"+string(f.Code))
+	}
+	want := "empty:REQUIRED list:INVALID text:OUT_OF_RANGE i:OUT_OF_RANGE yes:INVALID i:INVALID"
+	if s := strings.Join(all, " "); s != want || got.Code != fault.ValidationError {
+		t.Errorf("wrong fields = %s %q, want %q", got.Code, s, want)
+	}
+}
+
+func TestRejectAs(t *testing.T) {
+	t.Parallel()
+	alone, err := kit.ParseObject([]byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone.RejectAs(fault.UnsupportedCurrency, fault.Field{Name: "currency", Code: fault.FieldInvalid, Message: "unknown"})
+	if got := fault.CodeOf(alone.Err()); got != fault.UnsupportedCurrency {
+		t.Errorf("alone = %s", got)
+	}
+	alone.Reject("amount", fault.FieldRequired, "is required")
+	if got := fault.CodeOf(alone.Err()); got != fault.ValidationError {
+		t.Errorf("with another = %s", got)
+	}
+}
+
+// TestMalformedNamesNothingOfTheCaller holds that the words of a broken body are
+// not repeated, for they may be a card number.
+func TestMalformedNamesNothingOfTheCaller(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"4111111111111111":1,"4111111111111111":2}`,
+		`{"<script>":1,"<script>":2}`,
+		`{"pan":4111111111111111x}`,
+		`4111111111111111`,
+		`{"a":"4111111111111111`,
+		`{"` + strings.Repeat("n", 65) + `":1,"` + strings.Repeat("n", 65) + `":1}`,
+	} {
+		_, err := kit.ParseObject([]byte(body))
+		f := fault.From(err)
+		if f.Code != fault.MalformedJSON || f.Kind != fault.Invalid {
+			t.Errorf("code = %s", f.Code)
+		}
+		if s := err.Error(); strings.Contains(s, "1111") || strings.Contains(s, "script") || strings.Contains(s, "nnnn") {
+			t.Errorf("the error repeats the body: %s", s)
+		}
+	}
+}
+
+// FuzzParseObject holds that whatever is read is one JSON object for another
+// reader too, with the same text, and that reading never panics.
+func FuzzParseObject(f *testing.F) {
+	for _, seed := range []string{
+		`{"text":"a","n":1.50}`, `{}`, `null`, ` { "text" : null } `, `{"text":"\ud800"}`, `{"n":1e3}`, `{"a":{"a":1,"a":2}}`,
+		"{\"text\":\"\xff\"}", `{"n":-0.00}`, `[{}]`, `{"text":"x"}{}`, `{"n":"1"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		o, err := kit.ParseObject(body)
+		if err != nil {
+			if fault.CodeOf(err) != fault.MalformedJSON {
+				t.Fatalf("code = %s", fault.CodeOf(err))
+			}
+			return
+		}
+		var other map[string]any
+		if err := json.Unmarshal(body, &other); err != nil || other == nil {
+			t.Fatalf("read what is no object: %v", err)
+		}
+		for name := range other {
+			if !o.Has(name) && other[name] != nil {
+				t.Fatalf("member %q was lost", name)
+			}
+		}
+		if s, ok := o.String("text"); ok && s != other["text"] {
+			t.Fatalf("text = %q, another reader has %q", s, other["text"])
+		}
+		if n, ok := o.Number("n"); ok {
+			if _, isNumber := other["n"].(float64); !isNumber || strings.ContainsAny(string(n), "eE ") {
+				t.Fatalf("number = %q, another reader has %v", n, other["n"])
+			}
+		}
+		o.Int("n", 0, 9)
+		o.OptionalBool("text", true)
+	})
+}
