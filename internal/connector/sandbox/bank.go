@@ -12,7 +12,6 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/wire"
 	"github.com/vezne/vezne/internal/money"
-	"github.com/vezne/vezne/internal/secret"
 )
 
 // Why an answer proves nothing.
@@ -29,7 +28,7 @@ type bank struct {
 	clock    clock.Clock
 	address  string
 	terminal string
-	key      secret.Bytes
+	macs     *authenticator
 }
 
 // Authorize asks for a sale or a pre-authorization.
@@ -117,7 +116,7 @@ func (b *bank) ask(ctx context.Context, path string, message any) (reply, error)
 	if err != nil {
 		return reply{}, fmt.Errorf("%w: a member is not valid UTF-8", wire.ErrUnsent)
 	}
-	request := requestMAC(b.key, path, body)
+	request := b.macs.request(path, body)
 	resp, err := wire.Do(ctx, b.http, wire.Request{
 		Method: http.MethodPost,
 		URL:    b.address + path,
@@ -130,7 +129,7 @@ func (b *bank) ask(ctx context.Context, path string, message any) (reply, error)
 	if resp.Status != http.StatusOK {
 		return reply{}, fmt.Errorf("%w %d", errStatus, resp.Status)
 	}
-	if !macEqual(resp.Header.Get(macHeader), answerMAC(b.key, request, resp.Body)) {
+	if !macEqual(resp.Header.Get(macHeader), b.macs.answer(request, resp.Body)) {
 		return reply{}, errMAC
 	}
 	return parseReply(resp.Body)

@@ -54,7 +54,7 @@ func open(settings map[string]string, env connector.Environment) (connector.Conn
 		clock:    env.Clock,
 		address:  address,
 		terminal: terminal,
-		key:      secret.FromString(orDefault(settings["key"], DefaultKey)),
+		macs:     newAuthenticator(secret.FromString(orDefault(settings["key"], DefaultKey))),
 	}, nil
 }
 

@@ -5,14 +5,14 @@ import (
 	"github.com/vezne/vezne/internal/secret"
 )
 
-// RequestMAC is requestMAC under the demo's key.
+// RequestMAC is a request's MAC under the demo's key.
 func RequestMAC(path, body string) string {
-	return requestMAC(secret.FromString(DefaultKey), path, []byte(body))
+	return newAuthenticator(secret.FromString(DefaultKey)).request(path, []byte(body))
 }
 
-// AnswerMAC is answerMAC under the demo's key.
+// AnswerMAC is an answer's MAC under the demo's key.
 func AnswerMAC(request, body string) string {
-	return answerMAC(secret.FromString(DefaultKey), request, []byte(body))
+	return newAuthenticator(secret.FromString(DefaultKey)).answer(request, []byte(body))
 }
 
 // ReadReply reads an answer as a connector does.

@@ -20,7 +20,7 @@ const maxOrder = 64 << 10
 // its own ledger, and answers only what is already on disk. Terminals exist as
 // soon as somebody uses them; all share one key.
 type simulatedBank struct {
-	key    secret.Bytes
+	macs   *authenticator
 	clock  clock.Clock
 	cards  map[string]TestCard
 	ledger *ledger
@@ -35,7 +35,7 @@ func newSimulator(env connector.SimulatorEnvironment) (http.Handler, error) {
 		return nil, err
 	}
 	b := &simulatedBank{
-		key: secret.FromString(DefaultKey), clock: env.Clock,
+		macs: newAuthenticator(secret.FromString(DefaultKey)), clock: env.Clock,
 		cards: make(map[string]TestCard, len(list)), ledger: newLedger(),
 	}
 	for _, c := range list {
@@ -97,7 +97,7 @@ func (b *simulatedBank) read(w http.ResponseWriter, r *http.Request, path string
 		http.Error(w, "request unreadable or too large", http.StatusBadRequest)
 		return "", false
 	}
-	request := requestMAC(b.key, path, body)
+	request := b.macs.request(path, body)
 	if !macEqual(r.Header.Get(macHeader), request) {
 		http.Error(w, "wrong MAC", http.StatusUnauthorized)
 		return "", false
@@ -116,7 +116,7 @@ func (b *simulatedBank) answer(w http.ResponseWriter, request string, r reply) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set(macHeader, answerMAC(b.key, request, body))
+	w.Header().Set(macHeader, b.macs.answer(request, body))
 	_, _ = w.Write(body) // a caller who left will inquire
 }
 
