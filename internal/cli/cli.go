@@ -78,7 +78,7 @@ type settings struct {
 	Listen    *string `placeholder:"HOST:PORT" help:"Address to listen on (VEZNE_LISTEN)."`
 	PublicURL *string `placeholder:"URL" help:"How the outside reaches the server (VEZNE_PUBLIC_URL)."`
 	Database  *string `placeholder:"DSN" help:"sqlite:PATH or postgres://… (VEZNE_DATABASE)."`
-	Redis     *string `placeholder:"URL" help:"Redis for several nodes; in process without (VEZNE_REDIS)."`
+	Redis     *string `placeholder:"URL" help:"Redis for what nodes share for minutes; nothing does yet (VEZNE_REDIS)."`
 	Keyset    *string `placeholder:"FILE" help:"File of the key that seals all others (VEZNE_KEYSET)."`
 	Log       *string `placeholder:"FORM" help:"text or json (VEZNE_LOG)."`
 	LogLevel  *string `placeholder:"LEVEL" help:"debug, info, warn or error (VEZNE_LOG_LEVEL)."`

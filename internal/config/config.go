@@ -27,7 +27,7 @@ type Config struct {
 	PublicURL string
 	// Database is sqlite:PATH or postgres://…
 	Database DSN
-	// Redis holds short-lived secrets of several nodes; empty keeps them in process.
+	// Redis is for what several nodes share for minutes, which nothing does yet.
 	Redis DSN
 	// Keyset is the file of the key that seals everything else.
 	Keyset string
