@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/vezne/vezne/internal/cli"
@@ -15,10 +16,21 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
+	var listening sync.WaitGroup
+	defer listening.Wait()
 	defer stop()
-	// The first signal drains; from then on signals have their usual effect again,
-	// so that a second one ends the process at once.
-	defer context.AfterFunc(ctx, stop)()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	listening.Go(func() {
+		select {
+		case <-signals:
+			// The first signal drains. Before it does, signals get their usual effect
+			// back, so that a second one ends the process at once.
+			signal.Reset(os.Interrupt, syscall.SIGTERM)
+			stop()
+		case <-ctx.Done():
+		}
+	})
 	return cli.Run(ctx, os.Args[1:], cli.World{Environ: config.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
 }
