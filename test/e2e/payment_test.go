@@ -140,7 +140,7 @@ func testPayments(t *testing.T, s *servertest.Server) {
 			{send: pay, body: charge("currency", `"AED"`), status: 400, want: `{"resultCode":"UNSUPPORTED_CURRENCY"}`, fields: "currency:INVALID"},
 		},
 		"hold": {
-			{send: hold, body: charge(), status: 200, want: `{"status":"SUCCESS","amount":100.50,"merchantCommission":0.00,"authCode":"*","pan":"542119******0656"}`, keep: "p"},
+			{send: hold, body: charge(), status: 200, want: `{"status":"SUCCESS","amount":100.50,"authCode":"*","pan":"542119******0656"}`, keep: "p"},
 			{send: look, status: 200, want: `{"status":"SUCCESS","amount":100.50,"capturedAmount":0.00}`},
 		},
 		"hold_declined": {
