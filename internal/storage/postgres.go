@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,6 +14,21 @@ import (
 // postgresWriters is how many writers share the queue: while one waits for the
 // disk the other fills the next pipeline. A third gained nothing when measured.
 const postgresWriters = 2
+
+// readSettings plan each query for its own parameters: merchants are of very
+// different sizes, and a plan from when a table was empty must not outlive that.
+var readSettings = map[string]string{
+	"application_name": "vezne",
+	"plan_cache_mode":  "force_custom_plan",
+}
+
+// writeSettings keep plans, because each writing statement has one good plan, by
+// the primary key of its table, and planning takes longer than executing.
+var writeSettings = map[string]string{
+	"enable_seqscan":  "off",
+	"lock_timeout":    lockTimeout,
+	"plan_cache_mode": "force_generic_plan",
+}
 
 // postgresBackend is a PostgreSQL database: two connections write, a pool reads.
 type postgresBackend struct {
@@ -26,7 +42,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresBackend,
 		return nil, ErrDSN // pgx's own error may repeat the password
 	}
 	config.MaxConns = int32(min(o.Readers, 1000)) //nolint:gosec // bounded
-	config.ConnConfig.RuntimeParams["application_name"] = "vezne"
+	maps.Copy(config.ConnConfig.RuntimeParams, readSettings)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open pool: %w", err)

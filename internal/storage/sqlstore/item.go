@@ -20,7 +20,12 @@ const (
 	ON CONFLICT (merchant_id, payment_id, id) DO UPDATE SET position = excluded.position, name = excluded.name,
 		external_id = excluded.external_id, price = excluded.price, paid = excluded.paid, wallet = excluded.wallet,
 		commission = excluded.commission, refunded = excluded.refunded, sub_merchant_id = excluded.sub_merchant_id,
-		sub_merchant_price = excluded.sub_merchant_price`
+		sub_merchant_price = excluded.sub_merchant_price
+	WHERE payment_item.paid <> excluded.paid OR payment_item.wallet <> excluded.wallet
+		OR payment_item.commission <> excluded.commission OR payment_item.refunded <> excluded.refunded
+		OR payment_item.price <> excluded.price OR payment_item.sub_merchant_id <> excluded.sub_merchant_id
+		OR payment_item.sub_merchant_price <> excluded.sub_merchant_price OR payment_item.position <> excluded.position
+		OR payment_item.name <> excluded.name OR payment_item.external_id <> excluded.external_id`
 
 	// itemRows is how many items go into one statement: more make another, so
 	// that there are no more than that many statements to prepare.
@@ -37,7 +42,8 @@ func itemStatements() (all [itemRows + 1]string) {
 	return all
 }
 
-// addItems stores the items of a payment as they are. Items never go away.
+// addItems stores the items of a payment as they are; those that did not change
+// are not written again. Items never go away.
 func (t *tx) addItems(p *payment.Payment) {
 	c := p.Price.Currency()
 	for rest := p.Items; len(rest) > 0; {
