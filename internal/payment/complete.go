@@ -3,10 +3,12 @@ package payment
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/pos"
 )
@@ -18,6 +20,16 @@ type Complete struct {
 	SecurityKey string
 }
 
+// claim queues the claim of the command's idempotency key, if it has one.
+func (c Complete) claim(tx Tx, v visit, now time.Time) {
+	if c.Key.IsZero() {
+		return
+	}
+	tx.ClaimKey(idempotency.Record{
+		MerchantID: v.payment.MerchantID, Key: c.Key, PaymentID: v.payment.ID, AskID: v.operation.AskID, CreatedAt: now,
+	})
+}
+
 // Complete charges an authenticated payment, once, however often and from however
 // many sides it is asked. Errors: NoSuchThing for a payment without 3-D Secure,
 // ThreeDSNotCompleted while the payer is at the bank, InvalidSecurityKey,
@@ -26,11 +38,19 @@ type Complete struct {
 func (s *Service) Complete(ctx context.Context, c Complete) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	if replay, err := s.replayKey(ctx, c.Caller); replay != nil || err != nil {
+		return deref(replay), err
+	}
 	for range maxConflicts {
 		o, err := s.complete(ctx, c)
-		if fault.CodeOf(err) != fault.StaleVersion {
-			return o, err
+		switch fault.CodeOf(err) {
+		case fault.StaleVersion:
+			continue
+		case fault.IdempotencyKeyTaken:
+			replay, err := s.replayKey(ctx, c.Caller)
+			return deref(replay), err
 		}
+		return o, err
 	}
 	return Outcome{}, inProgress(fault.CompleteInProgress, c.PaymentID)
 }
@@ -44,108 +64,117 @@ func (s *Service) complete(ctx context.Context, c Complete) (Outcome, error) {
 		return Outcome{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such 3-D Secure payment")
 	}
 	session, err := s.Store.SessionOf(ctx, p.MerchantID, p.ID)
+	if fault.KindOf(err) == fault.NotFound {
+		return Outcome{Payment: p}, nil // no bank could authenticate the payer: declined at once
+	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("read session: %w", err)
 	}
-	p, o, at, err := s.sessionSubject(ctx, session)
+	v, err := s.visit(ctx, session)
 	if err != nil {
 		return Outcome{}, err
 	}
-	switch {
-	case session.State == SessionFailed:
-		return Outcome{Payment: p, Operation: o, Replayed: true}, nil
-	case session.State == SessionOpen:
-		return Outcome{}, fault.New(fault.Conflict, fault.ThreeDSNotCompleted, "the payer was not authenticated yet").WithSubject(p.UUID.String())
-	case !session.opens(c.SecurityKey):
-		return Outcome{}, s.refuseKey(ctx, session, p, o)
-	case session.State == SessionCompleted:
-		return completedBefore(p, o)
-	case s.Clock.Now().After(session.KeyExpires):
-		return Outcome{}, fault.New(fault.Conflict, fault.SecurityKeyExpired, "the security key has expired").WithSubject(p.UUID.String())
-	}
-	if o.Status != OperationEnrolled {
-		return s.acknowledge(ctx, session, p, o)
-	}
-	return s.provision(ctx, c, session, p, o, at)
+	return s.completeVisit(ctx, c, v)
 }
 
-// acknowledge completes a payment that a "3D pay" bank has charged by itself.
-func (s *Service) acknowledge(ctx context.Context, session Session, p Payment, o Operation) (Outcome, error) {
-	session.State = SessionCompleted
-	if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveSession(session) }); err != nil {
-		return Outcome{}, fmt.Errorf("complete session: %w", err)
+func (s *Service) completeVisit(ctx context.Context, c Complete, v visit) (Outcome, error) {
+	right := v.session.opens(c.SecurityKey)
+	expired := fault.New(fault.Conflict, fault.SecurityKeyExpired, "the security key has expired").WithSubject(v.payment.UUID.String())
+	switch v.session.State {
+	case SessionOpen:
+		return Outcome{}, fault.New(fault.Conflict, fault.ThreeDSNotCompleted, "the payer was not authenticated yet").
+			WithSubject(v.payment.UUID.String())
+	case SessionFailed:
+		if right && v.payment.Result.Reason == connector.ThreeDSExpired {
+			return Outcome{}, expired
+		}
+		return Outcome{Payment: v.payment, Operation: v.operation}, nil
+	case SessionCompleted:
+		if !right {
+			return Outcome{}, errWrongKey()
+		}
+		return completedBefore(v)
+	case SessionAuthenticated:
 	}
-	return Outcome{Payment: p, Operation: o}, nil
+	switch {
+	case !right:
+		return Outcome{}, s.refuseKey(ctx, v)
+	case s.Clock.Now().After(v.session.KeyExpires):
+		return Outcome{}, expired
+	case v.operation.Status != OperationEnrolled:
+		return s.acknowledge(ctx, c, v)
+	}
+	return s.provision(ctx, c, v)
 }
 
 // completedBefore answers a repeated complete with the payment as it is now.
-func completedBefore(p Payment, o Operation) (Outcome, error) {
-	if o.Status == OperationOpen {
-		return Outcome{}, inProgress(fault.CompleteInProgress, p.UUID)
+func completedBefore(v visit) (Outcome, error) {
+	if v.operation.Status == OperationOpen {
+		return Outcome{}, inProgress(fault.CompleteInProgress, v.payment.UUID)
 	}
-	return Outcome{Payment: p, Operation: o, Replayed: true}, nil
+	return Outcome{Payment: v.payment, Operation: v.operation, Replayed: true}, nil
+}
+
+func errWrongKey() error {
+	return fault.New(fault.Invalid, fault.InvalidSecurityKey, "securityKey: is not the key of this payment")
 }
 
 // refuseKey counts a wrong key; the last one that is allowed ends the payment.
-func (s *Service) refuseKey(ctx context.Context, session Session, p Payment, o Operation) error {
-	refusal := fault.New(fault.Invalid, fault.InvalidSecurityKey, "securityKey: is not the key of this payment")
-	if session.State != SessionAuthenticated {
-		return refusal
-	}
-	session.WrongKeys++
-	if session.WrongKeys < maxWrongKeys {
-		if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveSession(session) }); err != nil {
+func (s *Service) refuseKey(ctx context.Context, v visit) error {
+	v.session.WrongKeys++
+	if v.session.WrongKeys < maxWrongKeys {
+		if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveSession(v.session) }); err != nil {
 			return fmt.Errorf("count wrong key: %w", err)
 		}
-		return refusal
+		return errWrongKey()
 	}
-	session.State = SessionFailed
-	v := verdict{status: OperationDeclined, result: Result{Reason: connector.ThreeDSFailed, At: s.Clock.Now()}}
-	if _, err := s.endSession(ctx, session, p, o, v); err != nil {
+	if _, err := s.end(ctx, v, s.refusal(v, connector.ThreeDSFailed), v.mayBeCharged()); err != nil {
 		return err
 	}
-	return refusal
+	return errWrongKey()
 }
 
 // provision claims the order, charges the card at the bank and concludes. The
 // session is completed in the commit that claims the order, so of any number of
 // callers one charges.
-func (s *Service) provision(ctx context.Context, c Complete, session Session, p Payment, o Operation, at pos.POS) (Outcome, error) {
-	known, err := s.openProof(ctx, session)
+func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, error) {
+	known, err := s.openProof(ctx, v.session)
 	if err != nil {
 		return Outcome{}, err
 	}
 	now := s.Clock.Now()
+	session, claimed, open := v.session, v.payment, v.operation
 	session.State = SessionCompleted
-	claimed, open := p, o
 	claimed.State, claimed.HoldsOrder, claimed.UpdatedAt = Pending, session.OnePerOrder, now
 	claimed.Result = Result{Reason: connector.ResultUnknown, At: now}
-	open.Status, open.StartedAt, open.NextInquiry = OperationOpen, now, now.Add(at.RequestLimit()+inquiryLimit+resolverGrace)
+	open.Status, open.StartedAt, open.NextInquiry = OperationOpen, now, now.Add(v.at.RequestLimit()+inquiryLimit+resolverGrace)
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SaveSession(session)
 		tx.SavePayment(claimed)
 		tx.SaveOperation(open)
+		c.claim(tx, v, now)
 	})
 	if fault.CodeOf(err) == fault.OrderClaimed {
-		return s.loseOrder(ctx, session, p, o)
+		return s.loseOrder(ctx, v)
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("begin completion: %w", err)
 	}
 	claimed.Version++
 	open.Version++
-	v := s.send(ctx, open, at, connector.Original{}, func(b *pos.Bank) (connector.Answer, error) {
+	said := s.send(ctx, open, v.at, connector.Original{}, func(b *pos.Bank) (connector.Answer, error) {
 		return b.AuthorizeAuthenticated(ctx, connector.Charge{
 			Kind: open.Kind, Reference: open.Reference, Amount: open.Amount,
-			Installments: p.Installments, ClientIP: p.ClientIP,
+			Installments: claimed.Installments, ClientIP: claimed.ClientIP,
 		}, known.authentication())
 	})
-	return s.conclude(ctx, claimed, open, v, c.Actor)
+	return s.conclude(ctx, claimed, open, said, c.Actor)
 }
 
 // loseOrder ends a payment whose order was paid by another attempt meanwhile.
-func (s *Service) loseOrder(ctx context.Context, session Session, p Payment, o Operation) (Outcome, error) {
-	holder, err := s.Store.OrderHolder(ctx, p.MerchantID, p.OrderRef)
+// While that one's outcome is not known, the payment stays as it is.
+func (s *Service) loseOrder(ctx context.Context, v visit) (Outcome, error) {
+	holder, err := s.Store.OrderHolder(ctx, v.payment.MerchantID, v.payment.OrderRef)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
 		return Outcome{}, fault.New(fault.Conflict, fault.StaleVersion, "the order became free again")
@@ -154,14 +183,15 @@ func (s *Service) loseOrder(ctx context.Context, session Session, p Payment, o O
 	case holder.State == Pending:
 		return Outcome{}, orderInProgress(holder)
 	}
-	v := verdict{status: OperationDeclined, result: Result{Reason: connector.OrderAlreadyPaid, At: s.Clock.Now()}}
-	return s.endSession(ctx, session, p, o, v)
+	v.session.State = SessionCompleted
+	return s.end(ctx, v, s.refusal(v, connector.OrderAlreadyPaid), v.mayBeCharged())
 }
 
 // expireSession is the handler of JobExpireSession: it declines a payment whose
-// payer never came back, or whose merchant never completed it.
+// payer never came back, or whose merchant never completed it. Where the payer
+// did not come back, a "3D pay" bank may have charged without our knowing.
 func (s *Service) expireSession(ctx context.Context, j job.Job) error {
-	p, o, err := s.subject(ctx, j)
+	p, _, err := s.subject(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -169,23 +199,22 @@ func (s *Service) expireSession(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("read session: %w", err)
 	}
+	v, err := s.visit(ctx, session)
+	if err != nil {
+		return err
+	}
 	switch {
-	case session.State == SessionCompleted:
+	case session.State == SessionCompleted, session.State == SessionFailed:
 		return nil
 	case session.State == SessionAuthenticated && !s.Clock.Now().After(session.KeyExpires):
 		return job.Later(session.KeyExpires.Add(resolverGrace))
-	case o.Status == OperationUnknown:
-		return job.Later(s.Clock.Now().Add(maxInquiryPause))
-	case o.Status == OperationApproved:
-		return s.undoProvision(ctx, p)
-	case session.State == SessionFailed:
+	case v.payment.State != Enrolled && v.payment.State != Authenticated:
+		session.State = SessionFailed // the resolver has found that nothing was charged
+		if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveSession(session) }); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
 		return nil
 	}
-	if p, o, _, err = s.sessionSubject(ctx, session); err != nil {
-		return err
-	}
-	session.State, session.SealedForm = SessionFailed, nil
-	v := verdict{status: OperationDeclined, result: Result{Reason: connector.ThreeDSExpired, At: s.Clock.Now()}}
-	_, err = s.endSession(ctx, session, p, o, v)
+	_, err = s.end(ctx, v, s.refusal(v, connector.ThreeDSExpired), session.State == SessionOpen || v.mayBeCharged())
 	return err
 }

@@ -31,7 +31,7 @@ type Enrol struct {
 }
 
 // Enrolment answers Enrol: the payment, and the form that takes the payer to the
-// bank if the payment is Enrolled.
+// bank, which has no Action if the enrolment was refused.
 type Enrolment struct {
 	Outcome
 	Form connector.Form
@@ -106,7 +106,7 @@ func (s *Service) beginSession(ctx context.Context, a *attempt, c Enrol) (Sessio
 	if err != nil {
 		return Session{}, nil, err
 	}
-	expire.Subject = "session:" + session.Key[:8]
+	expire.Subject = "session:" + a.payment.UUID.String() // the merchant's events must not wait for it
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		if !c.Key.IsZero() {
 			tx.ClaimKey(idempotency.Record{
@@ -154,12 +154,11 @@ func (s *Service) enrol(ctx context.Context, a *attempt, c Enrol, session Sessio
 		if enrolled.Outcome == connector.Unknown {
 			enrolled.Answer = connector.Answer{Outcome: connector.Unsent}
 		}
-		v := verdictOf(enrolled.Answer, s.Clock.Now())
-		if v.status == OperationUnsent && a.next < len(a.candidates) && s.failOver(ctx, a, v) == nil {
+		said := verdictOf(enrolled.Answer, s.Clock.Now())
+		if a.triesOn(said) && s.failOver(ctx, a, said) == nil {
 			continue
 		}
-		session.State = SessionFailed
-		o, err := s.endSession(ctx, session, a.payment, a.operation, v)
+		o, err := s.end(ctx, visit{session: session, payment: a.payment, operation: a.operation}, said, false)
 		return Enrolment{Outcome: o}, err
 	}
 }
@@ -212,14 +211,15 @@ func (s *Service) replayEnrolment(ctx context.Context, replay *Outcome, err erro
 		return Enrolment{}, err
 	}
 	e := Enrolment{Outcome: *replay}
-	if e.Payment.State != Enrolled {
-		return e, nil
-	}
 	session, err := s.Store.SessionOf(ctx, e.Payment.MerchantID, e.Payment.ID)
-	if err != nil {
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return e, nil // no bank could authenticate: there never was a session
+	case err != nil:
 		return Enrolment{}, fmt.Errorf("read session: %w", err)
-	}
-	if session.SealedForm == nil {
+	case session.SealedForm == nil && e.Payment.State != Enrolled:
+		return e, nil // the bank refused
+	case session.SealedForm == nil:
 		return Enrolment{}, fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
 			WithSubject(e.Payment.UUID.String()).WithRetryAfter(retryHint)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -17,6 +18,15 @@ import (
 type jobPayload struct {
 	Payment   string       `json:"payment"`
 	Operation id.Operation `json:"operation"`
+}
+
+// newLateCheck returns the job that asks the bank again about an operation that
+// was called declined.
+func (s *Service) newLateCheck(ctx context.Context, c change, runAt time.Time) (job.Job, error) {
+	check, err := s.newJob(ctx, JobLateCheck, c.payment, c.operation, runAt)
+	// A queue of its own: the merchant's events must not wait for it.
+	check.Subject = "late_check:" + c.operation.Reference
+	return check, err
 }
 
 // lateCheck asks once more about a request of which the bank had no record and
@@ -43,6 +53,7 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 	charge := o.Kind == connector.Sale || o.Kind == connector.Authorize
 	switch {
 	case found.status == OperationApproved && charge:
+		o.Result.TransactionID, o.Result.HostReference = found.result.TransactionID, found.result.HostReference
 		return s.reverse(ctx, p, o, at)
 	case found.status == OperationApproved:
 		return s.acceptLate(ctx, p, o, found.verdict)
@@ -97,7 +108,10 @@ func (s *Service) reverse(ctx context.Context, p Payment, o Operation, at pos.PO
 	if err := s.Store.InTx(ctx, func(tx Tx) { tx.InsertOperation(undo) }); err != nil {
 		return fmt.Errorf("begin reversal: %w", err)
 	}
-	about := connector.Original{Reference: o.Reference, Amount: o.Amount, At: o.StartedAt}
+	about := connector.Original{
+		Reference: o.Reference, TransactionID: o.Result.TransactionID, HostReference: o.Result.HostReference,
+		Amount: o.Amount, At: o.StartedAt,
+	}
 	v := s.send(ctx, undo, at, about, func(b *pos.Bank) (connector.Answer, error) {
 		return b.Void(ctx, connector.FollowUp{Kind: connector.Void, Reference: undo.Reference, Amount: undo.Amount, Original: about})
 	})

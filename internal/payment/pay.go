@@ -84,11 +84,12 @@ func (s *Service) prepare(ctx context.Context, c Pay) (*attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Routing = routing.Decide(*table, routing.Request{
+	request := routing.Request{
 		Amount: c.Price, Installments: c.Installments, BINDigits: c.Card.PAN.BIN(8), BIN: info,
-		POSAlias: c.POSAlias, At: p.CreatedAt, Draw: draw(),
-	}, s.Banks.Healthy)
-	if err := c.checkDecision(p.Routing, table, info); err != nil {
+		POSAlias: c.POSAlias, At: p.CreatedAt, Draw: s.draw(c),
+	}
+	p.Routing = routing.Decide(*table, request, s.Banks.Healthy)
+	if err := s.checkDecision(c, p.Routing, table, request); err != nil {
 		return nil, err
 	}
 	return &attempt{command: c, payment: p, candidates: equallyPriced(c, p.Routing.Candidates)}, nil
@@ -147,39 +148,21 @@ func unsupportedCurrency(c money.Currency) error {
 }
 
 // checkDecision refuses a number of installments that is not on offer, naming
-// those that are. That no POS takes the card at all is no refusal but a decline.
-func (c Pay) checkDecision(d routing.Decision, t *routing.Table, info *bin.Info) error {
+// those that are. That no POS takes a single payment of the card is no refusal
+// but a decline.
+func (s *Service) checkDecision(c Pay, d routing.Decision, t *routing.Table, r routing.Request) error {
 	if c.Installments == 1 || len(d.Candidates) > 0 {
 		return nil
 	}
-	if !slices.ContainsFunc(d.Rejected, func(r routing.Rejection) bool { return r.Reason == routing.NoPlan }) {
-		return nil
-	}
 	counts := []string{"1"}
-	for _, n := range countsOnOffer(t, c.Price, info) {
-		counts = append(counts, strconv.Itoa(n))
+	for _, option := range routing.Offer(*t, r, routing.Terms{Payer: c.InterestPayer}, s.Banks.Healthy) {
+		counts = append(counts, strconv.Itoa(option.Price.Count))
 	}
 	e := fault.Validation(fault.Field{
 		Name: "installmentCount", Code: fault.FieldInvalid, Message: "must be one of " + strings.Join(counts, ", "),
 	})
 	e.Code = fault.InstallmentUnavailable
 	return e
-}
-
-// countsOnOffer returns the installment counts from 2 that some POS has for the
-// card and the amount, ascending.
-func countsOnOffer(t *routing.Table, price money.Amount, info *bin.Info) []int {
-	var counts []int
-	for _, plan := range t.Plans {
-		if plan.Count < 2 || !plan.Active || info == nil || plan.Program != info.Program || slices.Contains(counts, plan.Count) {
-			continue
-		}
-		if slices.ContainsFunc(t.POSes, func(p pos.POS) bool { return p.ID == plan.POSID && p.Takes(info, price.Currency()) }) {
-			counts = append(counts, plan.Count)
-		}
-	}
-	slices.Sort(counts)
-	return counts
 }
 
 // equallyPriced keeps the candidates at which the payer would be charged what

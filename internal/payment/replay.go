@@ -99,6 +99,7 @@ func orderInProgress(holder Payment) error {
 // recently enough to be its repetition.
 func (s *Service) sameRequest(held, asked Payment) bool {
 	return held.Surface == asked.Surface &&
+		held.ThreeDS == asked.ThreeDS &&
 		held.Phase == asked.Phase &&
 		held.Price == asked.Price &&
 		held.Installments == asked.Installments &&

@@ -147,12 +147,10 @@ func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) e
 	if err != nil {
 		return err
 	}
-	check, err := s.newJob(ctx, JobLateCheck, c.payment, c.operation, o.StartedAt.Add(lateChecks[0]))
+	check, err := s.newLateCheck(ctx, c, o.StartedAt.Add(lateChecks[0]))
 	if err != nil {
 		return err
 	}
-	// The late check has a queue of its own: the merchant's events must not wait.
-	check.Subject = "late_check:" + o.Reference
 	record, err := s.auditRecord(ctx, c.payment, c.operation, resolverActor)
 	if err != nil {
 		return err

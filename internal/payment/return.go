@@ -13,7 +13,6 @@ import (
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -54,7 +53,7 @@ func (p proof) authentication() connector.Authentication {
 // Return takes a payer back from the bank. Nothing in the form is believed before
 // the bank's MAC and the reference and amount of our own record were checked; a
 // form that fails is fault.ForgedReturn and changes nothing. A repeated return
-// leads where the first one led.
+// leads where the first one led, whatever it says.
 func (s *Service) Return(ctx context.Context, r Return) (Returned, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
@@ -62,44 +61,43 @@ func (s *Service) Return(ctx context.Context, r Return) (Returned, error) {
 	if err != nil {
 		return Returned{}, fmt.Errorf("find session: %w", err)
 	}
-	p, o, at, err := s.sessionSubject(ctx, session)
+	v, err := s.visit(ctx, session)
 	if err != nil {
 		return Returned{}, err
 	}
-	a, err := s.readReturn(ctx, r, o, at)
+	a, err := s.readReturn(ctx, r, v)
 	if err != nil {
 		return Returned{}, err
 	}
 	switch {
 	case session.State != SessionOpen:
-		return s.returned(ctx, session, p)
+		return s.returnedAgain(ctx, v, a)
 	case s.Clock.Now().After(session.ExpiresAt):
-		return s.returnFailed(ctx, session, p, o, connector.ThreeDSExpired)
+		return s.returnFailed(ctx, v, s.refusal(v, connector.ThreeDSExpired), a)
 	}
-	accepted, err := s.accepts(ctx, p, a.MDStatus)
-	if err != nil {
+	accepted, err := s.accepts(ctx, v.payment, a.MDStatus)
+	switch {
+	case err != nil:
 		return Returned{}, err
+	case !accepted:
+		return s.returnFailed(ctx, v, s.refusal(v, connector.ThreeDSFailed), a)
+	case a.Provisioned:
+		return s.provisioned(ctx, v, a)
 	}
-	if !accepted {
-		return s.returnFailed(ctx, session, p, o, connector.ThreeDSFailed)
-	}
-	if a.Provisioned {
-		return s.provisioned(ctx, session, p, o, a)
-	}
-	return s.authenticate(ctx, session, p, a)
+	return s.authenticate(ctx, v, a)
 }
 
 // readReturn checks the bank's form against its MAC and against our record.
-func (s *Service) readReturn(ctx context.Context, r Return, o Operation, at pos.POS) (connector.Authentication, error) {
+func (s *Service) readReturn(ctx context.Context, r Return, v visit) (connector.Authentication, error) {
 	forged := func(why string, cause error) error {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "refused a bank's return",
-			slog.Int64("operation", int64(o.ID)), slog.String("why", why), slog.Any("error", cause))
+			slog.Int64("operation", int64(v.operation.ID)), slog.String("why", why), slog.Any("error", cause))
 		return fault.Wrap(fault.Invalid, fault.ForgedReturn, "the bank's answer could not be verified", cause)
 	}
-	if at.Connector != r.Connector {
+	if v.at.Connector != r.Connector {
 		return connector.Authentication{}, forged("another connector", nil)
 	}
-	bank, err := s.Banks.Bank(ctx, at)
+	bank, err := s.Banks.Bank(ctx, v.at)
 	if err != nil {
 		return connector.Authentication{}, fmt.Errorf("open POS: %w", err)
 	}
@@ -107,31 +105,12 @@ func (s *Service) readReturn(ctx context.Context, r Return, o Operation, at pos.
 	switch {
 	case err != nil:
 		return connector.Authentication{}, forged("unreadable or wrong MAC", err)
-	case a.Reference != o.Reference:
+	case a.Reference != v.operation.Reference:
 		return connector.Authentication{}, forged("another order", nil)
-	case !a.Amount.IsZero() && a.Amount != o.Amount:
+	case !a.Amount.IsZero() && a.Amount != v.operation.Amount:
 		return connector.Authentication{}, forged("another amount", nil)
 	}
 	return a, nil
-}
-
-// sessionSubject reads what a session is about: the payment, the operation that
-// will charge it, and the POS.
-func (s *Service) sessionSubject(ctx context.Context, session Session) (Payment, Operation, pos.POS, error) {
-	p, err := s.Store.PaymentByID(ctx, session.MerchantID, session.PaymentID)
-	if err != nil {
-		return Payment{}, Operation{}, pos.POS{}, fmt.Errorf("read payment of session: %w", err)
-	}
-	operations, err := s.Store.Operations(ctx, p.MerchantID, p.ID)
-	if err != nil || len(operations) == 0 {
-		return Payment{}, Operation{}, pos.POS{}, fmt.Errorf("read operations of session: %w", err)
-	}
-	o := lastOf(operations, operations[0].AskID)
-	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
-	if err != nil {
-		return Payment{}, Operation{}, pos.POS{}, fmt.Errorf("find POS of session: %w", err)
-	}
-	return p, o, at, nil
 }
 
 // accepts reports whether an mdStatus counts as authenticated for the merchant: 1
@@ -148,27 +127,28 @@ func (s *Service) accepts(ctx context.Context, p Payment, mdStatus int) (bool, e
 }
 
 // authenticate stores the bank's proof with the security key that it earned.
-func (s *Service) authenticate(ctx context.Context, session Session, p Payment, a connector.Authentication) (Returned, error) {
-	key, err := s.keep(ctx, &session, a)
+func (s *Service) authenticate(ctx context.Context, v visit, a connector.Authentication) (Returned, error) {
+	kept, key, err := s.keep(ctx, v.session, a)
 	if err != nil {
 		return Returned{}, err
 	}
+	p := v.payment
 	p.State, p.UpdatedAt = Authenticated, s.Clock.Now()
 	err = s.Store.InTx(ctx, func(tx Tx) {
-		tx.SaveSession(session)
+		tx.SaveSession(kept)
 		tx.SavePayment(p)
 	})
 	if fault.CodeOf(err) == fault.StaleVersion { // an equal return was quicker
-		return s.returnedAgain(ctx, session)
+		return s.returnedAgain(ctx, v, a)
 	}
 	if err != nil {
 		return Returned{}, fmt.Errorf("store authentication: %w", err)
 	}
-	return Returned{Payment: p, URL: session.SuccessURL, SecurityKey: key}, nil
+	return Returned{Payment: p, URL: kept.SuccessURL, SecurityKey: key}, nil
 }
 
 // keep makes the security key and seals it into the session with the proof.
-func (s *Service) keep(ctx context.Context, session *Session, a connector.Authentication) (string, error) {
+func (s *Service) keep(ctx context.Context, session Session, a connector.Authentication) (Session, string, error) {
 	var raw [24]byte
 	_, _ = rand.Read(raw[:]) // crypto/rand.Read never fails since Go 1.24
 	key := base64.RawURLEncoding.EncodeToString(raw[:])
@@ -177,39 +157,56 @@ func (s *Service) keep(ctx context.Context, session *Session, a connector.Authen
 		Token: a.Token, XID: a.XID, ECI: a.ECI, CAVV: a.CAVV,
 	})
 	if err != nil {
-		return "", fmt.Errorf("encode proof: %w", err)
+		return Session{}, "", fmt.Errorf("encode proof: %w", err)
 	}
 	if session.SealedProof, err = s.Sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
-		return "", fmt.Errorf("seal proof: %w", err)
+		return Session{}, "", fmt.Errorf("seal proof: %w", err)
 	}
 	session.State, session.KeyHash = SessionAuthenticated, sha256.Sum256([]byte(key))
 	session.KeyExpires = s.Clock.Now().Add(securityKeyLife)
-	session.SealedForm = nil
-	return key, nil
+	return session, key, nil
 }
 
-func (s *Service) returnedAgain(ctx context.Context, stale Session) (Returned, error) {
-	session, err := s.Store.Session(ctx, stale.Key)
+// returnedAgain leads a payer who comes back again, or too late, where the first
+// return led. If the bank says that it has charged a payment which ended without
+// money, the charge is undone.
+func (s *Service) returnedAgain(ctx context.Context, stale visit, a connector.Authentication) (Returned, error) {
+	session, err := s.Store.Session(ctx, stale.session.Key)
 	if err != nil {
 		return Returned{}, fmt.Errorf("read session again: %w", err)
 	}
-	p, err := s.Store.PaymentByID(ctx, session.MerchantID, session.PaymentID)
+	v, err := s.visit(ctx, session)
 	if err != nil {
-		return Returned{}, fmt.Errorf("read payment again: %w", err)
+		return Returned{}, err
 	}
-	return s.returned(ctx, session, p)
-}
-
-// returned leads a payer who comes back again where the first return led.
-func (s *Service) returned(ctx context.Context, session Session, p Payment) (Returned, error) {
-	if session.SealedProof == nil {
-		return Returned{Payment: p, URL: session.FailureURL}, nil
+	s.Log.LogAttrs(ctx, slog.LevelInfo, "repeated or late return from a bank",
+		slog.Int64("operation", int64(v.operation.ID)), slog.String("session", string(session.State)))
+	if session.State == SessionFailed || session.SealedProof == nil {
+		if err := s.undoLate(ctx, v, a); err != nil {
+			return Returned{}, err
+		}
+		return Returned{Payment: v.payment, URL: session.FailureURL}, nil
 	}
 	known, err := s.openProof(ctx, session)
 	if err != nil {
 		return Returned{}, err
 	}
-	return Returned{Payment: p, URL: session.SuccessURL, SecurityKey: known.SecurityKey}, nil
+	return Returned{Payment: v.payment, URL: session.SuccessURL, SecurityKey: known.SecurityKey}, nil
+}
+
+// undoLate leaves a late check for a payment that had ended when its bank charged it.
+func (s *Service) undoLate(ctx context.Context, v visit, a connector.Authentication) error {
+	if !chargedByBank(a) || v.operation.Status != OperationDeclined {
+		return nil
+	}
+	check, err := s.newLateCheck(ctx, change{payment: v.payment, operation: v.operation}, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.Store.InTx(ctx, func(tx Tx) { tx.Enqueue(check) }); err != nil {
+		return fmt.Errorf("leave late check: %w", err)
+	}
+	return nil
 }
 
 func (s *Service) openProof(ctx context.Context, session Session) (proof, error) {
@@ -224,28 +221,15 @@ func (s *Service) openProof(ctx context.Context, session Session) (proof, error)
 	return known, nil
 }
 
-// returnFailed declines the payment of a session whose payer was not authenticated.
-func (s *Service) returnFailed(ctx context.Context, session Session, p Payment, o Operation, why connector.Reason) (Returned, error) {
-	session.State, session.SealedForm = SessionFailed, nil
-	v := verdict{status: OperationDeclined, result: Result{Reason: why, At: s.Clock.Now()}}
-	outcome, err := s.endSession(ctx, session, p, o, v)
+// returnFailed declines the payment of a payer who may not go on. If the bank has
+// charged all the same, that is undone.
+func (s *Service) returnFailed(ctx context.Context, v visit, said verdict, a connector.Authentication) (Returned, error) {
+	o, err := s.end(ctx, v, said, chargedByBank(a))
 	if fault.CodeOf(err) == fault.StaleVersion {
-		return s.returnedAgain(ctx, session)
+		return s.returnedAgain(ctx, v, a)
 	}
 	if err != nil {
 		return Returned{}, err
 	}
-	return Returned{Payment: outcome.Payment, URL: session.FailureURL}, nil
-}
-
-// endSession declines a payment that was never charged, with its session, in one
-// commit. It fails with fault.StaleVersion if either moved on meanwhile.
-func (s *Service) endSession(ctx context.Context, session Session, p Payment, o Operation, v verdict) (Outcome, error) {
-	c := settle(p, o, v)
-	if err := s.commit(ctx, c, systemActor, func(tx Tx) { tx.SaveSession(session) }); err != nil {
-		return Outcome{}, fmt.Errorf("end session: %w", err)
-	}
-	c.payment.Version++
-	c.operation.Version++
-	return Outcome{Payment: c.payment, Operation: c.operation}, nil
+	return Returned{Payment: o.Payment, URL: v.session.FailureURL}, nil
 }

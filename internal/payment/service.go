@@ -2,8 +2,6 @@ package payment
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"time"
@@ -78,13 +76,6 @@ const commandLimit = 50 * time.Second
 // because its caller hung up.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), commandLimit)
-}
-
-// draw returns the random number for weighted routing rules.
-func draw() uint32 {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
-	return binary.BigEndian.Uint32(b[:])
 }
 
 // posByID returns a merchant's POS, also one that takes no new payments.

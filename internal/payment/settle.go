@@ -81,6 +81,9 @@ func (c *change) settleCharge() {
 	if p.State != Pending && p.State != Enrolled && p.State != Authenticated {
 		return // a late verdict about a payment that ended otherwise
 	}
+	if p.State == Authenticated && (o.Status == OperationApproved || o.Status == OperationUnknown) {
+		return // charged by the bank itself: it counts once the merchant completes the payment
+	}
 	p.Result = o.Result
 	switch o.Status {
 	case OperationApproved:
