@@ -187,12 +187,17 @@ func TestSignals(t *testing.T) {
 			}
 		}
 		c.signal(t)
-		var exit *exec.ExitError
-		if err := c.wait(t); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+		err := c.wait(t)
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || !endedBy(exit, syscall.SIGTERM) {
 			t.Errorf("the process ended with %v, want the signal", err)
 		}
 		if body := <-paid; strings.Contains(body, "SUCCESS") {
 			t.Errorf("the process waited for its payment: %s", body)
 		}
 	})
+}
+
+func endedBy(e *exec.ExitError, s syscall.Signal) bool {
+	status, ok := e.Sys().(syscall.WaitStatus)
+	return ok && status.Signal() == s
 }
