@@ -96,7 +96,7 @@ func (s *Server) serveBanks(ctx context.Context, banks http.Handler) (string, er
 	go func() { served <- server.Serve(l) }()
 	s.closing(func() error {
 		err := server.Close()
-		<-served // it only says that the server was closed
+		_ = <-served // it only says that the server was closed
 		return err
 	})
 	return baseURL("", l.Addr()) + "/sim", nil
