@@ -92,11 +92,14 @@ func (s *Server) serveBanks(ctx context.Context, banks http.Handler) (string, er
 		return "", err
 	}
 	server := &http.Server{Handler: banks, ReadHeaderTimeout: simulatorHeaderTimeout}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(l) // it only says that the server was closed
+	}()
 	s.closing(func() error {
 		err := server.Close()
-		_ = <-served // it only says that the server was closed
+		<-served
 		return err
 	})
 	return baseURL("", l.Addr()) + "/sim", nil
