@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -54,8 +55,9 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresBackend,
 	if o.ReadOnly {
 		return b, nil
 	}
+	turn := &sync.RWMutex{}
 	for range postgresWriters {
-		b.writing = append(b.writing, newPostgresWriter(config.ConnConfig.Copy()))
+		b.writing = append(b.writing, newPostgresWriter(config.ConnConfig.Copy(), turn))
 	}
 	return b, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +37,8 @@ type postgresWriter struct {
 	config  *pgx.ConnConfig
 	conn    *pgx.Conn // nil before the first group and after a loss
 	counted map[countedKey]string
+	// turn is shared by the writers: held by one that must be alone.
+	turn *sync.RWMutex
 
 	groups   int // over this connection
 	replanAt int
@@ -46,9 +49,9 @@ type countedKey struct {
 	rows int64
 }
 
-func newPostgresWriter(config *pgx.ConnConfig) *postgresWriter {
+func newPostgresWriter(config *pgx.ConnConfig, turn *sync.RWMutex) *postgresWriter {
 	maps.Copy(config.RuntimeParams, writeSettings)
-	return &postgresWriter{config: config, counted: make(map[countedKey]string)}
+	return &postgresWriter{config: config, turn: turn, counted: make(map[countedKey]string)}
 }
 
 func (w *postgresWriter) commit(group []*member) {
@@ -64,21 +67,31 @@ func (w *postgresWriter) commitAll(ctx context.Context, group []*member) {
 	if len(group) == 0 {
 		return
 	}
+	w.turn.RLock()
 	failed, err := w.transact(ctx, group)
+	w.turn.RUnlock()
 	switch {
 	case err == nil:
 		answer(group, nil)
 	case failed == nobody:
 		answer(group, unavailable(err))
 	case contended(err):
-		for _, m := range group {
-			m.done <- w.commitOne(ctx, m)
-		}
+		w.commitAlone(ctx, group)
 	default:
 		w.commitAll(ctx, group[:failed])
 		// Alone, because what it ran into may have been undone with the group.
-		group[failed].done <- w.commitOne(ctx, group[failed])
+		w.commitAlone(ctx, group[failed:failed+1])
 		w.commitAll(ctx, group[failed+1:])
+	}
+}
+
+// commitAlone commits the members one by one while the other writer rests, so
+// that nothing of this process can stand in their way.
+func (w *postgresWriter) commitAlone(ctx context.Context, members []*member) {
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	for _, m := range members {
+		m.done <- w.commitOne(ctx, m)
 	}
 }
 

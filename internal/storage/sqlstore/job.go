@@ -51,7 +51,7 @@ const (
 // Lease implements job.Queue. The Attempt of a leased job counts this lease: it
 // is 1 the first time, and grows also when a node was lost with the job. Jobs
 // with an empty Subject are in no order.
-func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now, until time.Time, limit int) ([]job.Job, error) {
+func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now, until time.Time, limit int) ([]job.Job, error) { //nolint:revive // the signature is job.Queue's
 	if len(kinds) == 0 || limit <= 0 {
 		return nil, nil
 	}

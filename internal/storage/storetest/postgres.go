@@ -39,7 +39,6 @@ const (
 // server is a PostgreSQL server for tests.
 type server struct {
 	admin *url.URL // DSN of a superuser
-	stop  func()
 
 	template func() (string, error) // name of a migrated database, made once
 }

@@ -66,6 +66,7 @@ func Run(t *testing.T, open Opener) {
 		"Vault":       testVault,
 		"IDs":         testIDs,
 		"Groups":      testGroups,
+		"Reports":     testReports,
 	}
 	for name, part := range parts {
 		t.Run(name, func(t *testing.T) {

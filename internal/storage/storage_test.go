@@ -1,0 +1,297 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/storage/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+func onEach(t *testing.T, fn func(t *testing.T, engine storage.Engine)) {
+	t.Helper()
+	for _, engine := range storetest.Engines {
+		t.Run(string(engine), func(t *testing.T) { t.Parallel(); fn(t, engine) })
+	}
+}
+
+const (
+	setNoun   = `INSERT INTO sequence (noun, next_id) VALUES ($1, $2)`
+	countNoun = `UPDATE sequence SET next_id = next_id + 1 WHERE noun = $1`
+)
+
+func set(noun string, n int64) storage.Statement {
+	return storage.Statement{SQL: setNoun, Args: []any{noun, n}, Duplicate: fault.OrderClaimed}
+}
+
+func count(noun string) storage.Statement {
+	return storage.Statement{SQL: countNoun, Args: []any{noun}, Rows: 1, Missed: fault.StaleVersion}
+}
+
+// value returns the number of a noun, 0 for none.
+func value(t *testing.T, db *storage.DB, noun string) int64 {
+	t.Helper()
+	var n int64
+	err := db.Query(t.Context(), `SELECT next_id FROM sequence WHERE noun = $1`, []any{noun}, func(s storage.Scanner) error { return s.Scan(&n) })
+	if err != nil {
+		t.Fatalf("read: %v", err)
+	}
+	return n
+}
+
+func TestEngineOf(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]storage.Engine{
+		"sqlite:vezne.db": storage.SQLite, "postgres://h/db": storage.PostgreSQL, "postgresql://h/db": storage.PostgreSQL,
+		"": "", "sqlite:": "", "vezne.db": "", "mysql://root:hunter2@h/db": "",
+	} {
+		got, err := storage.EngineOf(dsn)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("EngineOf(%q) = %q, %v; want %q", dsn, got, err, want)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a_bad_DSN_is_not_repeated", func(t *testing.T) {
+		t.Parallel()
+		for _, dsn := range []string{"mysql://root:hunter2@h/db", "postgres://root:hunter2@h:notaport/db"} {
+			_, err := storage.Open(t.Context(), dsn, storage.Options{})
+			if !errors.Is(err, storage.ErrDSN) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+
+	t.Run("a_schema_that_was_never_migrated_is_refused", func(t *testing.T) {
+		t.Parallel()
+		onEach(t, func(t *testing.T, engine storage.Engine) {
+			dsn := storetest.EmptyDSN(t, engine)
+			if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+				if _, err := storage.Open(t.Context(), dsn, storage.Options{}); !errors.Is(err, os.ErrNotExist) {
+					t.Errorf("no file: got %v", err)
+				}
+				if err := os.WriteFile(path, nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := storage.Open(t.Context(), dsn, storage.Options{}); !errors.Is(err, storage.ErrSchema) {
+				t.Errorf("got %v, want ErrSchema", err)
+			}
+		})
+	})
+
+	t.Run("a_schema_that_is_behind_is_refused_and_one_ahead_is_not", func(t *testing.T) {
+		t.Parallel()
+		onEach(t, func(t *testing.T, engine storage.Engine) {
+			dsn := storetest.DSN(t, engine)
+			db := storetest.OpenWith(t, dsn, storage.Options{})
+			change := func(sql string) {
+				if err := db.Commit(t.Context(), storage.Batch{{SQL: sql}}); err != nil {
+					t.Fatalf("change: %v", err)
+				}
+			}
+			ahead := storage.Options{ReadOnly: true} // beside db
+			change(`INSERT INTO goose_db_version (version_id, is_applied) SELECT MAX(version_id) + 1, is_applied FROM goose_db_version GROUP BY is_applied`)
+			storetest.OpenWith(t, dsn, ahead)
+			change(`DELETE FROM goose_db_version WHERE version_id > 0`)
+			if _, err := storage.Open(t.Context(), dsn, ahead); !errors.Is(err, storage.ErrSchema) {
+				t.Errorf("got %v, want ErrSchema", err)
+			}
+		})
+	})
+
+	t.Run("a_second_server_on_a_file_is_refused_and_a_reader_is_not", func(t *testing.T) {
+		t.Parallel()
+		dsn := storetest.DSN(t, storage.SQLite)
+		first := storetest.OpenWith(t, dsn, storage.Options{})
+		if _, err := storage.Open(t.Context(), dsn, storage.Options{}); !errors.Is(err, storage.ErrInUse) {
+			t.Fatalf("second server: got %v, want ErrInUse", err)
+		}
+		reader := storetest.OpenWith(t, dsn, storage.Options{ReadOnly: true})
+		if err := first.Commit(t.Context(), storage.Batch{set("a", 5)}); err != nil {
+			t.Fatalf("commit: %v", err)
+		}
+		if got := value(t, reader, "a"); got != 5 {
+			t.Errorf("the reader sees %d, want 5", got)
+		}
+		if err := reader.Commit(t.Context(), storage.Batch{set("b", 1)}); err == nil {
+			t.Error("the reader wrote")
+		}
+		if err := first.Close(); err != nil {
+			t.Fatalf("close: %v", err)
+		}
+		storetest.OpenWith(t, dsn, storage.Options{})
+	})
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, engine storage.Engine) {
+		dsn := storetest.EmptyDSN(t, engine)
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if err := storage.Migrate(context.Background(), dsn); err != nil {
+					t.Errorf("one of several at once: %v", err)
+				}
+			})
+		}
+		all.Wait()
+		storetest.OpenWith(t, dsn, storage.Options{})
+		if err := storage.Migrate(t.Context(), dsn); err != nil {
+			t.Errorf("again, beside a server: %v", err)
+		}
+		if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+			for _, file := range []string{path, path + "-wal"} {
+				info, err := os.Stat(file)
+				if err != nil || info.Mode().Perm() != 0o600 {
+					t.Errorf("%s may be read by others: %v %v", file, info.Mode(), err)
+				}
+			}
+		}
+	})
+}
+
+func TestCommit(t *testing.T) {
+	t.Parallel()
+
+	t.Run("a_failed_rule_names_the_code_of_its_statement", func(t *testing.T) {
+		t.Parallel()
+		onEach(t, func(t *testing.T, engine storage.Engine) {
+			db := storetest.Open(t, engine)
+			if err := db.Commit(t.Context(), storage.Batch{set("a", 1), count("a")}); err != nil {
+				t.Fatalf("commit: %v", err)
+			}
+			for name, c := range map[string]struct {
+				batch storage.Batch
+				code  fault.Code
+				kind  fault.Kind
+			}{
+				"missed":    {storage.Batch{count("a"), count("none")}, fault.StaleVersion, fault.Conflict},
+				"duplicate": {storage.Batch{count("a"), set("a", 9)}, fault.OrderClaimed, fault.Conflict},
+				"too_many": {
+					storage.Batch{set("b", 1), {SQL: `UPDATE sequence SET next_id = next_id + 1`, Rows: 1, Missed: fault.StaleVersion}},
+					fault.StaleVersion, fault.Conflict,
+				},
+				"mistake": {storage.Batch{count("a"), {SQL: `UPDATE nowhere SET a = 1`}}, fault.InternalError, fault.Internal},
+			} {
+				err := db.Commit(t.Context(), c.batch)
+				if err == nil || fault.CodeOf(err) != c.code || fault.KindOf(err) != c.kind {
+					t.Errorf("%s: got %v, want %s", name, err, c.code)
+				}
+			}
+			if a, b := value(t, db, "a"), value(t, db, "b"); a != 2 || b != 0 {
+				t.Errorf("a is %d and b %d after refused commits, want 2 and 0", a, b)
+			}
+		})
+	})
+
+	t.Run("writers_that_need_each_others_rows_both_get_through", func(t *testing.T) {
+		t.Parallel()
+		onEach(t, func(t *testing.T, engine storage.Engine) {
+			db := storetest.Open(t, engine)
+			if err := db.Commit(t.Context(), storage.Batch{set("a", 1), set("b", 1)}); err != nil {
+				t.Fatalf("commit: %v", err)
+			}
+			const callers, times = 16, 20
+			var all sync.WaitGroup
+			for n := range callers {
+				batch := storage.Batch{count("a"), count("b")}
+				if n%2 == 1 {
+					batch = storage.Batch{count("b"), count("a")}
+				}
+				all.Go(func() {
+					for range times {
+						if err := db.Commit(context.Background(), batch); err != nil {
+							t.Errorf("commit: %v", err)
+						}
+					}
+				})
+			}
+			all.Wait()
+			if a, b := value(t, db, "a"), value(t, db, "b"); a != 1+callers*times || b != a {
+				t.Errorf("a is %d and b %d, want %d", a, b, 1+callers*times)
+			}
+		})
+	})
+
+	t.Run("a_lost_connection_is_made_anew", func(t *testing.T) {
+		t.Parallel()
+		dsn := storetest.DSN(t, storage.PostgreSQL)
+		db := storetest.OpenWith(t, dsn, storage.Options{})
+		acknowledged := 0
+		for n := range 20 {
+			err := db.Commit(t.Context(), storage.Batch{set(fmt.Sprintf("n%d", n), 1)})
+			switch {
+			case err == nil:
+				acknowledged++
+			case fault.KindOf(err) != fault.Unavailable:
+				t.Errorf("got %v, want Unavailable", err)
+			}
+			if n%5 == 0 {
+				loseConnections(t, dsn)
+			}
+		}
+		stored := 0
+		err := db.Query(t.Context(), `SELECT noun FROM sequence ORDER BY noun`, nil, func(storage.Scanner) error { stored++; return nil })
+		if fault.KindOf(err) == fault.Unavailable { // the reading connection had been lost too
+			stored = 0
+			err = db.Query(t.Context(), `SELECT noun FROM sequence ORDER BY noun`, nil, func(storage.Scanner) error { stored++; return nil })
+		}
+		if err != nil || stored < acknowledged || acknowledged < 10 {
+			t.Errorf("%d commits acknowledged, %d stored: %v", acknowledged, stored, err)
+		}
+	})
+}
+
+// loseConnections has the server end every other connection to the database.
+func loseConnections(t *testing.T, dsn string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }() // nothing is left to do over it
+	_, err = conn.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	if err != nil {
+		t.Fatalf("terminate: %v", err)
+	}
+}
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, engine storage.Engine) {
+		db := storetest.Open(t, engine)
+		if err := db.Commit(t.Context(), storage.Batch{set("a", 1), set("b", 2)}); err != nil {
+			t.Fatalf("commit: %v", err)
+		}
+		own, rows := errors.New("enough"), 0
+		err := db.Query(t.Context(), `SELECT noun FROM sequence ORDER BY noun`, nil, func(storage.Scanner) error { rows++; return own })
+		if !errors.Is(err, own) || rows != 1 {
+			t.Errorf("got %v after %d rows, want the reader's own error after the first", err, rows)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err = db.Query(ctx, `SELECT noun FROM sequence ORDER BY noun`, nil, func(storage.Scanner) error { return nil })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the context's error", err)
+		}
+		if err := db.Query(t.Context(), `UPDATE sequence SET next_id = 7`, nil, func(storage.Scanner) error { return nil }); engine == storage.SQLite && err == nil {
+			t.Error("a query wrote")
+		}
+	})
+}
