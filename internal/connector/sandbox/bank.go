@@ -28,23 +28,33 @@ type bank struct {
 	clock    clock.Clock
 	address  string
 	terminal string
+	model    string
 	macs     *authenticator
 }
 
 // Authorize asks for a sale or a pre-authorization.
 func (b *bank) Authorize(ctx context.Context, c connector.Charge) (connector.Answer, error) {
-	o := b.order(c.Kind, c.Reference, c.Amount)
-	o.Installments = c.Installments
+	return b.place(ctx, b.cardOrder(c))
+}
+
+func (b *bank) cardOrder(c connector.Charge) order {
+	o := b.charge(c)
 	o.Card = orderCard{
 		Number: c.Card.PAN.Reveal(),
 		Expiry: c.Card.Expiry.YY() + c.Card.Expiry.MM(),
 		CVV:    c.Card.CVV.Reveal(),
 		Holder: c.Card.Holder,
 	}
+	return o
+}
+
+func (b *bank) charge(c connector.Charge) order {
+	o := b.order(c.Kind, c.Reference, c.Amount)
+	o.Installments = c.Installments
 	if c.ClientIP.IsValid() {
 		o.ClientIP = c.ClientIP.String()
 	}
-	return b.place(ctx, o)
+	return o
 }
 
 // Capture takes all or part of a hold, once.
@@ -112,9 +122,19 @@ func (b *bank) place(ctx context.Context, o order) (connector.Answer, error) {
 }
 
 func (b *bank) ask(ctx context.Context, path string, message any) (reply, error) {
+	body, err := b.exchange(ctx, path, message)
+	if err != nil {
+		return reply{}, err
+	}
+	return parseReply(body)
+}
+
+// exchange sends a message and returns the answer's body once its MAC was found
+// right.
+func (b *bank) exchange(ctx context.Context, path string, message any) ([]byte, error) {
 	body, err := json.Marshal(message)
 	if err != nil {
-		return reply{}, fmt.Errorf("%w: a member is not valid UTF-8", wire.ErrUnsent)
+		return nil, fmt.Errorf("%w: a member is not valid UTF-8", wire.ErrUnsent)
 	}
 	request := b.macs.request(path, body)
 	resp, err := wire.Do(ctx, b.http, wire.Request{
@@ -124,15 +144,15 @@ func (b *bank) ask(ctx context.Context, path string, message any) (reply, error)
 		Body:   body,
 	})
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
 	if resp.Status != http.StatusOK {
-		return reply{}, fmt.Errorf("%w %d", errStatus, resp.Status)
+		return nil, fmt.Errorf("%w %d", errStatus, resp.Status)
 	}
 	if !macEqual(resp.Header.Get(macHeader), b.macs.answer(request, resp.Body)) {
-		return reply{}, errMAC
+		return nil, errMAC
 	}
-	return parseReply(resp.Body)
+	return resp.Body, nil
 }
 
 func (b *bank) check(r reply, k connector.Kind, reference string) error {

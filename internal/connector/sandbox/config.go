@@ -26,6 +26,7 @@ var Registration = connector.Registration{
 		{Name: "url", Title: "Address of the bank; the built-in simulator if empty"},
 		{Name: "terminal", Title: "Terminal number", Default: DefaultTerminal},
 		{Name: "key", Title: "MAC key", Secret: true, Default: DefaultKey},
+		{Name: "model", Title: "3-D Secure model: 3d, or 3d_pay if the bank books by itself", Default: model3D},
 	},
 	Open:      open,
 	Simulator: newSimulator,
@@ -46,6 +47,10 @@ func open(settings map[string]string, env connector.Environment) (connector.Conn
 	if !validName(terminal) {
 		return nil, errors.New("open sandbox: terminal: want 1 to 64 letters, digits, dots, dashes or underscores")
 	}
+	model := orDefault(settings["model"], model3D)
+	if model != model3D && model != model3DPay {
+		return nil, errors.New("open sandbox: model: want 3d or 3d_pay")
+	}
 	if env.HTTP == nil || env.Clock == nil {
 		return nil, errors.New("open sandbox: no HTTP client or clock")
 	}
@@ -54,6 +59,7 @@ func open(settings map[string]string, env connector.Environment) (connector.Conn
 		clock:    env.Clock,
 		address:  address,
 		terminal: terminal,
+		model:    model,
 		macs:     newAuthenticator(secret.FromString(orDefault(settings["key"], DefaultKey))),
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"strconv"
 	"sync"
 
 	"github.com/vezne/vezne/internal/secret"
@@ -17,7 +18,18 @@ const macHeader = "Sandbox-Mac"
 const (
 	requestDomain = "sandbox-request-1\n"
 	answerDomain  = "sandbox-answer-1\n"
+	returnDomain  = "sandbox-return-1\n"
 )
+
+// macField carries the MAC of a return.
+const macField = "mac"
+
+// returnFields are the fields of a return, in the order in which its MAC covers
+// them. All are always there; those of a bank that booked nothing are empty.
+var returnFields = [...]string{
+	"model", "terminal", "reference", "kind", "amount", "currency", "md_status", "md", "xid", "eci", "cavv",
+	"outcome", "code", "message", "transaction_id", "rrn", "auth_code",
+}
 
 // authenticator makes the MACs of one key. It is safe for concurrent use.
 type authenticator struct {
@@ -38,6 +50,17 @@ func (a *authenticator) request(path string, body []byte) string {
 // good for one request only.
 func (a *authenticator) answer(request string, body []byte) string {
 	return a.mac(answerDomain+request+"\n", body)
+}
+
+// back is HMAC-SHA256 over every field of a return as name, length and value, so
+// that nothing can be moved from one value into its neighbour.
+func (a *authenticator) back(values map[string]string) string {
+	var fields []byte
+	for _, name := range returnFields {
+		v := values[name]
+		fields = append(fields, name+"="+strconv.Itoa(len(v))+":"+v+"\n"...)
+	}
+	return a.mac(returnDomain, fields)
 }
 
 func (a *authenticator) mac(head string, body []byte) string {

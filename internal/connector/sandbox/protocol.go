@@ -14,6 +14,15 @@ import (
 const (
 	transactionsPath = "/transactions"
 	inquiriesPath    = "/inquiries"
+	enrolmentsPath   = "/enrolments"
+)
+
+// The models of 3-D Secure that the bank knows.
+const (
+	// model3D: the shop asks for the money after the payer's return.
+	model3D = "3d"
+	// model3DPay: the bank books by itself while it sends the payer back.
+	model3DPay = "3d_pay"
 )
 
 // order is a request that moves money.
@@ -31,6 +40,32 @@ type order struct {
 	Installments int       `json:"installments,omitzero"`
 	Card         orderCard `json:"card,omitzero"`
 	ClientIP     string    `json:"client_ip,omitzero"`
+	// Authentication stands for the card of a payer who came back from 3-D Secure.
+	Authentication orderAuthentication `json:"authentication,omitzero"`
+}
+
+// orderAuthentication is what the bank's return said.
+type orderAuthentication struct {
+	MD   string `json:"md"`
+	XID  string `json:"xid"`
+	ECI  string `json:"eci"`
+	CAVV string `json:"cavv"`
+}
+
+// enrolmentOrder asks to authenticate the payer of an order before it is booked.
+type enrolmentOrder struct {
+	Order     order  `json:"order"`
+	Model     string `json:"model"`
+	ReturnURL string `json:"return_url"`
+	Language  string `json:"language,omitzero"`
+}
+
+// enrolmentReply answers an enrolmentOrder. An approved one has a page to which
+// the payer's browser posts the token.
+type enrolmentReply struct {
+	Reply reply  `json:"reply"`
+	Page  string `json:"page,omitzero"`
+	Token string `json:"token,omitzero"`
 }
 
 // orderCard is the card of a sale or a pre-authorization.

@@ -24,6 +24,12 @@ type simulatedBank struct {
 	clock  clock.Clock
 	cards  map[string]TestCard
 	ledger *ledger
+	faults *simulator.Faults
+	// enrolments are the payers who are being authenticated; a restart sends them
+	// away, as a bank's own page would after its time-out.
+	enrolments *enrolments
+	url        string // our own address for browsers
+	pages      pages
 	http.Handler
 }
 
@@ -37,6 +43,10 @@ func newSimulator(env connector.SimulatorEnvironment) (http.Handler, error) {
 	b := &simulatedBank{
 		macs: newAuthenticator(secret.FromString(DefaultKey)), clock: env.Clock,
 		cards: make(map[string]TestCard, len(list)), ledger: newLedger(),
+		faults: simulator.NewFaults(env.Clock, env.MaxHang), enrolments: newEnrolments(env.Clock), url: env.PublicURL,
+	}
+	if b.pages, err = parsePages(); err != nil {
+		return nil, err
 	}
 	for _, c := range list {
 		b.cards[c.Number] = c
@@ -46,13 +56,15 @@ func newSimulator(env connector.SimulatorEnvironment) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	faults := simulator.NewFaults(env.Clock, env.MaxHang)
 	mux := http.NewServeMux()
-	mux.Handle("POST "+transactionsPath, faults.Money(http.HandlerFunc(b.serveTransaction)))
-	mux.Handle("POST "+inquiriesPath, faults.Inquiry(http.HandlerFunc(b.serveInquiry)))
+	mux.Handle("POST "+transactionsPath, b.faults.Money(http.HandlerFunc(b.serveTransaction)))
+	mux.Handle("POST "+inquiriesPath, b.faults.Inquiry(http.HandlerFunc(b.serveInquiry)))
+	mux.Handle("POST "+enrolmentsPath, b.faults.Money(http.HandlerFunc(b.serveEnrolment)))
+	mux.HandleFunc("POST "+acsPath, b.serveACS)
+	mux.HandleFunc("POST "+acsAnswerPath, b.serveACSAnswer)
 	mux.HandleFunc("GET /_ledger", b.showLedger)
 	mux.HandleFunc("DELETE /_ledger", b.clearLedger)
-	mux.Handle("/_faults", faults)
+	mux.Handle("/_faults", b.faults)
 	b.Handler = mux
 	return b, nil
 }
@@ -109,8 +121,8 @@ func (b *simulatedBank) read(w http.ResponseWriter, r *http.Request, path string
 	return request, true
 }
 
-func (b *simulatedBank) answer(w http.ResponseWriter, request string, r reply) {
-	body, err := json.Marshal(r)
+func (b *simulatedBank) answer(w http.ResponseWriter, request string, message any) {
+	body, err := json.Marshal(message)
 	if err != nil {
 		http.Error(w, "answer cannot be written", http.StatusInternalServerError)
 		return

@@ -24,6 +24,9 @@ func (b *simulatedBank) decide(o order) (reply, uint64) {
 	if isFollowUp(o.Kind) {
 		return b.ledger.followUp(e, o.Original)
 	}
+	if o.Authentication != (orderAuthentication{}) {
+		return b.provision(o, e)
+	}
 	c, known := b.cards[o.Card.Number]
 	e.last4, e.captureFails, e.reverseFails = last4(o.Card.Number), c.Capture, c.Reverse
 	e.decline = declineOf(o, c, known, now)
@@ -48,9 +51,10 @@ func wellFormed(o order) bool {
 	}
 	switch o.Kind {
 	case connector.Sale, connector.Authorize:
-		return o.Original == "" && o.Installments >= 0 && o.Installments <= maxInstallments
+		card, proof := o.Card != orderCard{}, o.Authentication != orderAuthentication{}
+		return card != proof && o.Original == "" && o.Installments >= 0 && o.Installments <= maxInstallments
 	case connector.Capture, connector.Void, connector.Refund:
-		return validName(o.Original) && o.Card == orderCard{}
+		return validName(o.Original) && o.Card == orderCard{} && o.Authentication == orderAuthentication{}
 	}
 	return false
 }

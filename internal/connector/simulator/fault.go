@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -167,18 +168,37 @@ func (f *Faults) Inquiry(next http.Handler) http.Handler {
 
 // draw returns the fault of the next request, empty for none.
 func (f *Faults) draw(p *plan) Fault {
-	if p.perMillion == 0 || len(p.direct) == 0 {
+	if len(p.direct) == 0 {
 		return ""
+	}
+	x, hit := f.hit(p)
+	if !hit {
+		return ""
+	}
+	return p.direct[(x>>32)%uint64(len(p.direct))]
+}
+
+// Callback reports whether the next return from 3-D Secure is to happen twice.
+func (f *Faults) Callback() bool {
+	p := f.plan.Load()
+	if !slices.Contains(p.Kinds, DuplicateCallback) {
+		return false
+	}
+	x, hit := f.hit(p)
+	return hit && p.Kinds[(x>>32)%uint64(len(p.Kinds))] == DuplicateCallback
+}
+
+// hit reports whether the next request goes wrong, and the number that says how.
+func (f *Faults) hit(p *plan) (uint64, bool) {
+	if p.perMillion == 0 {
+		return 0, false
 	}
 	seed := f.seed
 	if p.Seed != nil {
 		seed = *p.Seed
 	}
 	x := mix(seed + f.draws.Add(1)*0x9e3779b97f4a7c15)
-	if x%1_000_000 >= p.perMillion {
-		return ""
-	}
-	return p.direct[(x>>32)%uint64(len(p.direct))]
+	return x, x%1_000_000 < p.perMillion
 }
 
 // mix is the output function of SplitMix64 (Steele, Lea, Flood 2014): faults
