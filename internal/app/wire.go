@@ -130,7 +130,7 @@ func (s *Server) open(in interior) error {
 	}
 	site := doors.NewSite()
 	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.callers))
-	site.Mount(admin.Prefix, admin.Handler(doors, in.payments, in.callers))
+	site.Mount(admin.Prefix, admin.Handler(doors, admin.Services{Callers: in.callers, Payments: in.payments}))
 	site.Mount(pages.DocsPrefix, docs)
 	for path, h := range map[string]http.Handler{
 		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.handler(),

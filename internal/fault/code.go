@@ -38,6 +38,9 @@ const (
 	BodyTooLarge           Code = "BODY_TOO_LARGE"
 	UnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"
 	TooManyRequests        Code = "TOO_MANY_REQUESTS"
+	SecondFactorRequired   Code = "SECOND_FACTOR_REQUIRED"
+	VersionMismatch        Code = "VERSION_MISMATCH"
+	VersionRequired        Code = "VERSION_REQUIRED"
 	ServiceUnavailable     Code = "UNAVAILABLE"
 	InternalError          Code = "INTERNAL_ERROR"
 

@@ -28,6 +28,10 @@ const (
 	MethodNotAllowed
 	// Conflict is a thing in a state that does not allow the request.
 	Conflict
+	// PreconditionFailed is an edit of a version that is no longer the newest.
+	PreconditionFailed
+	// PreconditionRequired is an edit that does not say which version it is of.
+	PreconditionRequired
 	// Gone is a thing that existed and has ended.
 	Gone
 	// TooLarge is input over a size limit.

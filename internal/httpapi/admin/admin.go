@@ -14,16 +14,10 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/payment"
 )
 
 // Prefix is where the surface is mounted.
 const Prefix = "/admin/v1/"
-
-// Payments is what the surface needs to know about payments.
-type Payments interface {
-	Detail(ctx context.Context, m id.Merchant, u id.UUID) (payment.Detail, error)
-}
 
 // Authenticator proves a bearer token. Unknown tokens are faults of kind
 // Unauthenticated.
@@ -31,17 +25,26 @@ type Authenticator interface {
 	AuthenticateAdmin(ctx context.Context, token string) (merchant.AdminPrincipal, error)
 }
 
+// Services is what the surface opens to.
+type Services struct {
+	Callers  Authenticator
+	Payments Payments
+}
+
 type request = kit.Request[merchant.AdminPrincipal]
 
 type surface struct {
-	kit      *kit.Kit
-	payments Payments
-	callers  Authenticator
+	Services
+	kit *kit.Kit
 }
 
 // Handler returns the surface, to be mounted at Prefix.
-func Handler(k *kit.Kit, p Payments, a Authenticator) http.Handler {
-	s := &surface{kit: k, payments: p, callers: a}
+func Handler(k *kit.Kit, to Services) http.Handler {
+	s := &surface{kit: k, Services: to}
+	var routes []kit.Route[merchant.AdminPrincipal]
+	for _, r := range s.routes() {
+		routes = append(routes, r.kit())
+	}
 	return kit.Handler(k, kit.Surface[merchant.AdminPrincipal]{
 		Name:         "admin",
 		Authenticate: s.authenticate,
@@ -49,9 +52,7 @@ func Handler(k *kit.Kit, p Payments, a Authenticator) http.Handler {
 		Merchant:     func(p merchant.AdminPrincipal) id.Merchant { return p.MerchantID },
 		Form:         s.form,
 		Language:     language.English,
-		Routes: []kit.Route[merchant.AdminPrincipal]{
-			{Method: http.MethodGet, Pattern: "/admin/v1/payments/{paymentId}", Handle: s.payment},
-		},
+		Routes:       routes,
 	})
 }
 
@@ -67,18 +68,5 @@ func (s *surface) authenticate(ctx context.Context, r *http.Request) (merchant.A
 	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return merchant.AdminPrincipal{}, errToken
 	}
-	return s.callers.AuthenticateAdmin(ctx, token)
-}
-
-// payment answers GET /admin/v1/payments/{paymentId}.
-func (s *surface) payment(ctx context.Context, r *request) (kit.Response, error) {
-	u, err := r.UUID("paymentId")
-	if err != nil {
-		return kit.Response{}, err
-	}
-	d, err := s.payments.Detail(ctx, r.Principal.MerchantID, u)
-	if err != nil {
-		return kit.Response{}, err
-	}
-	return kit.OK(viewDetail(d)), nil
+	return s.Callers.AuthenticateAdmin(ctx, token)
 }

@@ -35,7 +35,11 @@ const paymentID = "123e4567-e89b-12d3-a456-426614174000"
 var today = time.Date(2026, 11, 20, 11, 30, 0, 500_000_000, time.UTC)
 
 // fakePayments knows one payment of merchant 1.
-type fakePayments struct{ detail payment.Detail }
+type fakePayments struct {
+	admin.Payments
+
+	detail payment.Detail
+}
 
 func (f fakePayments) Detail(_ context.Context, m id.Merchant, u id.UUID) (payment.Detail, error) {
 	if m != 1 || u.String() != paymentID {
@@ -68,7 +72,7 @@ func newHandler(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.Handler(t, admin.Handler(k, fakePayments{detail(t)}, fakeCallers{}))
+	return doc.Handler(t, admin.Handler(k, admin.Services{Callers: fakeCallers{}, Payments: fakePayments{detail: detail(t)}}))
 }
 
 // detail is a sale that one bank declined and another approved.

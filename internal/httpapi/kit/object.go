@@ -2,6 +2,9 @@ package kit
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -16,8 +19,9 @@ import (
 type Object struct {
 	members map[string]jsontext.Value
 	wrong   []fault.Field
-	// code replaces fault.ValidationError while only one field is wrong.
-	code fault.Code
+	// codes are those that fields were rejected as. One code replaces
+	// fault.ValidationError while every wrong field was rejected as it.
+	codes []fault.Code
 }
 
 // ParseObject reads exactly one JSON object (RFC 8259, in UTF-8). Duplicate
@@ -35,6 +39,88 @@ func ParseObject(body []byte) (*Object, error) {
 		return nil, explain(err)
 	}
 	return &Object{members: members}, nil
+}
+
+// parseList is ParseObject, except that an array becomes the member "items".
+func parseList(body []byte) (*Object, error) {
+	if jsontext.Value(body).Kind() != '[' {
+		return ParseObject(body)
+	}
+	var items jsontext.Value
+	if err := json.Unmarshal(body, &items); err != nil {
+		return nil, explain(err)
+	}
+	return &Object{members: map[string]jsontext.Value{"items": items}}, nil
+}
+
+// Objects reads a required array of at most most objects. What is wrong with one
+// of them is gathered by Adopt.
+func (o *Object) Objects(name string, most int) []*Object {
+	v, ok := o.required(name)
+	if !ok {
+		return nil
+	}
+	var members []map[string]jsontext.Value
+	if v.Kind() != '[' || json.Unmarshal(v, &members) != nil {
+		o.Reject(name, fault.FieldInvalid, "must be an array of objects")
+		return nil
+	}
+	if len(members) > most {
+		o.Reject(name, fault.FieldTooLong, "must have at most "+strconv.Itoa(most)+" members")
+		return nil
+	}
+	all := make([]*Object, 0, len(members))
+	for _, m := range members {
+		all = append(all, &Object{members: m})
+	}
+	return all
+}
+
+// Object reads an optional object: nil if it is missing or null.
+func (o *Object) Object(name string) *Object {
+	if !o.Has(name) {
+		return nil
+	}
+	var members map[string]jsontext.Value
+	if json.Unmarshal(o.members[name], &members) != nil {
+		o.Reject(name, fault.FieldInvalid, "must be an object")
+		return nil
+	}
+	return &Object{members: members}
+}
+
+// Names returns the names of the members in order.
+func (o *Object) Names() []string { return slices.Sorted(maps.Keys(o.members)) }
+
+// Strings reads an optional array of at most most strings of 1 to length characters.
+func (o *Object) Strings(name string, most, length int) []string {
+	if !o.Has(name) {
+		return nil
+	}
+	var all []string
+	if json.Unmarshal(o.members[name], &all) != nil {
+		o.Reject(name, fault.FieldInvalid, "must be an array of strings")
+		return nil
+	}
+	if len(all) > most {
+		o.Reject(name, fault.FieldTooLong, "must have at most "+strconv.Itoa(most)+" members")
+		return nil
+	}
+	for _, s := range all {
+		if !o.checkText(name, s, 1, length) {
+			return nil
+		}
+	}
+	return all
+}
+
+// Adopt takes over what is wrong with a part of this object, whose fields are
+// named below the path.
+func (o *Object) Adopt(path string, part *Object) {
+	for _, f := range part.wrong {
+		f.Name = path + "." + f.Name
+		o.wrong = append(o.wrong, f)
+	}
 }
 
 // explain tells what is wrong with the text. The parser's own message quotes the
@@ -90,9 +176,9 @@ func (o *Object) Reject(name string, code fault.FieldCode, message string) {
 }
 
 // RejectAs is Reject with a code of its own for the whole request, which holds
-// as long as nothing else is wrong.
+// as long as nothing else is wrong than what was rejected as the same.
 func (o *Object) RejectAs(code fault.Code, field fault.Field) {
-	o.code = code
+	o.codes = append(o.codes, code)
 	o.wrong = append(o.wrong, field)
 }
 
@@ -102,8 +188,8 @@ func (o *Object) Err() error {
 		return nil
 	}
 	f := fault.Validation(o.wrong...)
-	if len(o.wrong) == 1 && o.code != "" {
-		f.Code = o.code
+	if len(o.codes) == len(o.wrong) && len(slices.Compact(slices.Clone(o.codes))) == 1 {
+		f.Code = o.codes[0]
 	}
 	return f
 }

@@ -37,6 +37,10 @@ func Status(kind fault.Kind) int {
 		return http.StatusMethodNotAllowed
 	case fault.Conflict:
 		return http.StatusConflict
+	case fault.PreconditionFailed:
+		return http.StatusPreconditionFailed
+	case fault.PreconditionRequired:
+		return http.StatusPreconditionRequired
 	case fault.Gone:
 		return http.StatusGone
 	case fault.TooLarge:

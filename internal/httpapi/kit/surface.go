@@ -42,7 +42,17 @@ type Route[P any] struct {
 	Pattern string
 	// EmptyBody lets a body of no bytes stand for an object without members.
 	EmptyBody bool
-	Handle    func(ctx context.Context, r *Request[P]) (Response, error)
+	// ListBody lets an array stand for an object with the one member "items".
+	ListBody bool
+	// Raw takes another media type than JSON and leaves its reading to Handle;
+	// nil for JSON.
+	Raw *RawBody
+	// Open lets anybody in: Handle gets the zero principal.
+	Open bool
+	// Admit says whether the caller may use the route, before the body is read;
+	// nil lets every proven caller in.
+	Admit  func(p P) error
+	Handle func(ctx context.Context, r *Request[P]) (Response, error)
 }
 
 // Handler returns the surface as an http.Handler, to be mounted at the prefix
@@ -90,13 +100,21 @@ func (h *surfaceHandler[P]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.Tag) (Response, error) {
 	route, missing := h.find(x, r) // first for the log's sake; strangers are not told
-	principal, err := h.surface.Authenticate(r.Context(), r)
-	if err != nil {
-		return Response{}, err
+	var principal P
+	if missing != nil || !route.Open {
+		var err error
+		if principal, err = h.surface.Authenticate(r.Context(), r); err != nil {
+			return Response{}, err
+		}
+		x.merchant = h.surface.Merchant(principal)
 	}
-	x.merchant = h.surface.Merchant(principal)
 	if missing != nil {
 		return Response{}, missing
+	}
+	if route.Admit != nil {
+		if err := route.Admit(principal); err != nil {
+			return Response{}, err
+		}
 	}
 	request := &Request[P]{ID: x.id, Principal: principal, Language: lang, http: r}
 	if isRead(route.Method) {
@@ -108,7 +126,7 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 // write runs a route that changes something. Once the request was read, it goes
 // on to its end even if the caller hangs up: money does not stop half-way.
 func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P]) (Response, error) {
-	body, err := readBody(x.w, r.http, route.EmptyBody)
+	body, err := route.read(x.w, r.http)
 	if err != nil {
 		return Response{}, err
 	}
@@ -116,12 +134,28 @@ func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P]) (R
 	if r.Key, err = h.kit.idempotencyKey(r.http, body); err != nil {
 		return Response{}, err
 	}
-	if r.Body, err = ParseObject(body); err != nil {
+	switch {
+	case route.Raw != nil:
+		r.Raw = body
+	case route.ListBody:
+		r.Body, err = parseList(body)
+	default:
+		r.Body, err = ParseObject(body)
+	}
+	if err != nil {
 		return Response{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.http.Context()), workTime)
 	defer cancel()
 	return route.Handle(ctx, r)
+}
+
+// read returns the body of a request that changes something.
+func (r Route[P]) read(w http.ResponseWriter, request *http.Request) ([]byte, error) {
+	if r.Raw != nil {
+		return r.Raw.read(w, request)
+	}
+	return readBody(w, request, r.EmptyBody)
 }
 
 // find looks the route up. The mux would redirect an unclean path; no caller of
