@@ -2,6 +2,8 @@ package payment
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"time"
@@ -24,8 +26,15 @@ const (
 	// stayed unknown.
 	firstInquiryPause = 2 * time.Second
 	// maxConflicts is how often a decision is made again when the row it was
-	// based on changed meanwhile.
-	maxConflicts = 10
+	// based on changed meanwhile: as often as a crowd on one payment may need, for
+	// each time at least one of the crowd gets through.
+	maxConflicts = 200
+	// The pauses before that grow by conflictPause up to maxConflictPause, and
+	// are drawn at random so that the crowd spreads.
+	conflictPause    = 2 * time.Millisecond
+	maxConflictPause = 50 * time.Millisecond
+	// storePause is how long a store that did not answer is left alone.
+	storePause = 250 * time.Millisecond
 )
 
 // newOperation returns an operation that is about to be sent to a POS.
@@ -120,9 +129,11 @@ func (s *Service) conclude(ctx context.Context, p Payment, o Operation, v verdic
 			c.operation.Version++
 			return Outcome{Payment: c.payment, Operation: c.operation}, nil
 		}
-		s.Log.LogAttrs(ctx, slog.LevelWarn, "conclude operation",
-			slog.Int64("operation", int64(o.ID)), slog.Int("try", try+1), slog.Any("error", err))
-		if fault.CodeOf(err) != fault.StaleVersion && !pause(ctx, time.Duration(try+1)*100*time.Millisecond) {
+		if fault.CodeOf(err) != fault.StaleVersion {
+			s.Log.LogAttrs(ctx, slog.LevelWarn, "conclude operation",
+				slog.Int64("operation", int64(o.ID)), slog.Int("try", try+1), slog.Any("error", err))
+		}
+		if !pause(ctx, pauseAfter(err, try)) {
 			break
 		}
 		fresh, freshOp, err := s.reload(ctx, p, o.ID)
@@ -170,6 +181,17 @@ func (s *Service) reload(ctx context.Context, p Payment, o id.Operation) (Paymen
 		}
 	}
 	return Payment{}, Operation{}, fmt.Errorf("reload operation %d: gone", o)
+}
+
+// pauseAfter returns how long to wait before a commit that failed is decided anew.
+func pauseAfter(err error, try int) time.Duration {
+	if fault.CodeOf(err) != fault.StaleVersion {
+		return storePause
+	}
+	longest := min(time.Duration(try+1)*conflictPause, maxConflictPause)
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
+	return time.Duration(uint64(binary.BigEndian.Uint32(b[:])) * uint64(longest) >> 32) //nolint:gosec // positive and small
 }
 
 // pause waits for d, and reports whether the context still runs then.

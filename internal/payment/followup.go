@@ -57,7 +57,7 @@ func (s *Service) followUp(ctx context.Context, f followUp) (Outcome, error) {
 // reserve makes the first commit of a follow-up, deciding again as often as the
 // payment changes under it.
 func (s *Service) reserve(ctx context.Context, f followUp) (Payment, Operation, *Outcome, error) {
-	for range maxConflicts {
+	for try := range maxConflicts {
 		p, err := s.Store.Payment(ctx, f.caller.MerchantID, f.payment)
 		if err != nil {
 			return Payment{}, Operation{}, nil, fmt.Errorf("read payment: %w", err)
@@ -93,6 +93,8 @@ func (s *Service) reserve(ctx context.Context, f followUp) (Payment, Operation, 
 			return Payment{}, Operation{}, replay, err
 		case fault.CodeOf(err) != fault.StaleVersion:
 			return Payment{}, Operation{}, nil, fmt.Errorf("begin %s: %w", f.kind, err)
+		case !pause(ctx, pauseAfter(err, try)):
+			return Payment{}, Operation{}, nil, inProgress(fault.OperationInProgress, f.payment)
 		}
 	}
 	return Payment{}, Operation{}, nil, inProgress(fault.OperationInProgress, f.payment)
