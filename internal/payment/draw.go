@@ -9,13 +9,19 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// draw returns the number with which weighted rules are drawn. A single payment
-// costs the same everywhere, so each draws anew; a payment in installments draws
-// what its quote drew, or else the payer would be charged another price.
-func (s *Service) draw(c Pay) uint32 {
+// drawFor returns the number with which weighted rules are drawn for a payment. A
+// single payment costs the same everywhere, so each draws anew; a payment in
+// installments draws what its quote drew, or else the payer would be charged
+// another price.
+func drawFor(c Pay) uint32 {
 	if c.Installments > 1 {
 		return quotedDraw(c.MerchantID, c.Card.PAN.BIN(8), c.Price)
 	}
+	return draw()
+}
+
+// draw returns a random number.
+func draw() uint32 {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
 	return binary.BigEndian.Uint32(b[:])

@@ -86,7 +86,7 @@ func (s *Service) prepare(ctx context.Context, c Pay) (*attempt, error) {
 	}
 	request := routing.Request{
 		Amount: c.Price, Installments: c.Installments, BINDigits: c.Card.PAN.BIN(8), BIN: info,
-		POSAlias: c.POSAlias, At: p.CreatedAt, Draw: s.draw(c),
+		POSAlias: c.POSAlias, At: p.CreatedAt, Draw: drawFor(c),
 	}
 	p.Routing = routing.Decide(*table, request, s.Banks.Healthy)
 	if err := s.checkDecision(c, p.Routing, table, request); err != nil {
