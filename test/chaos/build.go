@@ -1,0 +1,37 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Build compiles the vezne binary with the build tags into a directory.
+func Build(dir string, tags ...string) (string, error) {
+	path := filepath.Join(dir, "vezne")
+	cmd := exec.Command("go", "build", "-tags", strings.Join(tags, ","), "-o", path, "github.com/vezne/vezne/cmd/vezne")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build vezne: %w: %s", err, out)
+	}
+	return path, nil
+}
+
+// Fixtures writes the demo's data into a directory, with banks that are given up
+// after three seconds: unknown outcomes are what this is about, and a run should
+// have many of them.
+func Fixtures(dir, demo string) (string, error) {
+	text, err := os.ReadFile(demo)
+	if err != nil {
+		return "", fmt.Errorf("read the demo's data: %w", err)
+	}
+	const connector = "        connector: sandbox\n"
+	if !strings.Contains(string(text), connector) {
+		return "", errors.New("the demo's data has another form than expected")
+	}
+	path := filepath.Join(dir, "fixtures.yaml")
+	return path, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), connector, connector+"        timeout: 3s\n")), 0o600)
+}
