@@ -40,6 +40,8 @@ type Options struct {
 	// Binary runs this file as a process of its own, for tests of signals; empty
 	// runs the command line inside the test, under its race detector.
 	Binary string
+	// LogLevel is debug if empty, so that whatever could leak into a log does.
+	LogLevel string
 	// Args are further flags.
 	Args []string
 }
@@ -77,7 +79,10 @@ func Start(t testing.TB, o Options) *Server {
 			s.DSN = storetest.EmptyDSN(t, storage.PostgreSQL)
 		}
 	}
-	args := append([]string{"demo", "--data", s.Dir, "--listen", "127.0.0.1:0", "--log-level", "debug"}, o.Args...)
+	if o.LogLevel == "" {
+		o.LogLevel = "debug"
+	}
+	args := append([]string{"demo", "--data", s.Dir, "--listen", "127.0.0.1:0", "--log-level", o.LogLevel}, o.Args...)
 	if s.Engine == storage.PostgreSQL {
 		args = append(args, "--database", s.DSN)
 	}
