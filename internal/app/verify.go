@@ -77,7 +77,7 @@ func (v *verifier) payments(ctx context.Context) error {
 		}
 		for _, p := range page {
 			v.payment(p)
-			after = sqlstore.PaymentKey{MerchantID: p.MerchantID, ID: p.ID}
+			after = sqlstore.PaymentKey{MerchantID: p.MerchantID, UUID: p.UUID}
 		}
 		v.paymentCount += len(page)
 	}

@@ -91,10 +91,10 @@ type PostingKey struct {
 	OperationID id.Operation
 }
 
-const postingsAfter = `SELECT ` + entryColumns + ` FROM ledger_entry e
-	JOIN (SELECT DISTINCT merchant_id, operation_id FROM ledger_entry
+const postingsAfter = `SELECT ` + entryColumns + `
+	FROM (SELECT DISTINCT merchant_id, operation_id FROM ledger_entry
 		WHERE (merchant_id, operation_id) > ($1, $2) ORDER BY merchant_id, operation_id LIMIT $3) o
-	ON o.merchant_id = e.merchant_id AND o.operation_id = e.operation_id
+	CROSS JOIN ledger_entry e WHERE e.merchant_id = o.merchant_id AND e.operation_id = o.operation_id
 	ORDER BY e.merchant_id, e.operation_id, e.position`
 
 // Postings returns up to limit whole postings of all merchants that come after
@@ -124,17 +124,17 @@ type BookedPayment struct {
 // key is before the first.
 type PaymentKey struct {
 	MerchantID id.Merchant
-	ID         id.Payment
+	UUID       id.UUID
 }
 
 const bookedPayments = `SELECT p.merchant_id, p.id, p.uuid, p.state, p.captured, p.refunded, p.currency,
 		COALESCE(e.account, ''), COALESCE(e.currency, ''), CAST(COALESCE(SUM(e.amount), 0) AS BIGINT)
 	FROM (SELECT merchant_id, id, uuid, state, captured, refunded, currency FROM payment
-		WHERE (merchant_id, id) > ($1, $2) ORDER BY merchant_id, id LIMIT $3) p
+		WHERE (merchant_id, uuid) > ($1, $2) ORDER BY merchant_id, uuid LIMIT $3) p
 	LEFT JOIN operation o ON o.merchant_id = p.merchant_id AND o.payment_id = p.id
 	LEFT JOIN ledger_entry e ON e.merchant_id = o.merchant_id AND e.operation_id = o.id
 	GROUP BY p.merchant_id, p.id, p.uuid, p.state, p.captured, p.refunded, p.currency, e.account, e.currency
-	ORDER BY p.merchant_id, p.id, 8, 9`
+	ORDER BY p.merchant_id, p.uuid, 8, 9`
 
 type balanceRow struct {
 	payment BookedPayment // without balances
@@ -166,9 +166,9 @@ func readBalance(s storage.Scanner) (balanceRow, error) {
 }
 
 // BookedPayments returns up to limit payments of all merchants that come after
-// the key, by merchant and id.
+// the key, by merchant and UUID, which is by age.
 func (l *Ledger) BookedPayments(ctx context.Context, after PaymentKey, limit int) ([]BookedPayment, error) {
-	rows, err := many(ctx, l.db, readBalance, bookedPayments, int64(after.MerchantID), int64(after.ID), int64(limit))
+	rows, err := many(ctx, l.db, readBalance, bookedPayments, int64(after.MerchantID), after.UUID[:], int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("booked payments: %w", err)
 	}
@@ -186,8 +186,9 @@ func (l *Ledger) BookedPayments(ctx context.Context, after PaymentKey, limit int
 	return all, nil
 }
 
-// postings of one payment go by its operations, so that the entries need no
-// index by payment.
-const postingsOfPayment = `SELECT ` + entryColumns + ` FROM operation o
-	JOIN ledger_entry e ON e.merchant_id = o.merchant_id AND e.operation_id = o.id
-	WHERE o.merchant_id = $1 AND o.payment_id = $2 ORDER BY e.posted_at, e.operation_id, e.position`
+// The postings of a payment are found by its operations, so that the entries need
+// no index by payment. SQLite keeps the order of a CROSS JOIN; left to choose, it
+// would read all entries of the merchant.
+const postingsOfPayment = `SELECT ` + entryColumns + ` FROM operation o CROSS JOIN ledger_entry e
+	WHERE o.merchant_id = $1 AND o.payment_id = $2 AND e.merchant_id = o.merchant_id AND e.operation_id = o.id
+	ORDER BY e.posted_at, e.operation_id, e.position`

@@ -73,6 +73,9 @@ type paymentList struct {
 	// each says that every state is to be read by itself along the index by
 	// state and time, because nothing narrower limits the list.
 	each bool
+	// few says that the list is of a few payments, found by an index that does not
+	// have their order.
+	few  bool
 	args []any
 }
 
@@ -107,6 +110,7 @@ func newPaymentList(m id.Merchant, f payment.Filter) (*paymentList, error) {
 		l.states = append(l.states, l.bind(string(s)))
 	}
 	l.each = len(l.states) > 0 && f.OrderRef == "" && f.CustomerRef == ""
+	l.few = f.OrderRef != "" && f.CustomerRef == ""
 	return l, nil
 }
 
@@ -119,21 +123,34 @@ func (l *paymentList) bind(arg any) string {
 	return "$" + strconv.Itoa(len(l.args))
 }
 
+// inOrder asks for rows along an index that has their order; sorted asks to sort
+// the few rows that an index without it finds. SQLite would rather walk all of a
+// merchant's payments than sort; the unary plus, which changes no value, keeps it
+// from seeing that an index by time has the order.
+const (
+	inOrder = " ORDER BY p.created_at DESC, p.id DESC LIMIT "
+	sorted  = " ORDER BY +p.created_at DESC, +p.id DESC LIMIT "
+)
+
 func (l *paymentList) sql() string {
 	const columns = `SELECT ` + paymentColumns + ` FROM payment p WHERE `
-	where := strings.Join(l.where, " AND ")
-	order := " ORDER BY p.created_at DESC, p.id DESC LIMIT " + strconv.Itoa(l.limit+1)
-	switch {
-	case l.each:
+	where, limit := strings.Join(l.where, " AND "), strconv.Itoa(l.limit+1)
+	if l.each {
 		// Each state yields at most a page, in order, from the index; the few rows
 		// of the page are fetched last.
 		parts := make([]string, 0, len(l.states))
 		for _, s := range l.states {
-			parts = append(parts, "SELECT id FROM (SELECT p.id FROM payment p WHERE "+where+" AND p.state = "+s+order+") AS of_state")
+			parts = append(parts, "SELECT id FROM (SELECT p.id FROM payment p WHERE "+where+" AND p.state = "+s+inOrder+limit+") AS of_state")
 		}
-		return columns + "p.merchant_id = $1 AND p.id IN (" + strings.Join(parts, " UNION ALL ") + ")" + order
-	case len(l.states) > 0:
-		return columns + where + " AND p.state IN (" + strings.Join(l.states, ", ") + ")" + order
+		return `SELECT ` + paymentColumns + ` FROM (` + strings.Join(parts, " UNION ALL ") + `) AS of_states
+	CROSS JOIN payment p WHERE p.merchant_id = $1 AND p.id = of_states.id` + sorted + limit
 	}
-	return columns + where + order
+	if len(l.states) > 0 {
+		// Joined to nothing, so that the index by state is not what is chosen.
+		where += " AND p.state || '' IN (" + strings.Join(l.states, ", ") + ")"
+	}
+	if l.few {
+		return columns + where + sorted + limit
+	}
+	return columns + where + inOrder + limit
 }

@@ -64,7 +64,7 @@ func testReports(t *testing.T, open Opener) {
 				break
 			}
 			got = append(got, page...)
-			after = sqlstore.PaymentKey{MerchantID: page[len(page)-1].MerchantID, ID: page[len(page)-1].ID}
+			after = sqlstore.PaymentKey{MerchantID: page[len(page)-1].MerchantID, UUID: page[len(page)-1].UUID}
 		}
 		if len(got) != total+1 {
 			t.Fatalf("%d payments, want %d", len(got), total+1)
