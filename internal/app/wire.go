@@ -12,6 +12,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/connector/wire"
+	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fixture"
 	"github.com/vezne/vezne/internal/httpapi/admin"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
@@ -101,7 +102,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
-		payments: service, callers: directory, simulators: simulators,
+		payments: service, callers: directory, urls: egress.Policy{Demo: o.Demo != nil}, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -114,7 +115,8 @@ type interior struct {
 	requestKey secret.Bytes
 	payments   *payment.Service
 	callers    *merchant.Directory
-	simulators http.Handler // nil if no bank is played here
+	urls       egress.Policy // what merchants' addresses may be
+	simulators http.Handler  // nil if no bank is played here
 	health     *health
 }
 
@@ -128,10 +130,15 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
+	returns, err := pages.Returns(doors, in.payments, in.urls)
+	if err != nil {
+		return fmt.Errorf("open doors: %w", err)
+	}
 	site := doors.NewSite()
-	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.callers))
+	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.callers, in.urls))
 	site.Mount(admin.Prefix, admin.Handler(doors, admin.Services{Callers: in.callers, Payments: in.payments}))
 	site.Mount(pages.DocsPrefix, docs)
+	site.Mount(pages.ReturnsPrefix, returns)
 	for path, h := range map[string]http.Handler{
 		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.handler(),
 	} {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
@@ -19,6 +21,7 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/secret"
 )
 
@@ -30,6 +33,8 @@ type fakePayments struct {
 	mu       sync.Mutex
 	calls    []any
 	outcome  payment.Outcome
+	form     connector.Form
+	options  []routing.Option
 	found    payment.Payment
 	page     []payment.Payment
 	next     string
@@ -49,6 +54,21 @@ func (f *fakePayments) record(ctx context.Context, call any) {
 func (f *fakePayments) Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error) {
 	f.record(ctx, c)
 	return f.outcome, f.err
+}
+
+func (f *fakePayments) Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error) {
+	f.record(ctx, c)
+	return payment.Enrolment{Outcome: f.outcome, Form: f.form}, f.err
+}
+
+func (f *fakePayments) Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error) {
+	f.record(ctx, c)
+	return f.outcome, f.err
+}
+
+func (f *fakePayments) Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error) {
+	f.record(ctx, q)
+	return f.options, f.err
 }
 
 func (f *fakePayments) Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error) {
@@ -107,7 +127,7 @@ func newHandler(t *testing.T, f *fakePayments) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.Handler(t, gateway.Handler(k, f, fakeCallers{}))
+	return doc.Handler(t, gateway.Handler(k, f, fakeCallers{}, egress.Policy{Demo: true}))
 }
 
 func (f *fakePayments) callCount() int {

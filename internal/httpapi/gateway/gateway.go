@@ -10,11 +10,13 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/routing"
 )
 
 // Prefix is where the surface is mounted.
@@ -34,9 +36,22 @@ type Reader interface {
 	List(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error)
 }
 
+// Authenticating charges payers who were authenticated with 3-D Secure.
+type Authenticating interface {
+	Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error)
+	Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error)
+}
+
+// Offerer prices installments.
+type Offerer interface {
+	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)
+}
+
 // Payments is what the surface needs from the domain.
 type Payments interface {
 	Charger
+	Authenticating
+	Offerer
 	Reader
 }
 
@@ -52,11 +67,13 @@ type surface struct {
 	kit      *kit.Kit
 	payments Payments
 	callers  Authenticator
+	urls     egress.Policy
 }
 
-// Handler returns the surface, to be mounted at Prefix.
-func Handler(k *kit.Kit, p Payments, a Authenticator) http.Handler {
-	s := &surface{kit: k, payments: p, callers: a}
+// Handler returns the surface, to be mounted at Prefix. The policy judges the
+// addresses that merchants give.
+func Handler(k *kit.Kit, p Payments, a Authenticator, urls egress.Policy) http.Handler {
+	s := &surface{kit: k, payments: p, callers: a, urls: urls}
 	return kit.Handler(k, kit.Surface[merchant.Principal]{
 		Name:         "gateway",
 		Authenticate: s.authenticate,
@@ -70,6 +87,9 @@ func Handler(k *kit.Kit, p Payments, a Authenticator) http.Handler {
 			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Handle: s.capture},
 			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Handle: s.refund},
 			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Handle: s.void, EmptyBody: true},
+			{Method: http.MethodPost, Pattern: "/api/3ds", Handle: s.enrol},
+			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Handle: s.complete},
+			{Method: http.MethodPost, Pattern: "/api/installment-options", Handle: s.offer},
 			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Handle: s.find},
 			{Method: http.MethodGet, Pattern: "/api/payments", Handle: s.list},
 		},

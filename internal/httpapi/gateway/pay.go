@@ -44,6 +44,13 @@ func (s *surface) pay(phase payment.Phase) func(context.Context, *request) (kit.
 
 // readPay reads the eleven fields of section 4.
 func readPay(r *request, now time.Time) (payment.Pay, error) {
+	c := readCharge(r, now)
+	refuseInstallments(r.Body)
+	return c, r.Body.Err()
+}
+
+// readCharge reads what sections 4 and 7.1 have in common.
+func readCharge(r *request, now time.Time) payment.Pay {
 	b := r.Body
 	c := payment.Pay{Caller: caller(r), Group: payment.GroupProduct, OnePerOrder: true, Installments: 1}
 	c.OrderRef, _ = b.Text("orderId", 1, maxOrderID)
@@ -51,8 +58,7 @@ func readPay(r *request, now time.Time) (payment.Pay, error) {
 	c.Card = readCard(b, now)
 	c.ClientIP = readClient(b)
 	c.CustomerRef, _ = b.OptionalText("customerId", maxCustomerID)
-	refuseInstallments(b)
-	return c, b.Err()
+	return c
 }
 
 func readCard(b *kit.Object, now time.Time) card.Card {

@@ -1,5 +1,5 @@
-// Package pages serves what people read in a browser: for now the API documents
-// of the house.
+// Package pages serves what people see in a browser: the API documents of the
+// house, and the way back from a bank's 3-D Secure page.
 package pages
 
 import (
