@@ -80,7 +80,7 @@ func (s *Service) send(ctx context.Context, o Operation, at pos.POS, about conne
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "bank request without answer",
 			slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.Any("error", err))
 	}
-	if answer.Outcome != connector.Unknown {
+	if answer.Outcome != connector.Unknown || unanswered != OperationUnknown {
 		return verdictOf(answer, s.Clock.Now())
 	}
 	return s.inquire(ctx, o, bank, about).verdict

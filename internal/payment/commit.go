@@ -94,8 +94,7 @@ func (s *Service) commit(ctx context.Context, c change, actor string, also ...fu
 
 func (s *Service) save(ctx context.Context, c change, also ...func(Tx)) error {
 	err := s.Store.InTx(ctx, func(tx Tx) {
-		tx.SavePayment(c.payment)
-		tx.SaveOperation(c.operation)
+		c.queue(tx)
 		for _, queue := range also {
 			queue(tx)
 		}
@@ -104,6 +103,19 @@ func (s *Service) save(ctx context.Context, c change, also ...func(Tx)) error {
 		return fmt.Errorf("commit operation %d: %w", c.operation.ID, err)
 	}
 	return nil
+}
+
+// queue queues both rows.
+func (c change) queue(tx Tx) {
+	if !firstCommit && c.payment.Version == 0 { // a mutant's way
+		c.payment.Version++
+		c.operation.Version++
+		tx.InsertPayment(c.payment)
+		tx.InsertOperation(c.operation)
+		return
+	}
+	tx.SavePayment(c.payment)
+	tx.SaveOperation(c.operation)
 }
 
 func (s *Service) newJob(ctx context.Context, kind job.Kind, p Payment, o Operation, runAt time.Time) (job.Job, error) {
@@ -143,7 +155,7 @@ func (s *Service) auditRecord(ctx context.Context, p Payment, o Operation, actor
 		return audit.Record{}, fmt.Errorf("new audit id: %w", err)
 	}
 	return audit.Record{
-		ID: recordID, MerchantID: p.MerchantID, At: o.Result.At, Actor: actor,
+		ID: recordID, MerchantID: p.MerchantID, At: s.Clock.Now(), Actor: actor,
 		Action:  "payment." + string(o.Kind),
 		Subject: "payment:" + p.UUID.String(),
 		Detail:  eventPayload(p, o),

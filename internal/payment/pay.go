@@ -262,6 +262,9 @@ func (s *Service) begin(ctx context.Context, a *attempt) (*Outcome, error) {
 	if err := s.aim(ctx, a); err != nil {
 		return nil, err
 	}
+	if !firstCommit && a.operation.ID != 0 {
+		return nil, nil //nolint:nilnil // a mutant's way
+	}
 	for range maxConflicts {
 		err := s.Store.InTx(ctx, func(tx Tx) {
 			if !a.command.Key.IsZero() {

@@ -46,7 +46,7 @@ func verdictOf(a connector.Answer, at time.Time) verdict {
 	case connector.Unsent:
 		v.status, v.result.Reason = OperationUnsent, connector.CommunicationOrSystemError
 	case connector.Unknown:
-		v.status, v.result.Reason = OperationUnknown, connector.ResultUnknown
+		v.status, v.result.Reason = unanswered, connector.ResultUnknown
 	}
 	return v
 }

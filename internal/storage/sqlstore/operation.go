@@ -24,7 +24,7 @@ const (
 	updateOperation = `UPDATE operation SET version = CAST($4 AS BIGINT) + 1, status = $5, result_reason = $6, result_transaction_id = $7,
 		result_host_reference = $8, result_auth_code = $9, result_at = $10, bank_code = $11, bank_message = $12,
 		started_at = $13, finished_at = $14, next_inquiry = $15, inquiries = $16
-	WHERE merchant_id = $1 AND payment_id = $2 AND id = $3 AND version = $4`
+	WHERE merchant_id = $1 AND payment_id = $2 AND id = $3` + sameOperation
 
 	operationsOfPayment = `SELECT ` + operationColumns + ` FROM operation
 	WHERE merchant_id = $1 AND payment_id = $2 ORDER BY started_at, id`

@@ -43,7 +43,7 @@ const (
 		instrument = $17, requested_pos_alias = $18, pos_id = $19, pos_alias = $20, routing = $21,
 		result_reason = $22, result_transaction_id = $23, result_host_reference = $24, result_auth_code = $25,
 		result_at = $26, updated_at = $27
-	WHERE merchant_id = $28 AND id = $29 AND version = $1`
+	WHERE merchant_id = $28 AND id = $29` + samePayment
 )
 
 // changing returns the arguments that both statements begin with.

@@ -1,0 +1,9 @@
+//go:build chaos_no_cas
+
+package sqlstore
+
+// Whoever saves last is right.
+const (
+	samePayment   = ``
+	sameOperation = ``
+)
