@@ -60,6 +60,7 @@ func rules() []rule {
 			Domain,
 			[]string{
 				"merchant", "bin", "pos", "installment", "routing", "vault", "ledger", "job", "audit", "idempotency", "payment",
+				"checkout",
 			},
 			[]Storey{Value, Contract, Domain},
 		},

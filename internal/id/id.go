@@ -51,6 +51,10 @@ type UUID [16]byte
 // NewUUID returns a version 7 UUID: ordered by time, 74 random bits.
 func NewUUID() UUID { return UUID(uuid.Must(uuid.NewV7())) }
 
+// NewSecretUUID returns a version 4 UUID: 122 random bits, for what whoever knows
+// its name may see.
+func NewSecretUUID() UUID { return UUID(uuid.New()) }
+
 // ParseUUID reads the canonical 36-character form and no other.
 func ParseUUID(s string) (UUID, error) {
 	if len(s) != 36 {

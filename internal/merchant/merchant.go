@@ -18,6 +18,21 @@ type Merchant struct {
 	// HalfSecure says that 3-D Secure authentications with an mdStatus of 2 to 4
 	// (payer or bank not enrolled, or only attempted) are good enough.
 	HalfSecure bool
+	Checkout   Checkout
+	// Hosts are the only hosts to which shoppers and callbacks may be sent,
+	// separated by spaces; empty means any.
+	Hosts string
+}
+
+// Checkout is how the hosted page serves a merchant's shoppers.
+type Checkout struct {
+	// Without3DS charges cards at once, unless their bank asks for more.
+	Without3DS bool
+	// Frames are the origins whose pages may show the hosted page in a frame,
+	// separated by spaces; empty means none.
+	Frames string
+	// Life is how long a shopper may begin to pay; zero means a day.
+	Life time.Duration
 }
 
 // Credential is an API key and its secret. A merchant may have several.

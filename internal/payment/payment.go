@@ -70,6 +70,7 @@ const (
 	SurfaceGateway       Surface = "gateway"
 	SurfaceOrchestration Surface = "orchestration"
 	SurfaceStorefront    Surface = "storefront"
+	SurfaceCheckout      Surface = "checkout" // the hosted page
 )
 
 // Payment is what a merchant asked to be paid and what became of it.

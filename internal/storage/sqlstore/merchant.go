@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
@@ -24,12 +25,17 @@ func (m *Merchants) InTx(ctx context.Context, fn func(merchant.Tx)) error {
 	return inTx(ctx, m.db, func(t *tx) { fn(t) })
 }
 
-const saveMerchant = `INSERT INTO merchant (id, name, active, created_at, half_secure) VALUES ($1, $2, $3, $4, $5)
-	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active, half_secure = excluded.half_secure`
+const saveMerchant = `INSERT INTO merchant (id, name, active, created_at, half_secure,
+		hosts, checkout_without_3ds, checkout_frames, checkout_life)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active, half_secure = excluded.half_secure,
+		hosts = excluded.hosts, checkout_without_3ds = excluded.checkout_without_3ds,
+		checkout_frames = excluded.checkout_frames, checkout_life = excluded.checkout_life`
 
 // SaveMerchant implements merchant.Tx. The time of creation stays what it was.
 func (t *tx) SaveMerchant(m merchant.Merchant) {
-	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt), m.HalfSecure)
+	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt), m.HalfSecure,
+		m.Hosts, m.Checkout.Without3DS, m.Checkout.Frames, m.Checkout.Life.Microseconds())
 	t.configured = true
 }
 
@@ -66,9 +72,13 @@ func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 	t.configured = true
 }
 
+const merchantByID = `SELECT id, name, active, created_at, half_secure,
+		hosts, checkout_without_3ds, checkout_frames, checkout_life
+	FROM merchant WHERE id = $1`
+
 // Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
 func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merchant, error) {
-	found, err := one(ctx, m.db, readMerchant, `SELECT id, name, active, created_at, half_secure FROM merchant WHERE id = $1`, int64(n))
+	found, err := one(ctx, m.db, readMerchant, merchantByID, int64(n))
 	if err != nil {
 		return found, fmt.Errorf("merchant %d: %w", n, err)
 	}
@@ -76,10 +86,11 @@ func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merch
 }
 
 func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
-	var n, createdAt int64
+	var n, createdAt, life int64
 	var m merchant.Merchant
-	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure)
-	m.ID, m.CreatedAt = id.Merchant(n), timeOf(createdAt)
+	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure,
+		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life)
+	m.ID, m.CreatedAt, m.Checkout.Life = id.Merchant(n), timeOf(createdAt), time.Duration(life)*time.Microsecond
 	return m, err
 }
 

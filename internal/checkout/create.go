@@ -1,0 +1,240 @@
+package checkout
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
+)
+
+// Create asks for a hosted page.
+type Create struct {
+	MerchantID id.Merchant
+	Actor      string // for the audit log
+	Key        idempotency.Key
+	Order
+}
+
+// Created answers Create.
+type Created struct {
+	Checkout
+	// Replayed is set when the checkout was made by an earlier request.
+	Replayed bool
+}
+
+// historyLimit is how many checkouts of an order are looked at for a repeated
+// request: more than any shop makes for one order in a day.
+const historyLimit = 50
+
+// retryHint is what a caller is told to wait while a card is being charged.
+const retryHint = time.Second
+
+// Create makes a checkout, or returns the open one of an equal order. An open
+// one of the same order reference that differs is cancelled. Errors: URLNotAllowed,
+// UnsupportedCurrency, OrderAlreadyPaid, OrderInProgress, IdempotencyKeyReused.
+func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
+	ctx = context.WithoutCancel(ctx)
+	m, err := s.Merchants.Merchant(ctx, c.MerchantID)
+	if err != nil {
+		return Created{}, fmt.Errorf("read merchant: %w", err)
+	}
+	if replay, err := s.replay(ctx, c); err != nil || replay.Replayed {
+		return replay, err
+	}
+	if err := s.Courier.Check(c.Callback, m.Hosts); err != nil {
+		e := fault.Validation(fault.Field{Name: "callback", Code: fault.FieldInvalid, Message: err.Error()})
+		e.Code = fault.URLNotAllowed
+		return Created{}, e
+	}
+	if err := s.checkCurrency(ctx, c); err != nil {
+		return Created{}, err
+	}
+	life := cmp.Or(m.Checkout.Life, defaultLife)
+	for range maxConflicts {
+		made, err := s.create(ctx, c, life)
+		switch fault.CodeOf(err) {
+		case fault.StaleVersion, fault.OrderClaimed:
+			continue
+		case fault.IdempotencyKeyTaken:
+			return s.replay(ctx, c)
+		}
+		return made, err
+	}
+	return Created{}, fault.New(fault.Conflict, fault.OrderInProgress, "the order is being changed by another request").WithRetryAfter(retryHint)
+}
+
+// checkCurrency refuses what no POS of the merchant could ever take.
+func (s *Service) checkCurrency(ctx context.Context, c Create) error {
+	table, err := s.Tables.Table(ctx, c.MerchantID)
+	if err != nil {
+		return fmt.Errorf("load routing table: %w", err)
+	}
+	currency := c.Amount.Currency()
+	for i := range table.POSes {
+		if p := &table.POSes[i]; p.Status == pos.Active && slices.Contains(p.Currencies, currency) {
+			return nil
+		}
+	}
+	e := fault.Validation(fault.Field{Name: "currency", Code: fault.FieldInvalid, Message: "no POS takes " + currency.String()})
+	e.Code = fault.UnsupportedCurrency
+	return e
+}
+
+// replay answers a request whose key was used before: with the newest checkout
+// of an equal order, which is the one that the first request led to.
+func (s *Service) replay(ctx context.Context, c Create) (Created, error) {
+	if c.Key.IsZero() {
+		return Created{}, nil
+	}
+	claim, err := s.Records.ClaimedKey(ctx, c.MerchantID, c.Key.Value)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return Created{}, nil
+	case err != nil:
+		return Created{}, fmt.Errorf("read idempotency key: %w", err)
+	case s.Clock.Now().Sub(claim.CreatedAt) >= idempotency.Window:
+		return Created{}, nil
+	case claim.Key.Hash != c.Key.Hash:
+		return Created{}, fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
+	}
+	all, err := s.Store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
+	if err != nil {
+		return Created{}, fmt.Errorf("read checkouts of order: %w", err)
+	}
+	for _, old := range all {
+		if old.Order == c.Order {
+			return Created{Checkout: old, Replayed: true}, nil
+		}
+	}
+	return Created{}, nil
+}
+
+func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Created, error) {
+	if err := s.checkOrderFree(ctx, c); err != nil {
+		return Created{}, err
+	}
+	old, p, err := s.live(ctx, c)
+	if err != nil {
+		return Created{}, err
+	}
+	switch {
+	case old == nil:
+	case old.Order == c.Order:
+		return s.again(ctx, c, *old)
+	case old.State == Charging:
+		return Created{}, chargingNow(p)
+	}
+	made, queue, err := s.newCheckout(ctx, c, life)
+	if err != nil {
+		return Created{}, err
+	}
+	cancel := func(Tx) {}
+	if old != nil {
+		if cancel, err = s.queueEnd(ctx, old.ended(Failed, connector.CheckoutCancelled, s.Clock.Now()), p, c.Actor); err != nil {
+			return Created{}, err
+		}
+	}
+	err = s.Store.InTx(ctx, func(tx Tx) {
+		cancel(tx)
+		queue(tx)
+	})
+	if err != nil {
+		return Created{}, fmt.Errorf("create checkout: %w", err)
+	}
+	return Created{Checkout: made}, nil
+}
+
+// again answers with the checkout that an equal request has made, and remembers
+// the key of this one.
+func (s *Service) again(ctx context.Context, c Create, old Checkout) (Created, error) {
+	if !c.Key.IsZero() {
+		if err := s.Store.InTx(ctx, func(tx Tx) { s.claim(tx, c) }); err != nil {
+			return Created{}, fmt.Errorf("claim idempotency key: %w", err)
+		}
+	}
+	return Created{Checkout: old, Replayed: true}, nil
+}
+
+func (s *Service) claim(tx Tx, c Create) {
+	if !c.Key.IsZero() {
+		tx.ClaimKey(idempotency.Record{MerchantID: c.MerchantID, Key: c.Key, CreatedAt: s.Clock.Now()})
+	}
+}
+
+// checkOrderFree refuses an order that a payment has paid or may be paying.
+func (s *Service) checkOrderFree(ctx context.Context, c Create) error {
+	holder, err := s.Records.OrderHolder(ctx, c.MerchantID, c.Ref)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil
+	case err != nil:
+		return fmt.Errorf("read holder of order: %w", err)
+	case holder.State == payment.Pending:
+		return chargingNow(holder)
+	}
+	return fault.New(fault.Conflict, fault.OrderAlreadyPaid, "the order is already paid").WithSubject(holder.UUID.String())
+}
+
+func chargingNow(p payment.Payment) error {
+	e := fault.New(fault.Conflict, fault.OrderInProgress, "a payment of this order is being processed").WithRetryAfter(retryHint)
+	if p.ID == 0 {
+		return e
+	}
+	return e.WithSubject(p.UUID.String())
+}
+
+// live returns the order's checkout that is not final, brought up to date, and
+// the payment of its last attempt; nil if there is none.
+func (s *Service) live(ctx context.Context, c Create) (*Checkout, payment.Payment, error) {
+	all, err := s.Store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
+	if err != nil {
+		return nil, payment.Payment{}, fmt.Errorf("read checkouts of order: %w", err)
+	}
+	for _, old := range all {
+		if old.State.Final() {
+			continue
+		}
+		now, p, err := s.settle(ctx, old)
+		switch {
+		case err != nil:
+			return nil, p, err
+		case now.State == Paid:
+			return nil, p, stale() // the order is paid now
+		case now.State == Failed:
+			return nil, payment.Payment{}, nil
+		}
+		return &now, p, nil
+	}
+	return nil, payment.Payment{}, nil
+}
+
+// newCheckout returns a checkout and what its first commit queues.
+func (s *Service) newCheckout(ctx context.Context, c Create, life time.Duration) (Checkout, func(Tx), error) {
+	now := s.Clock.Now()
+	made := Checkout{
+		ID: id.NewSecretUUID(), MerchantID: c.MerchantID, Version: 1, Order: c.Order,
+		State: Open, CreatedAt: now, ExpiresAt: now.Add(life),
+	}
+	expire, err := s.newJob(ctx, JobExpire, made, made.ExpiresAt)
+	if err != nil {
+		return made, nil, err
+	}
+	record, err := s.auditRecord(ctx, made, "checkout.create", c.Actor)
+	if err != nil {
+		return made, nil, err
+	}
+	return made, func(tx Tx) {
+		s.claim(tx, c)
+		tx.InsertCheckout(made)
+		tx.Enqueue(expire)
+		tx.Record(record)
+	}, nil
+}

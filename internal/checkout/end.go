@@ -1,0 +1,132 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// The events that a merchant can be told of, as kinds of outbox jobs.
+const (
+	EventCompleted job.Kind = "checkout.completed"
+	EventFailed    job.Kind = "checkout.failed"
+)
+
+// The jobs of a checkout.
+const (
+	// JobExpire ends a checkout that nobody paid in time.
+	JobExpire job.Kind = "checkout.expire"
+	// JobWatch finds out how an attempt ended that nobody waited for.
+	JobWatch job.Kind = "checkout.watch"
+	// JobCallback tells the merchant's callback of the end.
+	JobCallback job.Kind = "checkout.callback"
+)
+
+// subject is the payload of every job of a checkout: its id, and for events what
+// became of it.
+type subject struct {
+	Checkout string `json:"checkout"`
+	Attempt  int    `json:"attempt,omitzero"`
+	OrderID  string `json:"order_id,omitzero"`
+	State    State  `json:"state,omitzero"`
+	Reason   string `json:"reason,omitzero"`
+	Payment  string `json:"payment,omitzero"`
+}
+
+// newJob makes a job with a queue of its own, for one that waits must not hold
+// up another.
+func (s *Service) newJob(ctx context.Context, kind job.Kind, c Checkout, runAt time.Time) (job.Job, error) {
+	return s.newJobAbout(ctx, kind, c, runAt, subject{Checkout: c.ID.String(), Attempt: c.Attempt})
+}
+
+func (s *Service) newJobAbout(ctx context.Context, kind job.Kind, c Checkout, runAt time.Time, about subject) (job.Job, error) {
+	jobID, err := id.Next[id.Job](ctx, s.IDs, id.NounJob)
+	if err != nil {
+		return job.Job{}, fmt.Errorf("new job id: %w", err)
+	}
+	payload, err := json.Marshal(about)
+	if err != nil {
+		return job.Job{}, fmt.Errorf("encode %s: %w", kind, err)
+	}
+	return job.Job{
+		ID: jobID, MerchantID: c.MerchantID, Kind: kind, Subject: fmt.Sprintf("%s:%s:%d", kind, c.ID, c.Attempt),
+		Payload: payload, RunAt: runAt, CreatedAt: s.Clock.Now(),
+	}, nil
+}
+
+func (s *Service) auditRecord(ctx context.Context, c Checkout, action, actor string) (audit.Record, error) {
+	recordID, err := id.Next[id.AuditRecord](ctx, s.IDs, id.NounAuditRecord)
+	if err != nil {
+		return audit.Record{}, fmt.Errorf("new audit id: %w", err)
+	}
+	detail, err := json.Marshal(subject{
+		Checkout: c.ID.String(), OrderID: c.Ref, State: c.State, Reason: string(c.Reason),
+	})
+	if err != nil {
+		return audit.Record{}, fmt.Errorf("encode audit record: %w", err)
+	}
+	return audit.Record{
+		ID: recordID, MerchantID: c.MerchantID, At: s.Clock.Now(), Actor: actor, Action: action,
+		Subject: "checkout:" + c.ID.String(), Detail: detail,
+	}, nil
+}
+
+// queueEnd returns what the commit that ends a checkout queues: the change, the
+// event, the callback and the audit record.
+func (s *Service) queueEnd(ctx context.Context, c Checkout, p payment.Payment, actor string) (func(Tx), error) {
+	kind := EventFailed
+	if c.State == Paid {
+		kind = EventCompleted
+	}
+	about := subject{Checkout: c.ID.String(), OrderID: c.Ref, State: c.State, Reason: string(c.Reason)}
+	if p.ID != 0 {
+		about.Payment = p.UUID.String()
+	}
+	event, err := s.newJobAbout(ctx, kind, c, c.EndedAt, about)
+	if err != nil {
+		return nil, err
+	}
+	callback, err := s.newJob(ctx, JobCallback, c, c.EndedAt)
+	if err != nil {
+		return nil, err
+	}
+	record, err := s.auditRecord(ctx, c, string(kind), actor)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx Tx) {
+		tx.SaveCheckout(c)
+		tx.Enqueue(event)
+		tx.Enqueue(callback)
+		tx.Record(record)
+	}, nil
+}
+
+// save commits a change and returns the checkout as it is stored then.
+func (s *Service) save(ctx context.Context, c Checkout, p payment.Payment, also ...job.Job) (Checkout, error) {
+	queue := func(tx Tx) { tx.SaveCheckout(c) }
+	if c.State.Final() {
+		var err error
+		if queue, err = s.queueEnd(ctx, c, p, systemActor); err != nil {
+			return Checkout{}, err
+		}
+	}
+	err := s.Store.InTx(ctx, func(tx Tx) {
+		queue(tx)
+		for _, j := range also {
+			tx.Enqueue(j)
+		}
+	})
+	if err != nil {
+		return Checkout{}, fmt.Errorf("save checkout: %w", err)
+	}
+	c.Version++
+	return c, nil
+}

@@ -1,0 +1,161 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+// Attempt is a card that a shopper typed.
+type Attempt struct {
+	Checkout id.UUID
+	// Version is that of the checkout for which the form was made. A form that is
+	// sent twice has the same, so the second one changes nothing.
+	Version      int
+	Card         card.Card
+	Installments int
+	ClientIP     netip.Addr
+	Language     string // BCP 47, for the bank's page
+	// ReturnURL is where the shopper's browser is sent after authentication.
+	ReturnURL string
+}
+
+// Quote returns the installments that a card may have on the page, counts
+// ascending from 2, by its 6 to 8 leading digits.
+func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]routing.Option, error) {
+	options, err := s.Payments.Offer(ctx, payment.Quote{
+		MerchantID: c.MerchantID, Amount: c.Amount, BINDigits: binDigits,
+		Terms: routing.Terms{Payer: c.InterestPayer, MaxCount: c.MaxInstallments},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("offer installments: %w", err)
+	}
+	return options, nil
+}
+
+// Pay tries a card. Of any number of attempts at once one is carried out; the
+// others, and forms made for an earlier version, are fault.StaleVersion. A fault
+// of kind Invalid is the shopper's to correct and no attempt; so is
+// OrderInProgress. Any other error leaves an attempt whose end settles later. How
+// the attempt went is for Page to tell.
+func (s *Service) Pay(ctx context.Context, a Attempt) error {
+	ctx = context.WithoutCancel(ctx)
+	v, err := s.Page(ctx, a.Checkout)
+	switch {
+	case err != nil:
+		return err
+	case v.State != Open || v.Version != a.Version:
+		return stale()
+	case a.Installments > v.MaxInstallments:
+		return notOffered(v.MaxInstallments)
+	}
+	begun := v.began(s.Clock.Now())
+	watch, err := s.newJob(ctx, JobWatch, begun, begun.AttemptAt.Add(firstWatch))
+	if err != nil {
+		return err
+	}
+	if begun, err = s.save(ctx, begun, payment.Payment{}, watch); err != nil {
+		return err
+	}
+	return s.attempt(ctx, begun, a, v.Merchant.Checkout.Without3DS)
+}
+
+func notOffered(most int) error {
+	e := fault.Validation(fault.Field{
+		Name: "installmentCount", Code: fault.FieldOutOfRange, Message: "must be at most " + strconv.Itoa(most),
+	})
+	e.Code = fault.InstallmentUnavailable
+	return e
+}
+
+// attempt asks for the money and stores what came of it.
+func (s *Service) attempt(ctx context.Context, c Checkout, a Attempt, without3DS bool) error {
+	if !without3DS {
+		return s.enrol(ctx, c, a)
+	}
+	o, err := s.Payments.Pay(ctx, s.command(c, a, byCard))
+	if err != nil {
+		return s.refused(ctx, c, err)
+	}
+	if o.Replayed {
+		// Another payment of the same card has paid the order; ours asked nobody.
+		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.Clock.Now()), payment.Payment{})
+	}
+	if wants3DS(o.Payment) {
+		return s.enrol(ctx, c, a)
+	}
+	return s.conclude(ctx, c, o.Payment)
+}
+
+// wants3DS reports whether a bank would take the card from a payer who was
+// authenticated.
+func wants3DS(p payment.Payment) bool {
+	return p.State == payment.Declined &&
+		(p.Result.Reason == connector.Requires3DS || p.Result.Reason == connector.DebitCardsRequires3DS)
+}
+
+func (s *Service) command(c Checkout, a Attempt, how string) payment.Pay {
+	return payment.Pay{
+		Caller: payment.Caller{
+			MerchantID: c.MerchantID, Actor: systemActor, Surface: payment.SurfaceCheckout, Key: c.attemptKey(how),
+		},
+		Phase: payment.PhaseSale, Group: payment.GroupProduct, OrderRef: c.Ref, OnePerOrder: true,
+		CustomerRef: c.CustomerRef, Price: c.Amount, Installments: a.Installments, InterestPayer: c.InterestPayer,
+		Card: a.Card, ClientIP: a.ClientIP,
+	}
+}
+
+func (s *Service) enrol(ctx context.Context, c Checkout, a Attempt) error {
+	e, err := s.Payments.Enrol(ctx, payment.Enrol{
+		Pay: s.command(c, a, bySecure), SuccessURL: a.ReturnURL, FailureURL: a.ReturnURL, Language: a.Language,
+	})
+	if err != nil {
+		return s.refused(ctx, c, err)
+	}
+	if e.Form.Action == "" {
+		return s.conclude(ctx, c, e.Payment)
+	}
+	c.State, c.PaymentID = Authenticating, e.Payment.ID
+	return s.moveOn(ctx, c, e.Payment)
+}
+
+// refused stores what an error of package payment means for the checkout.
+func (s *Service) refused(ctx context.Context, c Checkout, cause error) error {
+	if fault.CodeOf(cause) == fault.OrderAlreadyPaid {
+		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.Clock.Now()), payment.Payment{})
+	}
+	if fault.KindOf(cause) != fault.Invalid && fault.CodeOf(cause) != fault.OrderInProgress {
+		return fmt.Errorf("attempt to pay: %w", cause) // what happened is for settle to find out
+	}
+	if err := s.moveOn(ctx, c.undone(), payment.Payment{}); err != nil {
+		return err
+	}
+	return cause
+}
+
+// conclude stores how a payment ended, if it has.
+func (s *Service) conclude(ctx context.Context, c Checkout, p payment.Payment) error {
+	next, changed := s.next(c, p)
+	if !changed {
+		return nil
+	}
+	return s.moveOn(ctx, next, p)
+}
+
+// moveOn saves a change, unless whoever looked at the checkout meanwhile has
+// settled it already.
+func (s *Service) moveOn(ctx context.Context, c Checkout, p payment.Payment) error {
+	_, err := s.save(ctx, c, p)
+	if fault.CodeOf(err) == fault.StaleVersion {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package checkout
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// abandonedAfter is the age at which whoever began an attempt is not at work on
+// it any more: a payment's command ends after 50 seconds at the latest.
+const abandonedAfter = 2 * time.Minute
+
+// keyPrefix begins with a character that no caller's idempotency key may have, so
+// that attempts and requests of the API never meet.
+const keyPrefix = "\x1fcheckout:"
+
+// The ways in which one attempt may ask for money; each has a key of its own.
+const (
+	bySecure = "3ds"
+	byCard   = "card"
+)
+
+// attemptKey is the idempotency key of the last attempt, by which its payment is
+// found after a crash.
+func (c Checkout) attemptKey(how string) idempotency.Key {
+	value := keyPrefix + c.ID.String() + ":" + strconv.Itoa(c.Attempt) + ":" + how
+	return idempotency.Key{Value: value, Hash: sha256.Sum256([]byte(value))}
+}
+
+// settle brings a checkout up to date with its last payment and with the time,
+// and returns it with that payment. Whoever looks at a checkout settles it first,
+// so it never matters who had been waiting for an answer.
+func (s *Service) settle(ctx context.Context, c Checkout) (Checkout, payment.Payment, error) {
+	for range maxConflicts {
+		p, err := s.lastPayment(ctx, c)
+		if err != nil {
+			return c, p, err
+		}
+		next, changed := s.next(c, p)
+		if !changed {
+			return c, p, nil
+		}
+		saved, err := s.save(ctx, next, p)
+		if err == nil {
+			return saved, p, nil
+		}
+		if fault.CodeOf(err) != fault.StaleVersion {
+			return c, p, err
+		}
+		if c, err = s.Store.Checkout(ctx, c.ID); err != nil {
+			return c, p, fmt.Errorf("read checkout again: %w", err)
+		}
+	}
+	return c, payment.Payment{}, stale()
+}
+
+// next says what a checkout becomes, given its last payment and the time.
+func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
+	now := s.Clock.Now()
+	switch c.State {
+	case Open:
+		if c.over(now) {
+			return c.ended(Failed, connector.CheckoutExpired, now), true
+		}
+		return c, false
+	case Paid, Failed:
+		return c, false
+	case Authenticating, Charging:
+	}
+	abandoned := now.Sub(c.AttemptAt) >= abandonedAfter
+	if p.ID == 0 {
+		if !abandoned {
+			return c, false
+		}
+		return c.undone(), true
+	}
+	found := c.PaymentID != p.ID
+	c.PaymentID = p.ID
+	switch p.State {
+	case payment.Captured, payment.PartiallyRefunded, payment.Refunded, payment.Voided, payment.Authorized:
+		return c.ended(Paid, connector.Success, now), true
+	case payment.Declined, payment.Expired:
+		return c.declined(p.Result.Reason, now), true
+	case payment.Enrolled:
+		if c.State == Charging && abandoned {
+			c.State = Authenticating
+			return c, true
+		}
+	case payment.Pending, payment.Authenticated:
+	}
+	return c, found
+}
+
+// lastPayment returns the payment of the last attempt, the zero Payment if there
+// is none. One whose number nobody came to write down is found by its key.
+func (s *Service) lastPayment(ctx context.Context, c Checkout) (payment.Payment, error) {
+	n := c.PaymentID
+	if n == 0 && (c.State == Charging || c.State == Authenticating) {
+		var err error
+		if n, err = s.claimedPayment(ctx, c); err != nil {
+			return payment.Payment{}, err
+		}
+	}
+	if n == 0 {
+		return payment.Payment{}, nil
+	}
+	p, err := s.Records.PaymentByID(ctx, c.MerchantID, n)
+	if err != nil {
+		return payment.Payment{}, fmt.Errorf("read payment of checkout: %w", err)
+	}
+	return p, nil
+}
+
+func (s *Service) claimedPayment(ctx context.Context, c Checkout) (id.Payment, error) {
+	for _, how := range []string{bySecure, byCard} {
+		claim, err := s.Records.ClaimedKey(ctx, c.MerchantID, c.attemptKey(how).Value)
+		if fault.KindOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("find payment of attempt: %w", err)
+		}
+		return claim.PaymentID, nil
+	}
+	return 0, nil
+}

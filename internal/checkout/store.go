@@ -1,0 +1,71 @@
+package checkout
+
+import (
+	"context"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+// Tx queues the writes of one commit.
+type Tx interface {
+	job.Tx
+	audit.Tx
+	idempotency.Tx
+	// InsertCheckout adds a checkout. It fails the commit with fault.OrderClaimed
+	// if the order has another one that is not final.
+	InsertCheckout(c Checkout)
+	// SaveCheckout stores c as version c.Version+1 if the stored version is
+	// c.Version; otherwise the commit fails with fault.StaleVersion. The order
+	// never changes and is not stored again.
+	SaveCheckout(c Checkout)
+}
+
+// Store keeps checkouts.
+type Store interface {
+	InTx(ctx context.Context, fn func(Tx)) error
+	// Checkout returns a checkout by its id, which is its own permission; an
+	// unknown one is fault.NoSuchThing.
+	Checkout(ctx context.Context, u id.UUID) (Checkout, error)
+	// OfOrder returns up to limit checkouts of a merchant's order, newest first.
+	OfOrder(ctx context.Context, m id.Merchant, orderRef string, limit int) ([]Checkout, error)
+}
+
+// Payments charges cards.
+type Payments interface {
+	Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error)
+	Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error)
+	Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error)
+	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)
+}
+
+// Records reads what became of payments.
+type Records interface {
+	PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (payment.Payment, error)
+	OrderHolder(ctx context.Context, m id.Merchant, orderRef string) (payment.Payment, error)
+	ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error)
+}
+
+// Tables gives what routing knows about a merchant.
+type Tables interface {
+	Table(ctx context.Context, m id.Merchant) (*routing.Table, error)
+}
+
+// Merchants tells a merchant's settings.
+type Merchants interface {
+	Merchant(ctx context.Context, m id.Merchant) (merchant.Merchant, error)
+}
+
+// Courier calls the addresses that merchants chose.
+type Courier interface {
+	// Check reports why a merchant's URL may not be used; hosts, separated by
+	// spaces, are the only ones allowed unless empty. The error may be shown.
+	Check(url, hosts string) error
+	// Deliver posts a form to the URL and returns the HTTP status of the answer.
+	Deliver(ctx context.Context, url, hosts string, form map[string]string) (int, error)
+}
