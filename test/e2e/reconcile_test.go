@@ -20,7 +20,7 @@ func reconcile(t *testing.T, s *servertest.Server) {
 		{servertest.OtherMerchant(), servertest.OtherAdmin()},
 	} {
 		for _, id := range allPayments(t, s, m.merchant) {
-			for _, o := range s.Detail(t, m.admin, id).Operations {
+			for _, o := range s.QuickDetail(t, m.admin, id).Operations {
 				if o.Status == "open" || o.Status == "unknown" {
 					t.Errorf("payment %s: a %s is still %s", id, o.Kind, o.Status)
 				}

@@ -67,6 +67,7 @@ func (s *search) add(f form) {
 	s.first[at/64] |= 1 << (at % 64)
 }
 
+//go:norace
 func three(b []byte) uint32 { return uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2]) }
 
 // formsOf returns a number as text, as characters of two bytes, grouped, encoded,
@@ -169,7 +170,10 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// bytes searches a file's content; each form is told once.
+// bytes searches a file's content; each form is told once. The race detector
+// would look at each of a hundred million bytes that nobody else can see.
+//
+//go:norace
 func (s *search) bytes(file string, content []byte) []leak {
 	var found []leak
 	for i := 0; i+prefixLen <= len(content); i++ {

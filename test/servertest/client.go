@@ -47,6 +47,9 @@ type Request struct {
 	Path   string // with the query
 	Body   string
 	As     Credential
+	// Unchecked leaves the answer's form alone, for looking at hundreds of them
+	// whose form others have been checked for.
+	Unchecked bool
 	// Header is set last, so it can replace what a JSON body brings; an empty
 	// value removes a header.
 	Header map[string]string
@@ -113,7 +116,9 @@ func (s *Server) Send(t testing.TB, r Request) (a Answer, ok bool) {
 		t.Errorf("%s %s: read answer: %v", r.Method, r.Path, err)
 		return Answer{}, false
 	}
-	s.check(t, request, []byte(r.Body), response, body)
+	if !r.Unchecked {
+		s.check(t, request, []byte(r.Body), response, body)
+	}
 	a = Answer{Status: response.StatusCode, Header: response.Header, Body: string(body)}
 	if bytes.HasPrefix(body, []byte("{")) {
 		if err := json.Unmarshal(body, &a.Members); err != nil {
