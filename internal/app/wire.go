@@ -100,9 +100,10 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	runner := job.NewRunner(queue, service.JobHandlers(), id.NewUUID().String(), system, o.Log)
 	s.tasks = []task{watcher.Run, runner.Run, resolver.Run}
 
+	staff := admin.Services{Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db)}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
-		payments: service, callers: directory, urls: egress.Policy{Demo: o.Demo != nil}, simulators: simulators,
+		payments: service, callers: directory, staff: staff, urls: egress.Policy{Demo: o.Demo != nil}, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -115,6 +116,7 @@ type interior struct {
 	requestKey secret.Bytes
 	payments   *payment.Service
 	callers    *merchant.Directory
+	staff      admin.Services
 	urls       egress.Policy // what merchants' addresses may be
 	simulators http.Handler  // nil if no bank is played here
 	health     *health
@@ -136,7 +138,7 @@ func (s *Server) open(in interior) error {
 	}
 	site := doors.NewSite()
 	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.callers, in.urls))
-	site.Mount(admin.Prefix, admin.Handler(doors, admin.Services{Callers: in.callers, Payments: in.payments}))
+	site.Mount(admin.Prefix, admin.Handler(doors, in.staff))
 	site.Mount(pages.DocsPrefix, docs)
 	site.Mount(pages.ReturnsPrefix, returns)
 	for path, h := range map[string]http.Handler{

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/ledger"
+	"github.com/vezne/vezne/internal/money"
 )
 
 // Tx queues the writes of one commit. Nothing is read inside; the rules that
@@ -98,8 +100,25 @@ type Filter struct {
 	OrderRef    string
 	CustomerRef string
 	States      []State
-	From        time.Time // created at or after
-	To          time.Time // created before
-	Limit       int       // 1 to 100
-	Cursor      string    // opaque; fault.ValidationError on "cursor" if malformed
+	// ID and UUID name one payment.
+	ID   id.Payment
+	UUID id.UUID
+	// ExternalID and ConversationID are the merchant's own.
+	ExternalID     string
+	ConversationID string
+	// Currency is required with MinPaid and MaxPaid, which are inclusive and in it.
+	Currency money.Currency
+	MinPaid  money.Amount
+	MaxPaid  money.Amount
+	POSAlias string
+	// Last4 are the card's last digits, BIN its first, Fingerprint the very card.
+	Last4       string
+	BIN         string
+	Fingerprint string
+	// Reason is why the payment was declined, or Success.
+	Reason connector.Reason
+	From   time.Time // created at or after
+	To     time.Time // created before
+	Limit  int       // 1 to 100
+	Cursor string    // opaque; fault.ValidationError on "cursor" if malformed
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
@@ -29,6 +30,7 @@ type Authenticator interface {
 type Services struct {
 	Callers  Authenticator
 	Payments Payments
+	Audit    audit.Log
 }
 
 type request = kit.Request[merchant.AdminPrincipal]

@@ -68,20 +68,24 @@ func viewOperations(d payment.Detail) []operationView {
 	names := aliases(d.Payment)
 	out := make([]operationView, 0, len(d.Operations))
 	for _, o := range d.Operations {
-		amount := inCurrency(o.Amount, d.Payment.Paid.Currency())
-		out = append(out, operationView{
-			ID: int64(o.ID), AskID: int64(o.AskID), Attempt: o.Attempt, Kind: string(o.Kind),
-			Reference: o.Reference, Original: textOrNull(o.Original),
-			Amount: amount, Currency: amount.Currency().String(),
-			Status: string(o.Status), Reason: textOrNull(string(o.Result.Reason)),
-			BankCode: textOrNull(o.BankCode), BankMessage: textOrNull(o.BankMessage),
-			AuthCode: textOrNull(o.Result.AuthCode), TransactionID: textOrNull(o.Result.TransactionID),
-			HostReference: textOrNull(o.Result.HostReference),
-			POSID:         int64(o.POSID), POSAlias: textOrNull(names[o.POSID]), Actor: textOrNull(o.Actor),
-			StartedAt: o.StartedAt.UTC(), FinishedAt: timeOrNull(o.FinishedAt), Inquiries: o.Inquiries,
-		})
+		out = append(out, viewOperation(d.Payment, o, names[o.POSID]))
 	}
 	return out
+}
+
+func viewOperation(p payment.Payment, o payment.Operation, alias string) operationView {
+	amount := inCurrency(o.Amount, p.Paid.Currency())
+	return operationView{
+		ID: int64(o.ID), AskID: int64(o.AskID), Attempt: o.Attempt, Kind: string(o.Kind),
+		Reference: o.Reference, Original: textOrNull(o.Original),
+		Amount: amount, Currency: amount.Currency().String(),
+		Status: string(o.Status), Reason: textOrNull(string(o.Result.Reason)),
+		BankCode: textOrNull(o.BankCode), BankMessage: textOrNull(o.BankMessage),
+		AuthCode: textOrNull(o.Result.AuthCode), TransactionID: textOrNull(o.Result.TransactionID),
+		HostReference: textOrNull(o.Result.HostReference),
+		POSID:         int64(o.POSID), POSAlias: textOrNull(alias), Actor: textOrNull(o.Actor),
+		StartedAt: moment(o.StartedAt), FinishedAt: timeOrNull(o.FinishedAt), Inquiries: o.Inquiries,
+	}
 }
 
 // aliases returns the names of the POSes that a payment knows of, as they were
@@ -119,7 +123,7 @@ func viewLedger(postings []ledger.Posting) []entryView {
 		for _, e := range p.Entries {
 			out = append(out, entryView{
 				OperationID: int64(p.OperationID), Account: string(e.Account),
-				Amount: e.Amount, Currency: e.Amount.Currency().String(), At: p.At.UTC(),
+				Amount: e.Amount, Currency: e.Amount.Currency().String(), At: moment(p.At),
 			})
 		}
 	}

@@ -9,9 +9,19 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 )
 
-// paymentView is everything about a payment. Of the card it shows what PCI DSS
-// lets people see: first six, last four, and what its issuer publishes.
+// paymentView is everything about a payment.
 type paymentView struct {
+	summaryView
+
+	Items      []itemView      `json:"items"`
+	Operations []operationView `json:"operations"`
+	Routing    routingView     `json:"routing"`
+	Ledger     []entryView     `json:"ledger"`
+}
+
+// summaryView is a payment without what belongs to it. Of the card it shows what
+// PCI DSS lets people see: first six, last four, and what its issuer publishes.
+type summaryView struct {
 	ID       int64  `json:"id"`
 	UUID     string `json:"uuid"`
 	Version  int    `json:"version"`
@@ -41,19 +51,15 @@ type paymentView struct {
 	Refunded       money.Amount `json:"refunded"`
 	Refunding      money.Amount `json:"refunding"`
 	// OpenAsk is the capture or void that is in progress.
-	OpenAsk           *int64          `json:"open_ask"`
-	Card              cardView        `json:"card"`
-	RequestedPOSAlias *string         `json:"requested_pos_alias"`
-	POSID             *int64          `json:"pos_id"`
-	POSAlias          *string         `json:"pos_alias"`
-	Result            resultView      `json:"result"`
-	ClientIP          *string         `json:"client_ip"`
-	CreatedAt         time.Time       `json:"created_at"`
-	UpdatedAt         time.Time       `json:"updated_at"`
-	Items             []itemView      `json:"items"`
-	Operations        []operationView `json:"operations"`
-	Routing           routingView     `json:"routing"`
-	Ledger            []entryView     `json:"ledger"`
+	OpenAsk           *int64     `json:"open_ask"`
+	Card              cardView   `json:"card"`
+	RequestedPOSAlias *string    `json:"requested_pos_alias"`
+	POSID             *int64     `json:"pos_id"`
+	POSAlias          *string    `json:"pos_alias"`
+	Result            resultView `json:"result"`
+	ClientIP          *string    `json:"client_ip"`
+	CreatedAt         time.Time  `json:"created_at"`
+	UpdatedAt         time.Time  `json:"updated_at"`
 }
 
 type cardView struct {
@@ -97,6 +103,22 @@ func viewDetail(d payment.Detail) paymentView {
 	p := d.Payment
 	in := func(a money.Amount) money.Amount { return inCurrency(a, p.Paid.Currency()) }
 	v := paymentView{
+		summaryView: viewSummary(p), Items: make([]itemView, 0, len(p.Items)),
+		Routing: viewRouting(p.Routing), Operations: viewOperations(d), Ledger: viewLedger(d.Postings),
+	}
+	for _, it := range p.Items {
+		v.Items = append(v.Items, itemView{
+			ID: int64(it.ID), Position: it.Position, Name: textOrNull(it.Name), ExternalID: textOrNull(it.ExternalID),
+			Price: in(it.Price), Paid: in(it.Paid), Wallet: in(it.Wallet), Commission: in(it.Commission),
+			Refunded: in(it.Refunded), SubMerchantID: idOrNull(it.SubMerchantID), SubMerchantPrice: in(it.SubMerchantPrice),
+		})
+	}
+	return v
+}
+
+func viewSummary(p payment.Payment) summaryView {
+	in := func(a money.Amount) money.Amount { return inCurrency(a, p.Paid.Currency()) }
+	v := summaryView{
 		ID: int64(p.ID), UUID: p.UUID.String(), Version: p.Version,
 		Surface: string(p.Surface), Phase: string(p.Phase), Group: string(p.Group), State: string(p.State),
 		OrderRef: p.OrderRef, HoldsOrder: p.HoldsOrder,
@@ -108,19 +130,10 @@ func viewDetail(d payment.Detail) paymentView {
 		Authorized: in(p.Authorized), Captured: in(p.Captured), Refunded: in(p.Refunded), Refunding: in(p.Refunding),
 		OpenAsk: idOrNull(p.OpenAsk), Card: viewCard(p.Card), RequestedPOSAlias: textOrNull(p.RequestedPOSAlias),
 		POSID: idOrNull(p.POSID), POSAlias: textOrNull(p.POSAlias), Result: viewResult(p.Result),
-		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
-		Items:   make([]itemView, 0, len(p.Items)),
-		Routing: viewRouting(p.Routing), Operations: viewOperations(d), Ledger: viewLedger(d.Postings),
+		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}
 	if p.ClientIP.IsValid() {
 		v.ClientIP = textOrNull(p.ClientIP.String())
-	}
-	for _, it := range p.Items {
-		v.Items = append(v.Items, itemView{
-			ID: int64(it.ID), Position: it.Position, Name: textOrNull(it.Name), ExternalID: textOrNull(it.ExternalID),
-			Price: in(it.Price), Paid: in(it.Paid), Wallet: in(it.Wallet), Commission: in(it.Commission),
-			Refunded: in(it.Refunded), SubMerchantID: idOrNull(it.SubMerchantID), SubMerchantPrice: in(it.SubMerchantPrice),
-		})
 	}
 	return v
 }
@@ -166,6 +179,10 @@ func timeOrNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	t = t.UTC()
+	t = moment(t)
 	return &t
 }
+
+// moment returns a time as it is stored, to the microsecond, so that an answer
+// is the same whether what it tells was just decided or read again.
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/merchant"
@@ -54,11 +56,29 @@ func (s *surface) routes() []route {
 
 func (r route) kit() kit.Route[merchant.AdminPrincipal] {
 	return kit.Route[merchant.AdminPrincipal]{
-		Method: r.method, Pattern: r.pattern, Handle: r.handle,
+		Method: r.method, Pattern: r.pattern,
+		Handle: func(ctx context.Context, q *request) (kit.Response, error) {
+			return r.handle(audit.WithOrigin(ctx, origin(q)), q)
+		},
 		// What is deleted is named by the path.
 		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw,
 		Open: r.needs == anybody, Admit: r.admit,
 	}
+}
+
+// maxAgent bounds what is kept of a User-Agent header, in bytes.
+const maxAgent = 200
+
+// origin is from where a request comes, for the audit log. What is not plain
+// ASCII of a client's name is left out of it.
+func origin(r *request) audit.Origin {
+	agent := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return -1
+		}
+		return c
+	}, r.Header("User-Agent"))
+	return audit.Origin{Address: r.RemoteAddr(), Agent: agent[:min(len(agent), maxAgent)]}
 }
 
 // admit refuses callers whose role lacks the permission.

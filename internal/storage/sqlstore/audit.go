@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/vezne/vezne/internal/audit"
@@ -11,7 +12,7 @@ import (
 )
 
 const (
-	auditColumns = `merchant_id, id, at, actor, action, subject, detail`
+	auditColumns = `merchant_id, id, at, actor, action, subject, detail, address, agent`
 
 	auditOfMerchant = `SELECT ` + auditColumns + ` FROM audit_record
 	WHERE merchant_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`
@@ -55,9 +56,12 @@ func readAuditRecord(s storage.Scanner) (audit.Record, error) {
 	var (
 		r               audit.Record
 		merchant, n, at int64
-		detail          string
+		detail, address string
 	)
-	err := s.Scan(&merchant, &n, &at, &r.Actor, &r.Action, &r.Subject, &detail)
+	err := s.Scan(&merchant, &n, &at, &r.Actor, &r.Action, &r.Subject, &detail, &address, &r.Origin.Agent)
+	if err == nil && address != "" {
+		r.Origin.Address, err = netip.ParseAddr(address)
+	}
 	r.MerchantID, r.ID, r.At, r.Detail = id.Merchant(merchant), id.AuditRecord(n), timeOf(at), []byte(detail)
 	return r, err
 }

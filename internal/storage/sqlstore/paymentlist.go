@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/storage"
 )
 
 // The bounds of a page.
@@ -48,7 +49,7 @@ func parseCursor(s string) (position, error) {
 
 // Payments implements payment.Lister.
 func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error) {
-	l, err := newPaymentList(m, f)
+	l, err := newPaymentList(p.db.Engine(), m, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,7 +80,7 @@ type paymentList struct {
 	args []any
 }
 
-func newPaymentList(m id.Merchant, f payment.Filter) (*paymentList, error) {
+func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter) (*paymentList, error) {
 	l := &paymentList{limit: f.Limit}
 	if l.limit <= 0 {
 		l.limit = defaultPage
@@ -93,6 +94,7 @@ func newPaymentList(m id.Merchant, f payment.Filter) (*paymentList, error) {
 		l.add("p.customer_ref = %s", f.CustomerRef)
 		l.where = append(l.where, "p.customer_ref <> ''") // spelled as in the index
 	}
+	l.searching(e, &f)
 	if !f.From.IsZero() {
 		l.add("p.created_at >= %s", micros(f.From))
 	}
@@ -109,8 +111,8 @@ func newPaymentList(m id.Merchant, f payment.Filter) (*paymentList, error) {
 	for _, s := range f.States {
 		l.states = append(l.states, l.bind(string(s)))
 	}
-	l.each = len(l.states) > 0 && f.OrderRef == "" && f.CustomerRef == ""
-	l.few = f.OrderRef != "" && f.CustomerRef == ""
+	l.each = len(l.states) > 0 && !narrow(&f)
+	l.few = narrow(&f) && f.CustomerRef == ""
 	return l, nil
 }
 

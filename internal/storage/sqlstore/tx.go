@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/idempotency"
@@ -15,6 +16,8 @@ import (
 // Tx; each store hands it out as its own.
 type tx struct {
 	batch storage.Batch
+	// origin is from where the commit is asked for, for its audit records.
+	origin audit.Origin
 	// configured is set once a statement changed what nodes keep in memory.
 	configured bool
 }
@@ -25,7 +28,7 @@ const batchSize = 8
 
 // inTx queues what fn queues and commits it.
 func inTx(ctx context.Context, db *storage.DB, fn func(*tx)) error {
-	t := &tx{batch: make(storage.Batch, 0, batchSize)}
+	t := &tx{batch: make(storage.Batch, 0, batchSize), origin: audit.OriginOf(ctx)}
 	fn(t)
 	if t.configured {
 		t.add(bumpConfigVersion)
@@ -51,12 +54,21 @@ func (t *tx) Enqueue(j job.Job) {
 		micros(j.RunAt), int64(j.Attempt), micros(j.CreatedAt))
 }
 
-const insertAuditRecord = `INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail)
-	VALUES ($1, $2, $3, $4, $5, $6, $7)`
+const insertAuditRecord = `INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail, address, agent)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 // Record implements audit.Tx.
 func (t *tx) Record(r audit.Record) {
-	t.add(insertAuditRecord, int64(r.MerchantID), int64(r.ID), micros(r.At), r.Actor, r.Action, r.Subject, string(r.Detail))
+	t.add(insertAuditRecord, int64(r.MerchantID), int64(r.ID), micros(r.At), r.Actor, r.Action, r.Subject, string(r.Detail),
+		addressText(t.origin.Address), t.origin.Agent)
+}
+
+// addressText returns the text of an address, empty for none.
+func addressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }
 
 // Post implements ledger.Tx.

@@ -1,0 +1,77 @@
+package admin
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/money"
+)
+
+// The size of a page.
+const (
+	defaultLimit = 25
+	maxLimit     = 100
+)
+
+// readAmount reads an optional amount over zero, the zero Amount if there is none.
+func readAmount(b *kit.Object, name string, c money.Currency) money.Amount {
+	if !b.Has(name) {
+		return money.Amount{}
+	}
+	n, ok := b.Number(name)
+	if !ok {
+		return money.Amount{}
+	}
+	a, err := n.Amount(c)
+	switch {
+	case errors.Is(err, money.ErrRange):
+		b.Reject(name, fault.FieldOutOfRange, "must have at most 12 digits before the point")
+	case err != nil:
+		b.Reject(name, fault.FieldInvalid, err.Error())
+	case !a.IsPositive():
+		b.Reject(name, fault.FieldOutOfRange, "must be greater than zero")
+	}
+	return a
+}
+
+// queryAmount reads an optional amount of a query.
+func queryAmount(q *kit.Query, name string, c money.Currency) money.Amount {
+	text := q.Text(name, 32)
+	if text == "" {
+		return money.Amount{}
+	}
+	if !c.Valid() {
+		q.Reject("currency", fault.FieldRequired, "is required with an amount")
+		return money.Amount{}
+	}
+	a, err := money.ParseAmount(text, c)
+	if err != nil || a.IsNegative() {
+		q.Reject(name, fault.FieldInvalid, "must be an amount of the currency")
+	}
+	return a
+}
+
+// queryCurrency reads an optional currency of a query.
+func queryCurrency(q *kit.Query, name string) money.Currency {
+	code := q.Text(name, 3)
+	if code == "" {
+		return 0
+	}
+	c, err := money.ParseCurrency(code)
+	if err != nil {
+		q.Reject(name, fault.FieldInvalid, "must be a known ISO 4217 code in capital letters")
+	}
+	return c
+}
+
+// queryDigits reads an optional parameter of least to most digits.
+func queryDigits(q *kit.Query, name string, least, most int) string {
+	s := q.Text(name, most)
+	if s != "" && (len(s) < least || strings.Trim(s, "0123456789") != "") {
+		q.Reject(name, fault.FieldInvalid, "must be digits, and enough of them")
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,68 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+)
+
+var _ audit.Log = (*Audit)(nil)
+
+// Search implements audit.Log.
+func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]audit.Record, string, error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	limit = min(limit, maxPage)
+	after := position{int64(id.Max), int64(id.Max)}
+	if f.Cursor != "" {
+		var err error
+		if after, err = parseCursor(f.Cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	sql, args := auditSearch(m, f, after)
+	page, err := many(ctx, a.db, readAuditRecord, sql+strconv.Itoa(limit+1), args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("search audit records of merchant %d: %w", m, err)
+	}
+	if len(page) <= limit {
+		return page, "", nil
+	}
+	last := page[limit-1]
+	return page[:limit], position{micros(last.At), int64(last.ID)}.cursor(), nil
+}
+
+// auditSearch returns the query up to its limit.
+func auditSearch(m id.Merchant, f audit.Filter, after position) (string, []any) {
+	var where strings.Builder
+	args := []any{int64(m), after.createdAt, after.id}
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		where.WriteString(" AND " + condition + " $" + strconv.Itoa(len(args)))
+	}
+	place := "(at, id)"
+	if f.Subject != "" {
+		place = "(+at, +id)" // as in auditOfSubject
+		add("subject =", f.Subject)
+	}
+	if f.Actor != "" {
+		add("actor =", f.Actor)
+	}
+	if f.Action != "" {
+		add("action =", f.Action)
+	}
+	if !f.From.IsZero() {
+		add("at >=", micros(f.From))
+	}
+	if !f.To.IsZero() {
+		add("at <", micros(f.To))
+	}
+	return "SELECT " + auditColumns + " FROM audit_record WHERE merchant_id = $1 AND " + place + " < ($2, $3)" +
+		where.String() + " ORDER BY at DESC, id DESC LIMIT ", args
+}

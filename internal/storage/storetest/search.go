@@ -1,0 +1,84 @@
+package storetest
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+// testSearch looks 24 payments up by each thing that people know of a payment.
+func testSearch(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	const total = 24
+	var all []payment.Payment
+	for n := range int64(total) {
+		p := samplePayment(n + 1)
+		p.CreatedAt = epoch.Add(time.Duration(n/2) * time.Second)
+		p.HoldsOrder = false
+		p.ExternalID, p.ConversationID = []string{"", "ext-" + strconv.FormatInt(n/4, 10)}[n%2], []string{"", "talk"}[n/12]
+		p.Card.Last4, p.Card.Fingerprint = []string{"0656", "1111", ""}[n%3], "print-"+strconv.FormatInt(n%6, 10)
+		p.Card.BIN = []string{"54211901", "41111111"}[n%2]
+		p.Paid = lira(10_000 + n)
+		p.POSAlias = []string{"first", "second"}[n%2]
+		p.Result.Reason = []connector.Reason{connector.Success, connector.DoNotHonour}[n%2]
+		p.State = []payment.State{payment.Captured, payment.Declined}[n%2]
+		all = append(all, p)
+		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
+	}
+	foreign := samplePayment(900)
+	foreign.MerchantID, foreign.ExternalID = others, "ext-1"
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(foreign) }))
+	for name, c := range map[string]struct {
+		filter payment.Filter
+		keep   func(n int64) bool
+	}{
+		"by_id":            {payment.Filter{ID: 5}, func(n int64) bool { return n == 4 }},
+		"by_uuid":          {payment.Filter{UUID: all[7].UUID}, func(n int64) bool { return n == 7 }},
+		"by_anothers_id":   {payment.Filter{ID: 900}, func(int64) bool { return false }},
+		"by_anothers_uuid": {payment.Filter{UUID: foreign.UUID}, func(int64) bool { return false }},
+		"by_external_id":   {payment.Filter{ExternalID: "ext-1"}, func(n int64) bool { return n%2 == 1 && n/4 == 1 }},
+		"by_conversation":  {payment.Filter{ConversationID: "talk"}, func(n int64) bool { return n >= 12 }},
+		"by_last_digits":   {payment.Filter{Last4: "1111"}, func(n int64) bool { return n%3 == 1 }},
+		"by_the_very_card": {payment.Filter{Last4: "1111", Fingerprint: "print-4"}, func(n int64) bool { return n%6 == 4 }},
+		"by_fingerprint":   {payment.Filter{Fingerprint: "print-3"}, func(n int64) bool { return n%6 == 3 }},
+		"by_bin":           {payment.Filter{BIN: "542119"}, func(n int64) bool { return n%2 == 0 }},
+		"by_wildcards":     {payment.Filter{BIN: "9%"}, func(int64) bool { return false }},
+		"by_pos":           {payment.Filter{POSAlias: "second"}, func(n int64) bool { return n%2 == 1 }},
+		"by_reason":        {payment.Filter{Reason: connector.DoNotHonour}, func(n int64) bool { return n%2 == 1 }},
+		"by_currency":      {payment.Filter{Currency: money.USD}, func(int64) bool { return false }},
+		"by_amount":        {payment.Filter{Currency: money.TRY, MinPaid: lira(10_003), MaxPaid: lira(10_009)}, func(n int64) bool { return n >= 3 && n <= 9 }},
+		"by_least_amount":  {payment.Filter{Currency: money.TRY, MinPaid: lira(10_020)}, func(n int64) bool { return n >= 20 }},
+		"by_digits_and_states": {
+			payment.Filter{Last4: "0656", States: []payment.State{payment.Captured, payment.Voided}},
+			func(n int64) bool { return n%6 == 0 },
+		},
+		"by_state_and_pos": {
+			payment.Filter{POSAlias: "first", States: []payment.State{payment.Captured, payment.Declined}},
+			func(n int64) bool { return n%2 == 0 },
+		},
+		"by_digits_and_time": {
+			payment.Filter{Last4: "0656", From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second)},
+			func(n int64) bool { return n%3 == 0 && n/2 >= 3 && n/2 < 9 },
+		},
+	} {
+		t.Run(name+"_in_pages_of_any_size", func(t *testing.T) {
+			var want []id.Payment
+			for n := int64(total - 1); n >= 0; n-- {
+				if c.keep(n) {
+					want = append(want, id.Payment(n+1))
+				}
+			}
+			for _, limit := range []int{1, 3, 100} {
+				f := c.filter
+				f.Limit = limit
+				equal(t, "ids", walk(t, s, f), want)
+			}
+		})
+	}
+}
