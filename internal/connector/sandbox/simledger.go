@@ -109,6 +109,7 @@ func (l *ledger) add(e *entry) {
 		if e.original == root.capture {
 			root.capture = nil // the hold is as it was before
 		}
+	case connector.Sale, connector.Authorize: // they have no original
 	}
 }
 
@@ -143,6 +144,7 @@ func (e *entry) refusalOfOriginal() connector.Reason {
 		return e.refusalOfVoid(root)
 	case connector.Refund:
 		return e.refusalOfRefund(root)
+	case connector.Sale, connector.Authorize: // they are about no original
 	}
 	return connector.InvalidTransaction
 }

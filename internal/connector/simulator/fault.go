@@ -83,7 +83,7 @@ func NewFaults(c clock.Clock, maxHang time.Duration) *Faults {
 	if maxHang <= 0 {
 		maxHang = DefaultMaxHang
 	}
-	f := &Faults{maxHang: maxHang, seed: uint64(c.Now().UnixNano())} //nolint:gosec // only a seed
+	f := &Faults{maxHang: maxHang, seed: uint64(c.Now().UnixNano())}
 	f.plan.Store(&plan{Rate: "0", Kinds: []Fault{}})
 	return f
 }
