@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"github.com/vezne/vezne/api"
+	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
 	"github.com/vezne/vezne/internal/connector"
@@ -90,20 +92,28 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 
 	// Domain.
+	tables := newTables(watcher, routes)
 	service := payment.NewService(payment.Dependencies{
-		Store: payments, Tables: newTables(watcher, routes), BINs: newBINs(watcher, binRows), Banks: banks,
+		Store: payments, Tables: tables, BINs: newBINs(watcher, binRows), Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
 		PublicURL: s.url,
 	})
 	resolver := payment.NewResolver(service)
 	resolver.Exclusive = db.Engine() == storage.SQLite // one process alone holds the file
-	runner := job.NewRunner(queue, service.JobHandlers(), id.NewUUID().String(), system, o.Log)
+	urls := egress.Policy{Demo: o.Demo != nil}
+	checkouts := checkout.NewService(checkout.Dependencies{
+		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
+		Courier: newCourier(urls), IDs: ids, Clock: system, Log: o.Log, PublicURL: s.url,
+	})
+	handlers := service.JobHandlers()
+	maps.Copy(handlers, checkouts.JobHandlers())
+	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
 	s.tasks = []task{watcher.Run, runner.Run, resolver.Run}
 
 	staff := admin.Services{Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db)}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
-		payments: service, callers: directory, staff: staff, urls: egress.Policy{Demo: o.Demo != nil}, simulators: simulators,
+		payments: service, checkouts: checkouts, callers: directory, staff: staff, urls: urls, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -115,6 +125,7 @@ type interior struct {
 	metrics    *metrics
 	requestKey secret.Bytes
 	payments   *payment.Service
+	checkouts  *checkout.Service
 	callers    *merchant.Directory
 	staff      admin.Services
 	urls       egress.Policy // what merchants' addresses may be
@@ -137,7 +148,7 @@ func (s *Server) open(in interior) error {
 		return fmt.Errorf("open doors: %w", err)
 	}
 	site := doors.NewSite()
-	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.callers, in.urls))
+	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.checkouts, in.callers, in.urls))
 	site.Mount(admin.Prefix, admin.Handler(doors, in.staff))
 	site.Mount(pages.DocsPrefix, docs)
 	site.Mount(pages.ReturnsPrefix, returns)

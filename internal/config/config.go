@@ -6,6 +6,7 @@ package config
 import (
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 )
 
@@ -33,8 +34,11 @@ type Config struct {
 	Keyset string
 	// SimulatorURL is where the demo's banks are played; empty means in process.
 	SimulatorURL string
-	Log          LogFormat
-	LogLevel     slog.Level
+	// TrustedProxies are the networks of the proxies in front of the server, whose
+	// X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	Log            LogFormat
+	LogLevel       slog.Level
 }
 
 // LoopbackListen reports whether only this machine can reach the server.

@@ -3,12 +3,14 @@ package config_test
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vezne/vezne/internal/config"
 )
@@ -64,7 +66,7 @@ func TestLoad(t *testing.T) {
 		got, err := config.Load(config.Sources{Environ: []string{
 			"VEZNE_LISTEN=[::1]:0", "VEZNE_PUBLIC_URL=https://pay.example.com/", "VEZNE_DATABASE=postgres://db/vezne",
 			"VEZNE_REDIS=redis://cache:6379", "VEZNE_KEYSET=/etc/vezne/keyset", "VEZNE_SIMULATOR_URL=http://127.0.0.1:9000",
-			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug",
+			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug", "VEZNE_TRUSTED_PROXIES=10.1.2.3/8, fd00::/8",
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -73,8 +75,9 @@ func TestLoad(t *testing.T) {
 			Listen: "[::1]:0", PublicURL: "https://pay.example.com", Database: config.NewDSN("postgres://db/vezne"),
 			Redis: config.NewDSN("redis://cache:6379"), Keyset: "/etc/vezne/keyset",
 			SimulatorURL: "http://127.0.0.1:9000", Log: config.LogJSON, LogLevel: slog.LevelDebug,
+			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 		}
-		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b config.DSN) bool { return a == b })); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.Comparer(func(a, b config.DSN) bool { return a == b })); diff != "" {
 			t.Error(diff)
 		}
 	})

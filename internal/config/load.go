@@ -29,13 +29,14 @@ const (
 	keyRedis        = "redis"
 	keyKeyset       = "keyset"
 	keySimulatorURL = "simulator_url"
+	keyProxies      = "trusted_proxies"
 	keyLog          = "log"
 	keyLogLevel     = "log_level"
 )
 
 func keys() []string {
 	return []string{
-		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keySimulatorURL, keyLog, keyLogLevel,
+		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keySimulatorURL, keyProxies, keyLog, keyLogLevel,
 	}
 }
 
@@ -43,6 +44,7 @@ func defaults() map[string]string {
 	return map[string]string{
 		keyListen:   "127.0.0.1:8080",
 		keyDatabase: "sqlite:vezne.db",
+		keyProxies:  "127.0.0.0/8 ::1/128",
 		keyLog:      string(LogText),
 		keyLogLevel: "info",
 	}

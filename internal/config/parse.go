@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,6 +36,8 @@ func parse(k *koanf.Koanf) (Config, error) {
 	check(keyPublicURL, err)
 	c.SimulatorURL, err = parseBaseURL(k.String(keySimulatorURL))
 	check(keySimulatorURL, err)
+	c.TrustedProxies, err = parseNetworks(k.String(keyProxies))
+	check(keyProxies, err)
 	check(keyDatabase, checkDatabase(c.Database))
 	check(keyRedis, checkRedis(c.Redis))
 	check(keyLog, checkLog(c.Log))
@@ -67,6 +70,22 @@ func parseBaseURL(s string) (string, error) {
 		return "", errors.New("user info, query and fragment are not allowed")
 	}
 	return strings.TrimRight(s, "/"), nil
+}
+
+// parseNetworks reads networks separated by spaces or commas; "none" is none.
+func parseNetworks(s string) ([]netip.Prefix, error) {
+	if s == "none" {
+		return nil, nil
+	}
+	var all []netip.Prefix
+	for _, field := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' }) {
+		network, err := netip.ParsePrefix(field)
+		if err != nil {
+			return nil, errors.New("want networks such as 10.0.0.0/8, separated by spaces, or none")
+		}
+		all = append(all, network.Masked())
+	}
+	return all, nil
 }
 
 func checkDatabase(d DSN) error {

@@ -23,7 +23,7 @@ const (
 // apiPayment is ApiPaymentResponse: 19 members, always all of them, in this
 // order (gateway API, section 3).
 type apiPayment struct {
-	PaymentID             string       `json:"paymentId"`
+	PaymentID             *string      `json:"paymentId"`
 	OrderID               string       `json:"orderId"`
 	Amount                money.Amount `json:"amount"`
 	InstallmentCount      int          `json:"installmentCount"`
@@ -70,7 +70,6 @@ type ending struct {
 // view writes an answer about a payment in a language.
 func (s *surface) view(p payment.Payment, e ending, lang language.Tag) apiPayment {
 	v := apiPayment{
-		PaymentID:          p.UUID.String(),
 		OrderID:            p.OrderRef,
 		Amount:             e.amount,
 		InstallmentCount:   p.Installments,
@@ -87,6 +86,9 @@ func (s *surface) view(p payment.Payment, e ending, lang language.Tag) apiPaymen
 		ResultCode:         string(e.result.Reason),
 		ResultMessage:      s.kit.Catalogue().Reason(lang, string(e.result.Reason)),
 		CustomerID:         textOrNull(p.CustomerRef),
+	}
+	if !p.UUID.IsZero() { // a checkout that nobody has paid yet has no payment
+		v.PaymentID = textOrNull(p.UUID.String())
 	}
 	v.ExternalTransactionID = textOrNull(e.result.TransactionID)
 	if e.status == statusSuccess {

@@ -127,7 +127,7 @@ func newHandler(t *testing.T, f *fakePayments) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.Handler(t, gateway.Handler(k, f, fakeCallers{}, egress.Policy{Demo: true}))
+	return doc.Handler(t, gateway.Handler(k, f, nil, fakeCallers{}, egress.Policy{Demo: true}))
 }
 
 func (f *fakePayments) callCount() int {

@@ -64,16 +64,17 @@ type Authenticator interface {
 type request = kit.Request[merchant.Principal]
 
 type surface struct {
-	kit      *kit.Kit
-	payments Payments
-	callers  Authenticator
-	urls     egress.Policy
+	kit       *kit.Kit
+	payments  Payments
+	checkouts Checkouts
+	callers   Authenticator
+	urls      egress.Policy
 }
 
 // Handler returns the surface, to be mounted at Prefix. The policy judges the
 // addresses that merchants give.
-func Handler(k *kit.Kit, p Payments, a Authenticator, urls egress.Policy) http.Handler {
-	s := &surface{kit: k, payments: p, callers: a, urls: urls}
+func Handler(k *kit.Kit, p Payments, c Checkouts, a Authenticator, urls egress.Policy) http.Handler {
+	s := &surface{kit: k, payments: p, checkouts: c, callers: a, urls: urls}
 	return kit.Handler(k, kit.Surface[merchant.Principal]{
 		Name:         "gateway",
 		Authenticate: s.authenticate,
@@ -90,6 +91,8 @@ func Handler(k *kit.Kit, p Payments, a Authenticator, urls egress.Policy) http.H
 			{Method: http.MethodPost, Pattern: "/api/3ds", Handle: s.enrol},
 			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Handle: s.complete},
 			{Method: http.MethodPost, Pattern: "/api/installment-options", Handle: s.offer},
+			{Method: http.MethodPost, Pattern: "/api/checkout", Handle: s.createCheckout},
+			{Method: http.MethodGet, Pattern: "/api/checkout/{checkoutId}", Handle: s.findCheckout},
 			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Handle: s.find},
 			{Method: http.MethodGet, Pattern: "/api/payments", Handle: s.list},
 		},
