@@ -203,6 +203,7 @@ func (s *Service) undoLate(ctx context.Context, v visit, a connector.Authenticat
 	if err != nil {
 		return err
 	}
+	check.Subject = "late_return:" + v.operation.Reference // the late check of the expiry may sleep for long
 	if err := s.Store.InTx(ctx, func(tx Tx) { tx.Enqueue(check) }); err != nil {
 		return fmt.Errorf("leave late check: %w", err)
 	}

@@ -1,7 +1,9 @@
 package payment_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -21,6 +23,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
@@ -28,6 +31,7 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/storage/storetest"
+	"github.com/vezne/vezne/internal/vault"
 )
 
 // world is a payment service on real storage with the sandbox bank behind it.
@@ -41,6 +45,10 @@ type world struct {
 	table    routing.Table
 	bins     *bin.Table
 	orders   atomic.Int64
+	// settings are those of POSes that do not have the defaults.
+	settings map[id.POS]map[string]string
+	// halfSecure is the merchant's setting.
+	halfSecure bool
 }
 
 const demoMerchant id.Merchant = 1
@@ -61,7 +69,8 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 	db := storetest.Open(t, engine)
 	w := &world{
 		store: sqlstore.NewPayments(db), jobs: sqlstore.NewJobs(db),
-		clock: clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
+		clock:    clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
+		settings: make(map[id.POS]map[string]string),
 	}
 	w.startBank(t)
 	w.fillTables(t)
@@ -70,14 +79,14 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 		Environment: connector.Environment{
 			HTTP: wire.NewClient(wire.Options{}), Clock: w.clock, SimulatorURL: w.bank.URL + "/sim", TestMode: true,
 		},
-		Opener: func(context.Context, pos.POS) (map[string]string, error) { return map[string]string{}, nil },
+		Opener: func(_ context.Context, p pos.POS) (map[string]string, error) { return w.settings[p.ID], nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Service = payment.NewService(payment.Dependencies{
-		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w,
-		IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w, Sealer: w, Merchants: w,
+		PublicURL: publicURL, IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	w.resolver = payment.NewResolver(w.Service)
 	return w
@@ -85,13 +94,18 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 
 func (w *world) startBank(t *testing.T) {
 	t.Helper()
-	simulator, err := sandbox.Registration.Simulator(connector.SimulatorEnvironment{Clock: clock.System{}, MaxHang: 3 * time.Second})
+	w.bank = httptest.NewUnstartedServer(nil)
+	simulator, err := sandbox.Registration.Simulator(connector.SimulatorEnvironment{
+		Clock: clock.System{}, MaxHang: 3 * time.Second,
+		PublicURL: "http://" + w.bank.Listener.Addr().String() + "/sim/sandbox",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/sim/sandbox/", http.StripPrefix("/sim/sandbox", simulator))
-	w.bank = httptest.NewServer(mux)
+	w.bank.Config.Handler = mux
+	w.bank.Start()
 	t.Cleanup(w.bank.Close)
 }
 
@@ -129,6 +143,26 @@ func (w *world) Lookup(_ context.Context, digits string) (*bin.Info, error) {
 
 func (w *world) Fingerprint(_ context.Context, m id.Merchant, p card.PAN) (string, error) {
 	return fmt.Sprintf("%d-%s-%s", m, p.BIN(6), p.Last4()), nil
+}
+
+// publicURL is where the payer's browser finds us.
+const publicURL = "http://shop.test"
+
+// Seal is no secret, but it keeps merchants and purposes apart as the vault does.
+func (w *world) Seal(_ context.Context, m id.Merchant, p vault.Purpose, plain []byte) ([]byte, error) {
+	return append([]byte(fmt.Sprintf("%d %s ", m, p)), plain...), nil
+}
+
+func (w *world) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed []byte) ([]byte, error) {
+	plain, ok := bytes.CutPrefix(sealed, []byte(fmt.Sprintf("%d %s ", m, p)))
+	if !ok {
+		return nil, errors.New("sealed for another merchant or purpose")
+	}
+	return plain, nil
+}
+
+func (w *world) Merchant(_ context.Context, m id.Merchant) (merchant.Merchant, error) {
+	return merchant.Merchant{ID: m, Active: true, HalfSecure: w.halfSecure}, nil
 }
 
 func rate(t *testing.T, s string) money.Rate {
