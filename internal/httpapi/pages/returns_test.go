@@ -1,0 +1,153 @@
+package pages_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/egress"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/apitest"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/httpapi/pages"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/secret"
+)
+
+type fakeReturner struct {
+	asked payment.Return
+	done  payment.Returned
+	err   error
+}
+
+func (f *fakeReturner) Return(_ context.Context, r payment.Return) (payment.Returned, error) {
+	f.asked = r
+	return f.done, f.err
+}
+
+func newReturns(t *testing.T, f *fakeReturner) http.Handler {
+	t.Helper()
+	k, err := kit.New(kit.Config{
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(time.Unix(0, 0)), HashKey: secret.New(make([]byte, 32)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := pages.Returns(k, f, egress.Policy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func comeBack(t *testing.T, h http.Handler, method, path, body, lang string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, "http://vezne.test"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept-Language", lang)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+const address = "/3ds/sandbox/session-key"
+
+func TestReturns(t *testing.T) {
+	t.Parallel()
+	t.Run("success_takes_exactly_id_and_key_on", func(t *testing.T) {
+		t.Parallel()
+		f := &fakeReturner{done: payment.Returned{URL: `https://shop.example/ok?a=1&b="2"`, SecurityKey: "key-1"}}
+		w := comeBack(t, newReturns(t, f), http.MethodPost, address, "mac=1&x=2&x=3", "en")
+		form, err := apitest.ReadForm(w.Body.String())
+		want := url.Values{"paymentId": {f.done.Payment.UUID.String()}, "securityKey": {"key-1"}}
+		if diff := cmp.Diff(want, form.Fields); err != nil || w.Code != http.StatusOK || diff != "" {
+			t.Fatalf("status %d, %v, %s", w.Code, err, diff)
+		}
+		if !strings.HasPrefix(form.Action, "https://shop.example/ok?a=1&b=") || !strings.Contains(w.Body.String(), "<button") {
+			t.Errorf("form %+v", form)
+		}
+		if diff := cmp.Diff(payment.Return{Connector: "sandbox", SessionKey: "session-key", Form: url.Values{"mac": {"1"}, "x": {"2", "3"}}}, f.asked); diff != "" {
+			t.Error(diff)
+		}
+		policy := w.Header().Get("Content-Security-Policy")
+		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'nonce-") || strings.Contains(policy, "unsafe") ||
+			w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("headers %v", w.Header())
+		}
+	})
+	t.Run("failure_has_a_reason_and_no_key", func(t *testing.T) {
+		t.Parallel()
+		p := payment.Payment{Result: payment.Result{Reason: connector.ThreeDSFailed}}
+		w := comeBack(t, newReturns(t, &fakeReturner{done: payment.Returned{Payment: p, URL: "https://shop.example/no"}}), http.MethodPost, address, "a=b", "en")
+		form, err := apitest.ReadForm(w.Body.String())
+		if err != nil || len(form.Fields) != 3 || form.Fields.Get("resultCode") != "THREEDS_FAILED" || form.Fields.Get("resultMessage") == "" || form.Fields.Has("securityKey") {
+			t.Errorf("%v: %+v", err, form)
+		}
+	})
+	for name, r := range map[string]struct {
+		method, path, body, media string
+		done                      payment.Returned
+		err                       error
+		status                    int
+	}{
+		"forged_return":                 {err: fault.New(fault.Invalid, fault.ForgedReturn, "x"), status: 400},
+		"unknown_session":               {err: fault.New(fault.NotFound, fault.NoSuchThing, "x"), status: 404},
+		"store_that_is_away":            {err: fault.New(fault.Unavailable, fault.ServiceUnavailable, "x"), status: 503},
+		"mistake_of_ours":               {err: errors.New("secret cause"), status: 500},
+		"unknown_path":                  {path: "/3ds/sandbox", status: 404},
+		"wrong_method":                  {method: http.MethodPut, status: 405},
+		"body_that_is_no_form":          {body: "%zz", status: 400},
+		"body_over_the_limit":           {body: "a=" + strings.Repeat("x", 64<<10), status: 413},
+		"address_that_is_not_allowed":   {done: payment.Returned{URL: "https://10.0.0.1/"}, status: 400},
+		"address_that_is_a_script":      {done: payment.Returned{URL: "javascript:alert(1)"}, status: 400},
+		"address_without_encryption":    {done: payment.Returned{URL: "http://shop.example/"}, status: 400},
+		"visit_of_a_person_is_no_error": {method: http.MethodGet, status: 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if r.method == "" {
+				r.method = http.MethodPost
+			}
+			if r.path == "" {
+				r.path = address
+			}
+			w := comeBack(t, newReturns(t, &fakeReturner{done: r.done, err: r.err}), r.method, r.path, r.body, "de")
+			page := w.Body.String()
+			if w.Code != r.status || !strings.Contains(page, `<html lang="de" dir="ltr">`) || strings.Contains(page, "<form") ||
+				strings.Contains(page, "<script") || strings.Contains(page, "secret cause") || strings.Contains(page, "goroutine") {
+				t.Errorf("status %d: %s", w.Code, page)
+			}
+		})
+	}
+	t.Run("every_language_has_a_page_of_its_own", func(t *testing.T) {
+		t.Parallel()
+		h := newReturns(t, &fakeReturner{err: fault.New(fault.Invalid, fault.ForgedReturn, "x")})
+		seen := map[string]string{}
+		for _, lang := range kit.Languages() {
+			page := comeBack(t, h, http.MethodPost, address, "a=b", lang.String()).Body.String()
+			_, title, _ := strings.Cut(page, "<h1>")
+			title, _, _ = strings.Cut(title, "</h1>")
+			if title == "" || seen[title] != "" || !strings.Contains(page, `lang="`+lang.String()+`"`) {
+				t.Errorf("%s: title %q", lang, title)
+			}
+			seen[title] = lang.String()
+		}
+		if page := comeBack(t, h, http.MethodPost, address, "a=b", "ar").Body.String(); !strings.Contains(page, `dir="rtl"`) {
+			t.Error("Arabic is not written from right to left")
+		}
+		if page := comeBack(t, h, http.MethodPost, address, "a=b", "").Body.String(); !strings.Contains(page, `lang="tr"`) {
+			t.Error("without a wish the page is not Turkish")
+		}
+	})
+}
