@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/fixture"
@@ -115,14 +116,14 @@ func refuseDemoKeys(ctx context.Context, store merchant.Store) error {
 	for _, m := range set.Merchants {
 		for _, c := range m.Credentials {
 			stored, err := store.CredentialByKey(ctx, c.Key)
-			if err == nil && stored.RevokedAt.IsZero() {
+			if err == nil && stored.Working(clock.System{}.Now()) {
 				err = fmt.Errorf("the demo's API key %q is in the database: revoke it, or serve from a fresh one", c.Key)
 			}
 			errs = append(errs, unlessMissing(err))
 		}
 		for _, a := range m.AdminTokens {
-			_, err := store.AdminTokenByHash(ctx, a.Hash)
-			if err == nil {
+			stored, err := store.AdminTokenByHash(ctx, a.Hash)
+			if err == nil && stored.RevokedAt.IsZero() {
 				err = fmt.Errorf("the demo's admin token %q is in the database: serve from a fresh one", a.Name)
 			}
 			errs = append(errs, unlessMissing(err))

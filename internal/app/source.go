@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/routing"
@@ -67,10 +68,10 @@ func (b bins) Lookup(ctx context.Context, digits string) (*bin.Info, error) {
 }
 
 // newDirectory proves callers from memory.
-func newDirectory(w *snapshot.Watcher, l *merchant.Loader) *merchant.Directory {
+func newDirectory(w *snapshot.Watcher, l *merchant.Loader, c clock.Clock, uses *merchant.Uses) *merchant.Directory {
 	bounds := snapshot.Bounds{Values: cachedAccounts, Misses: cachedMisses, MissAge: missAge}
 	return merchant.NewDirectory(
 		snapshot.NewCache(w, bounds, l.Account),
-		snapshot.NewCache(w, bounds, l.AdminAccount),
+		snapshot.NewCache(w, bounds, l.AdminAccount), c, uses,
 	)
 }

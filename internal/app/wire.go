@@ -76,7 +76,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	// What is kept in memory.
 	watcher := snapshot.NewWatcher(version, system, snapshot.Interval)
-	directory := newDirectory(watcher, merchant.NewLoader(merchants, safe))
+	uses := merchant.NewUses(merchants, o.Log)
+	directory := newDirectory(watcher, merchant.NewLoader(merchants, safe, system), system, uses)
 
 	// Banks.
 	banks, err := pos.NewRegistry(pos.Options{
@@ -108,7 +109,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	handlers := service.JobHandlers()
 	maps.Copy(handlers, checkouts.JobHandlers())
 	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
-	s.tasks = []task{watcher.Run, runner.Run, resolver.Run}
+	s.tasks = []task{uses.Run, watcher.Run, runner.Run, resolver.Run}
 
 	staff := admin.Services{Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db)}
 	return s.open(interior{

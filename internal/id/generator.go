@@ -22,6 +22,10 @@ const (
 	NounJob         Noun = "job"
 	NounAuditRecord Noun = "audit_record"
 	NounCard        Noun = "card"
+	NounUser        Noun = "user"
+	NounSession     Noun = "admin_session"
+	NounEndpoint    Noun = "webhook_endpoint"
+	NounDelivery    Noun = "webhook_delivery"
 )
 
 // blockSize is how many ids a node reserves at once: one extra database round

@@ -41,8 +41,16 @@ type (
 	AuditRecord int64
 	// Card identifies a stored card.
 	Card int64
+	// User identifies a person of a merchant's team.
+	User int64
+	// AdminSession identifies a login of a User.
+	AdminSession int64
 	// Member identifies a buyer or sub-merchant.
 	Member int64
+	// Endpoint identifies an address of a merchant that takes webhooks.
+	Endpoint int64
+	// Delivery identifies one event on its way to one endpoint.
+	Delivery int64
 )
 
 // UUID is the public identity of a payment, RFC 9562.

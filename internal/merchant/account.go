@@ -3,7 +3,9 @@ package merchant
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/vault"
@@ -14,9 +16,11 @@ import (
 type Account struct {
 	MerchantID   id.Merchant
 	CredentialID id.Credential
-	// Usable is false for a revoked credential and an inactive merchant; there is
-	// no secret then.
+	// Usable is false for a credential that was revoked before it was loaded, and
+	// for an inactive merchant; there is no secret then.
 	Usable bool
+	// Until is when it stops working; zero if no such time was set.
+	Until time.Time
 	// Secret is the opened secret, for signatures.
 	Secret secret.Bytes
 }
@@ -24,7 +28,7 @@ type Account struct {
 // AdminAccount is what an admin token leads to.
 type AdminAccount struct {
 	Token AdminToken
-	// Usable is false when the merchant is inactive.
+	// Usable is false for a revoked token and an inactive merchant.
 	Usable bool
 }
 
@@ -39,11 +43,12 @@ type Reader interface {
 type Loader struct {
 	store  Reader
 	sealer vault.Sealer
+	clock  clock.Clock
 }
 
 // NewLoader returns a Loader.
-func NewLoader(store Reader, sealer vault.Sealer) *Loader {
-	return &Loader{store: store, sealer: sealer}
+func NewLoader(store Reader, sealer vault.Sealer, c clock.Clock) *Loader {
+	return &Loader{store: store, sealer: sealer, clock: c}
 }
 
 // Account returns the account of an API key; an unknown one is fault.NoSuchThing.
@@ -52,12 +57,12 @@ func (l *Loader) Account(ctx context.Context, key string) (Account, error) {
 	if err != nil {
 		return Account{}, fmt.Errorf("load credential: %w", err)
 	}
-	a := Account{MerchantID: c.MerchantID, CredentialID: c.ID}
+	a := Account{MerchantID: c.MerchantID, CredentialID: c.ID, Until: c.RevokedAt}
 	m, err := l.store.Merchant(ctx, c.MerchantID)
 	if err != nil {
 		return Account{}, fmt.Errorf("load merchant %d: %w", c.MerchantID, err)
 	}
-	if !m.Active || !c.RevokedAt.IsZero() {
+	if !m.Active || !c.Working(l.clock.Now()) {
 		return a, nil
 	}
 	opened, err := l.sealer.Open(ctx, c.MerchantID, vault.PurposeCredential, c.SealedSecret)
@@ -80,5 +85,5 @@ func (l *Loader) AdminAccount(ctx context.Context, hash [32]byte) (AdminAccount,
 	if err != nil {
 		return AdminAccount{}, fmt.Errorf("load merchant %d: %w", t.MerchantID, err)
 	}
-	return AdminAccount{Token: t, Usable: m.Active}, nil
+	return AdminAccount{Token: t, Usable: m.Active && t.RevokedAt.IsZero()}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -76,7 +77,7 @@ func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name, act
 	if err != nil {
 		return Credential{}, fmt.Errorf("create credential: %w", err)
 	}
-	err = s.save(ctx, c, "credential.create", actor)
+	err = s.save(ctx, "credential.create", actor, c)
 	// Keys are random, so what is taken is the name: another caller was faster.
 	if errors.Is(err, fault.New(fault.Conflict, fault.DuplicateKey, "")) {
 		return Credential{}, nameTaken()
@@ -99,11 +100,12 @@ func (s *Service) RevokeCredential(ctx context.Context, m id.Merchant, c id.Cred
 	if i < 0 {
 		return fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
 	}
-	if !all[i].RevokedAt.IsZero() {
+	now := s.clock.Now()
+	if !all[i].Working(now) {
 		return nil
 	}
-	all[i].RevokedAt = s.clock.Now()
-	if err := s.save(ctx, all[i], "credential.revoke", actor); err != nil {
+	all[i].RevokedAt = now
+	if err := s.save(ctx, "credential.revoke", actor, all[i]); err != nil {
 		return fmt.Errorf("revoke credential %d: %w", c, err)
 	}
 	return nil
@@ -139,26 +141,43 @@ func (s *Service) newCredential(ctx context.Context, m id.Merchant, name string)
 	}, nil
 }
 
-// save stores the credential with an audit record and makes this node see it.
-func (s *Service) save(ctx context.Context, c Credential, action, actor string) error {
-	n, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
-	if err != nil {
-		return err
+// save stores credentials with an audit record each and makes this node see them.
+func (s *Service) save(ctx context.Context, action, actor string, credentials ...Credential) error {
+	records := make([]audit.Record, 0, len(credentials))
+	for _, c := range credentials {
+		facts := map[string]string{"name": c.Name, "key": c.Key}
+		if !c.RevokedAt.IsZero() {
+			facts["until"] = c.RevokedAt.UTC().Format(time.RFC3339)
+		}
+		r, err := s.record(ctx, c.MerchantID, actor, action, facts)
+		if err != nil {
+			return err
+		}
+		r.Subject = "credential:" + strconv.FormatInt(int64(c.ID), 10)
+		records = append(records, r)
 	}
-	detail, err := json.Marshal(map[string]string{"name": c.Name, "key": c.Key}, json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	err = s.store.InTx(ctx, func(tx Tx) {
-		tx.SaveCredential(c)
-		tx.Record(audit.Record{
-			ID: n, MerchantID: c.MerchantID, At: s.clock.Now(), Actor: actor, Action: action,
-			Subject: "credential:" + strconv.FormatInt(int64(c.ID), 10), Detail: detail,
-		})
+	err := s.store.InTx(ctx, func(tx Tx) {
+		for i, c := range credentials {
+			tx.SaveCredential(c)
+			tx.Record(records[i])
+		}
 	})
 	// Whatever became of the commit: after an unclear one, reading again is right.
 	s.caches.Invalidate()
 	return err
+}
+
+// record returns an audit record without its subject.
+func (s *Service) record(ctx context.Context, m id.Merchant, actor, action string, facts map[string]string) (audit.Record, error) {
+	n, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
+	if err != nil {
+		return audit.Record{}, err
+	}
+	detail, err := json.Marshal(facts, json.Deterministic(true))
+	if err != nil {
+		return audit.Record{}, err
+	}
+	return audit.Record{ID: n, MerchantID: m, At: s.clock.Now(), Actor: actor, Action: action, Detail: detail}, nil
 }
 
 func checkName(name string) error {

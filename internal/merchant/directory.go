@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/secret"
@@ -22,8 +23,11 @@ type AdminPrincipal struct {
 	MerchantID id.Merchant
 	Name       string
 	Role       Role
-	// Actor names the caller in audit records: "admin:Demo".
+	// Actor names the caller in audit records: "admin:Demo", "user:7".
 	Actor string
+	// UserID and SessionID are zero for a token.
+	UserID    id.User
+	SessionID id.AdminSession
 }
 
 // Accounts finds the account of an API key; an unknown one is fault.NoSuchThing.
@@ -43,13 +47,16 @@ type AdminAccounts interface {
 type Directory struct {
 	accounts Accounts
 	admins   AdminAccounts
+	clock    clock.Clock
+	uses     *Uses
 	// dummy takes the place of the secret when there is none.
 	dummy secret.Bytes
 }
 
-// NewDirectory returns a Directory over caches that a Loader fills.
-func NewDirectory(a Accounts, admins AdminAccounts) *Directory {
-	return &Directory{accounts: a, admins: admins, dummy: secret.FromString(rand.Text())}
+// NewDirectory returns a Directory over caches that a Loader fills. It notes in
+// uses which credentials are used.
+func NewDirectory(a Accounts, admins AdminAccounts, c clock.Clock, uses *Uses) *Directory {
+	return &Directory{accounts: a, admins: admins, clock: c, uses: uses, dummy: secret.FromString(rand.Text())}
 }
 
 // Authenticate returns the merchant's server that an API key and secret belong to.
@@ -61,13 +68,16 @@ func (d *Directory) Authenticate(ctx context.Context, apiKey, apiSecret string) 
 	if err != nil {
 		return Principal{}, fmt.Errorf("authenticate: %w", err)
 	}
+	now := d.clock.Now()
+	usable := a.Usable && (a.Until.IsZero() || now.Before(a.Until))
 	want := a.Secret
-	if !a.Usable {
+	if !usable {
 		want = d.dummy
 	}
-	if !equal(want, apiSecret) || !a.Usable {
+	if !equal(want, apiSecret) || !usable {
 		return Principal{}, unauthorized()
 	}
+	d.uses.Note(a.MerchantID, a.CredentialID, now)
 	return Principal{
 		MerchantID:   a.MerchantID,
 		CredentialID: a.CredentialID,

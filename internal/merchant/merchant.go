@@ -48,9 +48,13 @@ type Credential struct {
 	// Secret is the opened secret; it is never stored.
 	Secret    secret.Bytes
 	CreatedAt time.Time
-	// RevokedAt is when it stopped working; zero while it works.
+	// RevokedAt is when it stopped working, or will: a credential that was rotated
+	// goes on for a while. Zero while there is no such time.
 	RevokedAt time.Time
 }
+
+// Working reports whether the credential works at a moment.
+func (c Credential) Working(at time.Time) bool { return c.RevokedAt.IsZero() || at.Before(c.RevokedAt) }
 
 // Principal is a caller who proved to be acting for a merchant.
 type Principal struct {

@@ -2,6 +2,8 @@ package merchant
 
 import (
 	"context"
+	"encoding/hex"
+	"time"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/id"
@@ -32,6 +34,11 @@ type Store interface {
 	Credentials(ctx context.Context, m id.Merchant) ([]Credential, error)
 	// AdminTokenByHash returns an admin token; unknown ones are fault.NoSuchThing.
 	AdminTokenByHash(ctx context.Context, hash [32]byte) (AdminToken, error)
+	// AdminTokens returns all admin tokens of a merchant, oldest first.
+	AdminTokens(ctx context.Context, m id.Merchant) ([]AdminToken, error)
+	// CredentialUses returns when each credential of a merchant was last used, as
+	// far as it is known.
+	CredentialUses(ctx context.Context, m id.Merchant) (map[id.Credential]time.Time, error)
 }
 
 // AdminToken lets a person or a script of a merchant use the admin API. Only the
@@ -41,7 +48,15 @@ type AdminToken struct {
 	MerchantID id.Merchant
 	Name       string
 	Role       Role
+	// CreatedAt is zero for tokens that are older than this field.
+	CreatedAt time.Time
+	// RevokedAt is when it stopped working; zero while it works.
+	RevokedAt time.Time
 }
+
+// Handle names the token without telling it: the first half of a UUID's worth of
+// its hash.
+func (t AdminToken) Handle() string { return hex.EncodeToString(t.Hash[:8]) }
 
 // Role is what an admin token may do.
 type Role string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
@@ -138,6 +139,21 @@ func (s *memory) SaveCredential(c merchant.Credential) {
 		}
 	}
 	s.credentials = append(s.credentials, c)
+}
+
+func (s *memory) AdminTokens(_ context.Context, m id.Merchant) ([]merchant.AdminToken, error) {
+	defer s.lock()()
+	var out []merchant.AdminToken
+	for _, t := range s.tokens {
+		if t.MerchantID == m {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+func (s *memory) CredentialUses(context.Context, id.Merchant) (map[id.Credential]time.Time, error) {
+	return nil, nil
 }
 
 func (s *memory) SaveAdminToken(t merchant.AdminToken) { s.tokens[t.Hash] = t }

@@ -58,15 +58,16 @@ func (t *tx) SaveCredential(c merchant.Credential) {
 
 // saveAdminToken replaces a token of the same merchant only: whoever knows the
 // hash of another merchant's token must not be able to take it over.
-const saveAdminToken = `INSERT INTO admin_token (merchant_id, hash, name, role) VALUES ($1, $2, $3, $4)
-	ON CONFLICT (hash) DO UPDATE SET name = excluded.name, role = excluded.role
+const saveAdminToken = `INSERT INTO admin_token (merchant_id, hash, name, role, created_at, revoked_at)
+	VALUES ($1, $2, $3, $4, $5, $6)
+	ON CONFLICT (hash) DO UPDATE SET name = excluded.name, role = excluded.role, revoked_at = excluded.revoked_at
 	WHERE admin_token.merchant_id = excluded.merchant_id`
 
 // SaveAdminToken implements merchant.Tx. A token of another merchant fails the
 // commit with fault.DuplicateKey.
 func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 	t.batch = append(t.batch, storage.Statement{
-		SQL: saveAdminToken, Args: []any{int64(a.MerchantID), a.Hash[:], a.Name, string(a.Role)},
+		SQL: saveAdminToken, Args: []any{int64(a.MerchantID), a.Hash[:], a.Name, string(a.Role), micros(a.CreatedAt), micros(a.RevokedAt)},
 		Rows: 1, Missed: fault.DuplicateKey,
 	})
 	t.configured = true
@@ -127,9 +128,21 @@ func readCredential(s storage.Scanner) (merchant.Credential, error) {
 	return c, err
 }
 
+const adminTokenColumns = `merchant_id, hash, name, role, created_at, revoked_at`
+
+// AdminTokens implements merchant.Store.
+func (m *Merchants) AdminTokens(ctx context.Context, n id.Merchant) ([]merchant.AdminToken, error) {
+	all, err := many(ctx, m.db, readAdminToken,
+		`SELECT `+adminTokenColumns+` FROM admin_token WHERE merchant_id = $1 ORDER BY created_at, hash`, int64(n))
+	if err != nil {
+		return nil, fmt.Errorf("admin tokens of merchant %d: %w", n, err)
+	}
+	return all, nil
+}
+
 // AdminTokenByHash implements merchant.Store.
 func (m *Merchants) AdminTokenByHash(ctx context.Context, hash [32]byte) (merchant.AdminToken, error) {
-	a, err := one(ctx, m.db, readAdminToken, `SELECT merchant_id, hash, name, role FROM admin_token WHERE hash = $1`, hash[:])
+	a, err := one(ctx, m.db, readAdminToken, `SELECT `+adminTokenColumns+` FROM admin_token WHERE hash = $1`, hash[:])
 	if err != nil {
 		return a, fmt.Errorf("admin token: %w", err)
 	}
@@ -137,13 +150,14 @@ func (m *Merchants) AdminTokenByHash(ctx context.Context, hash [32]byte) (mercha
 }
 
 func readAdminToken(s storage.Scanner) (merchant.AdminToken, error) {
-	var owner int64
+	var owner, createdAt, revokedAt int64
 	var hash []byte
 	var a merchant.AdminToken
 	var role string
-	if err := s.Scan(&owner, &hash, &a.Name, &role); err != nil {
+	if err := s.Scan(&owner, &hash, &a.Name, &role, &createdAt, &revokedAt); err != nil {
 		return a, err
 	}
+	a.CreatedAt, a.RevokedAt = timeOf(createdAt), timeOf(revokedAt)
 	a.MerchantID, a.Hash, a.Role = id.Merchant(owner), [32]byte(hash), merchant.Role(role)
 	return a, nil
 }

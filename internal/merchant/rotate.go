@@ -1,0 +1,54 @@
+package merchant
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+)
+
+// MaxOverlap is how long a rotated credential may go on at most: long enough for
+// any release, short enough that nobody forgets it.
+const MaxOverlap = 30 * 24 * time.Hour
+
+// RotateCredential issues a credential that takes the name of another one, which
+// works on until the time given. The new secret is in the result and cannot be
+// read again. A time that is past or later than MaxOverlap is a fault on "until",
+// an unknown credential fault.NoSuchThing, one that does not work or was rotated
+// already a Conflict.
+func (s *Service) RotateCredential(ctx context.Context, m id.Merchant, c id.Credential, until time.Time, actor string) (Credential, error) {
+	now := s.clock.Now()
+	if until.Before(now) || until.After(now.Add(MaxOverlap)) {
+		return Credential{}, fault.Validation(fault.Field{
+			Name: "until", Code: fault.FieldOutOfRange, Message: "must be a time of the next 30 days",
+		})
+	}
+	all, err := s.store.Credentials(ctx, m)
+	if err != nil {
+		return Credential{}, fmt.Errorf("rotate credential %d: %w", c, err)
+	}
+	i := slices.IndexFunc(all, func(o Credential) bool { return o.ID == c })
+	if i < 0 {
+		return Credential{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
+	}
+	old := all[i]
+	if !old.RevokedAt.IsZero() {
+		return Credential{}, fault.New(fault.Conflict, fault.NotRotatable, "the credential was revoked or rotated before")
+	}
+	old.RevokedAt = until
+	fresh, err := s.newCredential(ctx, m, old.Name)
+	if err != nil {
+		return Credential{}, fmt.Errorf("rotate credential %d: %w", c, err)
+	}
+	// The old one goes first: it makes room for the name.
+	if err := s.save(ctx, "credential.rotate", actor, old, fresh); err != nil {
+		if fault.CodeOf(err) == fault.DuplicateKey {
+			return Credential{}, fault.New(fault.Conflict, fault.NotRotatable, "the credential was rotated at the same time")
+		}
+		return Credential{}, fmt.Errorf("rotate credential %d: %w", c, err)
+	}
+	return fresh, nil
+}

@@ -1,0 +1,81 @@
+package merchant
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/secret"
+)
+
+// tokenPrefix tells people, and scanners of leaked files, what they have found.
+const tokenPrefix = "vzt_"
+
+// CreateAdminToken issues an admin token. The token itself cannot be read again.
+// An empty or unprintable name, or an unknown role, is a fault on that field.
+func (s *Service) CreateAdminToken(ctx context.Context, m id.Merchant, name string, role Role, actor string) (AdminToken, secret.Bytes, error) {
+	if err := checkName(name); err != nil {
+		return AdminToken{}, secret.Bytes{}, err
+	}
+	if !role.Valid() {
+		return AdminToken{}, secret.Bytes{}, fault.Validation(fault.Field{
+			Name: "role", Code: fault.FieldInvalid, Message: "must be owner, developer, support or viewer",
+		})
+	}
+	plain := []byte(tokenPrefix + rand.Text() + rand.Text())
+	t := AdminToken{Hash: sha256.Sum256(plain), MerchantID: m, Name: name, Role: role, CreatedAt: s.clock.Now()}
+	if err := s.saveToken(ctx, "token.create", actor, t); err != nil {
+		return AdminToken{}, secret.Bytes{}, fmt.Errorf("create admin token: %w", err)
+	}
+	return t, secret.New(plain), nil
+}
+
+// AdminTokens returns all admin tokens of the merchant, revoked ones too, oldest
+// first.
+func (s *Service) AdminTokens(ctx context.Context, m id.Merchant) ([]AdminToken, error) {
+	all, err := s.store.AdminTokens(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("list admin tokens: %w", err)
+	}
+	return all, nil
+}
+
+// RevokeAdminToken ends an admin token of the merchant, named by its Handle: on
+// this node at once, on the others within a second. An unknown one is
+// fault.NoSuchThing; one that has ended already is left as it is.
+func (s *Service) RevokeAdminToken(ctx context.Context, m id.Merchant, handle, actor string) error {
+	all, err := s.store.AdminTokens(ctx, m)
+	if err != nil {
+		return fmt.Errorf("revoke admin token %s: %w", handle, err)
+	}
+	i := slices.IndexFunc(all, func(t AdminToken) bool { return t.Handle() == handle })
+	if i < 0 {
+		return fault.New(fault.NotFound, fault.NoSuchThing, "no such admin token")
+	}
+	if !all[i].RevokedAt.IsZero() {
+		return nil
+	}
+	all[i].RevokedAt = s.clock.Now()
+	if err := s.saveToken(ctx, "token.revoke", actor, all[i]); err != nil {
+		return fmt.Errorf("revoke admin token %s: %w", handle, err)
+	}
+	return nil
+}
+
+func (s *Service) saveToken(ctx context.Context, action, actor string, t AdminToken) error {
+	r, err := s.record(ctx, t.MerchantID, actor, action, map[string]string{"name": t.Name, "role": string(t.Role)})
+	if err != nil {
+		return err
+	}
+	r.Subject = "token:" + t.Handle()
+	err = s.store.InTx(ctx, func(tx Tx) {
+		tx.SaveAdminToken(t)
+		tx.Record(r)
+	})
+	s.caches.Invalidate() // as in save
+	return err
+}
