@@ -33,7 +33,7 @@ func (f *findings) checkAnswers(b *book) {
 // checkAsk checks what was said about one wish: nothing that was definite was
 // taken back, and what was said of money is so.
 func (f *findings) checkAsk(a *Ask) {
-	if a.Open {
+	if a.Open && !f.hurry {
 		f.add("no definite answer to %s", a)
 	}
 	definite := ""
@@ -46,6 +46,7 @@ func (f *findings) checkAsk(a *Ask) {
 			f.add("a definite answer was taken back: %s", a)
 		case n.Status == statusSuccess && a.Kind != kindVoid && n.Amount != a.Amount:
 			f.add("the answer is about another amount: %s", a)
+		case f.hurry && len(d.unfinished()) > 0:
 		case n.Status == statusSuccess && a.Kind.charges() && !d.charged():
 			f.add("the client was told SUCCESS, and the payment is %s: %s", d.State, a)
 		case n.Status == statusFailed && a.Kind.charges() && d.charged():
@@ -112,6 +113,9 @@ func (f *findings) checkFollowUps(wishes map[aim][]*Ask) {
 			if ask.Succeeded() {
 				told++
 			}
+		}
+		if f.hurry && len(f.payments[a.subject].unfinished()) > 0 {
+			continue
 		}
 		if told != done[a] && !slices.ContainsFunc(asks, func(ask *Ask) bool { return ask.Open }) {
 			f.add("%d times told SUCCESS and %d times carried out: %v", told, done[a], asks)

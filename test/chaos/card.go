@@ -1,8 +1,8 @@
 package chaos
 
 // cardData is what a payer types. None is the card of the greeting that a demo
-// prints. The codes are no round numbers, so that finding
-// one in a file beside its name is no accident.
+// prints. The codes are no round numbers, so that finding one in a file beside
+// its name is no accident.
 type cardData struct{ Number, Month, Year, CVV string }
 
 // Cards of the demo's bank: these are approved in lira,

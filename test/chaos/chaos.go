@@ -39,6 +39,9 @@ type Options struct {
 	Seed uint64
 	// Servers is how many share the database; more than one needs PostgreSQL.
 	Servers int
+	// Hurry does not wait for what is unfinished and does not call it wrong: for a
+	// Vezne that was broken on purpose and may never finish.
+	Hurry bool
 	// Log takes what happens, line by line.
 	Log io.Writer
 }
@@ -95,6 +98,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	findings.checkAnswers(&w.book)
 	w.stopAll(ctx, findings)
 	w.verifyLedger(ctx, findings)
+	w.readLogs(findings)
 	w.searchLeaks(ctx, findings)
 	return w.report(findings), nil
 }

@@ -14,7 +14,7 @@ type cutDatabase struct{}
 func (cutDatabase) Name() string        { return "broken line to PostgreSQL" }
 func (cutDatabase) Suits(w *World) bool { return len(w.lines) > 0 }
 func (cutDatabase) Pause() (time.Duration, time.Duration) {
-	return 500 * time.Millisecond, 3 * time.Second
+	return time.Second, 5 * time.Second
 }
 
 func (cutDatabase) Act(ctx context.Context, w *World, rng *rand.Rand) error {

@@ -23,6 +23,25 @@ func (w *World) verifyLedger(ctx context.Context, f *findings) {
 	w.say("ledger verify: %s", bytes.TrimSpace(out))
 }
 
+// readLogs counts what the servers said that people would want to know of. A
+// panic is never right.
+func (w *World) readLogs(f *findings) {
+	for _, p := range w.servers {
+		text, err := os.ReadFile(p.logPath)
+		if err != nil {
+			f.add("read log: %v", err)
+		}
+		for _, what := range []string{"late approval", "contradicting verdicts", "job is dead"} {
+			for range bytes.Count(text, []byte(what)) {
+				w.tally.turnedOut("log lines of servers: " + what)
+			}
+		}
+		if at := bytes.Index(text, []byte("panic")); at >= 0 {
+			f.add("%s panicked: %s", p.name, text[at:min(len(text), at+1000)])
+		}
+	}
+}
+
 // searchLeaks searches every file that any process left for card numbers and for
 // codes beside their names. PostgreSQL is shut down first, so that all that it
 // holds is in its files.

@@ -15,12 +15,15 @@ const lateLimit = 20 * time.Second
 // reconcile reads everything, and again what is not right yet, until nothing is
 // wrong or the time is over.
 func (w *World) reconcile(ctx context.Context, quiet time.Time) *findings {
-	f := &findings{}
+	f := &findings{hurry: w.options.Hurry}
 	if err := w.read(ctx, f); err != nil {
 		f.add("read everything: %v", err)
 		return f
 	}
 	deadline := quiet.Add(w.options.Quiet + lateLimit)
+	if f.hurry {
+		deadline = quiet
+	}
 	for {
 		wrong, with := f.checkAll()
 		if len(wrong) == 0 {

@@ -53,34 +53,37 @@ func (w *World) fail(format string, args ...any) {
 	w.failures = append(w.failures, text)
 }
 
-func newWorld(ctx context.Context, o Options) (w *World, err error) {
-	w = &World{options: o, begun: time.Now(), cancelClients: func() {}}
+func newWorld(ctx context.Context, o Options) (*World, error) {
+	w := &World{options: o, begun: time.Now(), cancelClients: func() {}}
 	w.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * o.Clients, IdleConnTimeout: 10 * time.Second}}
-	if w.dir, err = os.MkdirTemp("/tmp", "vezne-chaos-"); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.close())
-		}
-	}()
-	if err := os.Chmod(w.dir, 0o711); err != nil { //nolint:gosec // PostgreSQL runs as somebody else and must pass through
-		return nil, err
-	}
-	l := newLauncher()
-	if err := w.buildDatabase(ctx, l); err != nil {
-		return nil, err
-	}
-	if err := w.buildBank(ctx, l); err != nil {
-		return nil, err
-	}
-	for n := range o.Servers {
-		if err := w.buildServer(ctx, l, n); err != nil {
-			return nil, err
-		}
+	if err := w.build(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
 	}
 	w.say("seed %d: %d servers on %s, %d clients, %s", o.Seed, o.Servers, o.Engine, o.Clients, o.Duration)
 	return w, nil
+}
+
+func (w *World) build(ctx context.Context) error {
+	var err error
+	if w.dir, err = os.MkdirTemp("/tmp", "vezne-chaos-"); err != nil {
+		return err
+	}
+	if err := os.Chmod(w.dir, 0o711); err != nil { //nolint:gosec // PostgreSQL runs as somebody else and must pass through
+		return err
+	}
+	l := newLauncher()
+	if err := w.buildDatabase(ctx, l); err != nil {
+		return err
+	}
+	if err := w.buildBank(ctx, l); err != nil {
+		return err
+	}
+	for n := range w.options.Servers {
+		if err := w.buildServer(ctx, l, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *World) buildDatabase(ctx context.Context, l *launcher) error {
@@ -178,6 +181,9 @@ func (w *World) heal(ctx context.Context) error {
 
 // stopAll drains the servers and the bank, so that their files are complete.
 func (w *World) stopAll(_ context.Context, f *findings) {
+	if w.options.Hurry {
+		return // they are killed at the end
+	}
 	for _, p := range append([]*process{w.bank}, w.servers...) {
 		code, err := p.stop()
 		if err != nil || code != 0 {
