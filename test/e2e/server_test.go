@@ -30,6 +30,7 @@ func TestServer(t *testing.T) {
 		"lists":       testLists,
 		"transport":   testTransport,
 		"routing":     testRouting,
+		"threeds":     testThreeDS,
 	}
 	for _, engine := range storetest.Engines {
 		t.Run(string(engine), func(t *testing.T) {
