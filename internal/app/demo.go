@@ -73,7 +73,7 @@ func (s *Server) prepare(ctx context.Context, o Options, t fixture.Target) (http
 		s.simulatorURL = strings.TrimSuffix(o.Config.SimulatorURL, "/sim") + "/sim"
 		return nil, nil //nolint:nilnil // the banks are played elsewhere
 	}
-	banks, err := openSimulators(o.Demo.BanksDir, s.url)
+	banks, err := openSimulators(o.Demo.BanksDir, s.url, false)
 	if err != nil {
 		return nil, err
 	}

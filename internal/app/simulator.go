@@ -35,7 +35,7 @@ func NewSimulator(ctx context.Context, address, dataDir string, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	banks, err := openSimulators(dataDir, baseURL("", l.Addr()))
+	banks, err := openSimulators(dataDir, baseURL("", l.Addr()), true)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -61,9 +61,9 @@ func (s *Simulator) Run(ctx context.Context) error {
 	return errors.Join(err, s.banks.Close())
 }
 
-func openSimulators(dataDir, base string) (*all.Simulators, error) {
+func openSimulators(dataDir, base string, powerSafe bool) (*all.Simulators, error) {
 	s, err := all.NewSimulators(connector.SimulatorEnvironment{
-		Clock: clock.System{}, DataDir: dataDir, PublicURL: base + "/sim", MaxHang: maxHang,
+		Clock: clock.System{}, DataDir: dataDir, PowerSafe: powerSafe, PublicURL: base + "/sim", MaxHang: maxHang,
 	}, all.Registrations())
 	if err != nil {
 		return nil, fmt.Errorf("open simulators: %w", err)

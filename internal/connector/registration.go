@@ -56,6 +56,9 @@ type SimulatorEnvironment struct {
 	// DataDir is where a durable ledger is kept, one file per simulator; empty
 	// means in memory.
 	DataDir string
+	// PowerSafe makes that ledger survive the loss of power too, and not just the
+	// end of the process, at the price of a disk flush for each group of bookings.
+	PowerSafe bool
 	// PublicURL is the simulator's own address, such as
 	// http://127.0.0.1:8080/sim/sandbox, for pages that a browser returns to.
 	PublicURL string

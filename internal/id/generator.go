@@ -38,16 +38,21 @@ type Reserver interface {
 	Reserve(ctx context.Context, noun Noun, n int) (int64, error)
 }
 
-// Generator hands out ids from reserved blocks. It is safe for concurrent use.
+// Generator hands out ids from reserved blocks. The next block is reserved while
+// half of the present one is left, by one caller, so that the others never wait
+// for the database. It is safe for concurrent use.
 type Generator struct {
 	reserver Reserver
 	mu       sync.Mutex
 	blocks   map[Noun]*block
 }
 
+// block is what is left of a noun's reserved ids, and the block after it.
 type block struct {
 	mu         sync.Mutex
 	next, last int64
+	spare      int64 // the first id of the next block, zero if there is none
+	reserving  bool  // somebody is fetching the next block
 }
 
 // NewGenerator returns a Generator that reserves its blocks from r.
@@ -63,21 +68,41 @@ func Next[T ~int64](ctx context.Context, g *Generator, noun Noun) (T, error) {
 
 func (g *Generator) next(ctx context.Context, noun Noun) (int64, error) {
 	b := g.block(noun)
+	n, ahead, err := g.take(ctx, noun, b)
+	if err != nil || !ahead {
+		return n, err
+	}
+	first, err := g.reserver.Reserve(ctx, noun, blockSize)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.next > b.last || b.next == 0 {
-		first, err := g.reserver.Reserve(ctx, noun, blockSize)
-		if err != nil {
-			return 0, fmt.Errorf("reserve %s ids: %w", noun, err)
+	b.reserving = false
+	if err == nil { // else whoever finds the block empty will try again and fail
+		b.spare = first
+	}
+	return n, nil
+}
+
+// take returns the next id, and whether the caller is to reserve the next block.
+func (g *Generator) take(ctx context.Context, noun Noun, b *block) (n int64, ahead bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == 0 || b.next > b.last {
+		first := b.spare
+		if first == 0 {
+			if first, err = g.reserver.Reserve(ctx, noun, blockSize); err != nil {
+				return 0, false, fmt.Errorf("reserve %s ids: %w", noun, err)
+			}
 		}
-		b.next, b.last = first, first+blockSize-1
+		b.next, b.last, b.spare = first, first+blockSize-1, 0
 	}
 	if b.next > Max {
-		return 0, fmt.Errorf("reserve %s ids: past 2^53", noun)
+		return 0, false, fmt.Errorf("reserve %s ids: past 2^53", noun)
 	}
-	n := b.next
+	n = b.next
 	b.next++
-	return n, nil
+	ahead = b.last-n < blockSize/2 && b.spare == 0 && !b.reserving
+	b.reserving = b.reserving || ahead
+	return n, ahead, nil
 }
 
 func (g *Generator) block(noun Noun) *block {

@@ -52,7 +52,7 @@ func newSimulator(env connector.SimulatorEnvironment) (http.Handler, error) {
 		b.cards[c.Number] = c
 	}
 	if env.DataDir != "" {
-		if err := b.ledger.load(filepath.Join(env.DataDir, "sandbox.jsonl")); err != nil {
+		if err := b.ledger.load(filepath.Join(env.DataDir, "sandbox.jsonl"), env.PowerSafe); err != nil {
 			return nil, err
 		}
 	}

@@ -32,8 +32,8 @@ type record struct {
 var errRecord = errors.New("not an entry of this ledger")
 
 // load opens the ledger's file and books again what is in it.
-func (l *ledger) load(path string) error {
-	j, err := simulator.OpenJournal(path, l.replay)
+func (l *ledger) load(path string, powerSafe bool) error {
+	j, err := simulator.OpenJournal(path, powerSafe, l.replay)
 	if err != nil {
 		return fmt.Errorf("open sandbox ledger: %w", err)
 	}

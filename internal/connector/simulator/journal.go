@@ -11,9 +11,10 @@ import (
 	"sync"
 )
 
-// Journal is an append-only file of lines that survives a crash: once Sync has
-// returned for a position, the lines up to it are on disk. Callers that sync at
-// the same time share one write and one fsync. A nil *Journal keeps nothing and
+// Journal is an append-only file of lines that survives a crash of the process:
+// once Sync has returned for a position, the lines up to it are in the file, and
+// on the disk if it is power-safe. Callers that sync at the same time share one
+// write and one fsync. A nil *Journal keeps nothing and
 // never fails. It is safe for concurrent use by one process.
 type Journal struct {
 	mu       sync.Mutex // guards the lines that are not written yet
@@ -22,6 +23,7 @@ type Journal struct {
 
 	disk    sync.Mutex // held while writing; taken before mu, never after
 	file    *os.File
+	fsync   bool
 	durable uint64
 	spare   []byte // an emptied buffer, so that two take turns
 	broken  error
@@ -30,7 +32,7 @@ type Journal struct {
 // OpenJournal opens or creates the file and hands every line in it to replay,
 // without its line break. A last line that a crash tore is cut off; any other
 // line that replay refuses fails the open, because then the file is not ours.
-func OpenJournal(path string, replay func(line []byte) error) (*Journal, error) {
+func OpenJournal(path string, powerSafe bool, replay func(line []byte) error) (*Journal, error) {
 	f, err := os.OpenFile(filepath.Clean(path), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
@@ -43,7 +45,7 @@ func OpenJournal(path string, replay func(line []byte) error) (*Journal, error) 
 		_ = f.Close() // nothing was written
 		return nil, fmt.Errorf("open journal %s: %w", filepath.Base(path), err)
 	}
-	return &Journal{file: f}, nil
+	return &Journal{file: f, fsync: powerSafe}, nil
 }
 
 // replayAll returns the size of the whole lines.
@@ -97,7 +99,7 @@ func (j *Journal) Append(line []byte) uint64 {
 	return j.appended
 }
 
-// Sync returns when all lines up to the position are on disk. After a write has
+// Sync returns when all lines up to the position are in the file. After a write has
 // failed every Sync fails, because the file's end is not known any more.
 func (j *Journal) Sync(position uint64) error {
 	if j == nil {
@@ -110,7 +112,7 @@ func (j *Journal) Sync(position uint64) error {
 	}
 	lines, last := j.take()
 	_, err := j.file.Write(lines)
-	if err == nil {
+	if err == nil && j.fsync {
 		err = j.file.Sync()
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 func reopen(t *testing.T, path string) (*simulator.Journal, []string) {
 	t.Helper()
 	var lines []string
-	j, err := simulator.OpenJournal(path, func(line []byte) error {
+	j, err := simulator.OpenJournal(path, true, func(line []byte) error {
 		lines = append(lines, string(line))
 		return nil
 	})
@@ -93,7 +93,7 @@ func TestJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused := errors.New("refused")
-		if _, err := simulator.OpenJournal(path, func([]byte) error { return refused }); !errors.Is(err, refused) {
+		if _, err := simulator.OpenJournal(path, true, func([]byte) error { return refused }); !errors.Is(err, refused) {
 			t.Errorf("error = %v", err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestJournal(t *testing.T) {
 }
 
 func BenchmarkJournal(b *testing.B) {
-	j, err := simulator.OpenJournal(filepath.Join(b.TempDir(), "j"), func([]byte) error { return nil })
+	j, err := simulator.OpenJournal(filepath.Join(b.TempDir(), "j"), true, func([]byte) error { return nil })
 	if err != nil {
 		b.Fatal(err)
 	}

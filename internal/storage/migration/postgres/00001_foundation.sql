@@ -294,7 +294,7 @@ CREATE TABLE job (
     created_at   BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, id)
 );
-CREATE INDEX job_due ON job (run_at, id) WHERE state = 'ready';
+CREATE INDEX job_due ON job (kind, run_at, id) WHERE state = 'ready';
 -- The order of a subject's jobs.
 CREATE INDEX job_turn ON job (merchant_id, subject, created_at, id) WHERE state = 'ready';
 CREATE INDEX job_dead ON job (merchant_id, id) WHERE state = 'dead';

@@ -280,7 +280,7 @@ CREATE TABLE job (
     created_at   INTEGER NOT NULL,
     PRIMARY KEY (merchant_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX job_due ON job (run_at, id) WHERE state = 'ready';
+CREATE INDEX job_due ON job (kind, run_at, id) WHERE state = 'ready';
 -- The order of a subject's jobs.
 CREATE INDEX job_turn ON job (merchant_id, subject, created_at, id) WHERE state = 'ready';
 CREATE INDEX job_dead ON job (merchant_id, id) WHERE state = 'dead';
