@@ -130,8 +130,11 @@ func (p Policy) control(_, address string, _ syscall.RawConn) error {
 // NewClient returns a client that calls only what the policy allows, follows no
 // redirect, uses no proxy and bounds the time. Callers read at most MaxAnswer of
 // an answer. It is safe for concurrent use.
-func NewClient(p Policy) *http.Client {
-	dialer := &net.Dialer{Timeout: connectLimit, Control: p.control}
+func NewClient(p Policy) *http.Client { return newClient(p, nil) }
+
+// newClient is NewClient with a resolver of its own, nil for the system's.
+func newClient(p Policy, r *net.Resolver) *http.Client {
+	dialer := &net.Dialer{Timeout: connectLimit, Control: p.control, Resolver: r}
 	return &http.Client{
 		Timeout:       callLimit,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -28,7 +28,8 @@ func Later(until time.Time) error { return postponement{until} }
 const (
 	// tick is how often a runner looks for jobs that are due.
 	tick = 250 * time.Millisecond
-	// batch is how many jobs a runner leases at once, workers how many it does.
+	// batch is how many jobs Round leases at once, workers how many a runner does
+	// unless it is told otherwise.
 	batch   = 64
 	workers = 8
 	// lease is how long a job belongs to a node that does not finish it; a
@@ -45,6 +46,9 @@ const (
 // Runner leases jobs of the kinds that have a handler and runs them, on as many
 // nodes as have one. Jobs of one subject run in order.
 type Runner struct {
+	// Workers is how many jobs run at once. It is set before Run.
+	Workers int
+
 	queue    Queue
 	handlers map[Kind]Handler
 	kinds    []Kind
@@ -56,7 +60,7 @@ type Runner struct {
 // NewRunner returns a Runner that works under a node name that no other process
 // uses.
 func NewRunner(q Queue, handlers map[Kind]Handler, node string, c clock.Clock, log *slog.Logger) *Runner {
-	r := &Runner{queue: q, handlers: handlers, node: node, clock: c, log: log}
+	r := &Runner{Workers: workers, queue: q, handlers: handlers, node: node, clock: c, log: log}
 	for k := range handlers {
 		r.kinds = append(r.kinds, k)
 	}
@@ -65,20 +69,54 @@ func NewRunner(q Queue, handlers map[Kind]Handler, node string, c clock.Clock, l
 }
 
 // Run runs jobs until the context ends. It returns when those it had leased have
-// ended or were handed back.
+// ended or were handed back. It leases no job before a worker is free for it: a
+// job that waits behind slow ones would lose its lease, and run on two nodes at
+// once.
 func (r *Runner) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	t := time.NewTicker(tick)
 	defer t.Stop()
-	for {
+	places, ended := make(chan struct{}, r.Workers), make(chan struct{}, 1)
+	work := func(j Job) {
+		r.run(ctx, j)
+		<-places
 		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			if _, err := r.Round(ctx); err != nil && ctx.Err() == nil {
-				r.log.LogAttrs(ctx, slog.LevelWarn, "lease jobs", slog.Any("error", err))
-			}
+		case ended <- struct{}{}:
+		default: // the loop was told already
 		}
 	}
+	for ctx.Err() == nil {
+		room := cap(places) - len(places)
+		jobs := r.lease(ctx, room)
+		for _, j := range jobs {
+			places <- struct{}{} // there is room: this loop alone fills it
+			wg.Go(func() { work(j) })
+		}
+		// A full house may mean that more is due: look again once there is room.
+		next, freed := t.C, (<-chan struct{})(nil)
+		if len(jobs) == room {
+			next, freed = nil, ended
+		}
+		select {
+		case <-ctx.Done():
+		case <-next:
+		case <-freed:
+		}
+	}
+}
+
+// lease leases up to limit jobs that are due.
+func (r *Runner) lease(ctx context.Context, limit int) []Job {
+	if len(r.kinds) == 0 || limit == 0 {
+		return nil
+	}
+	now := r.clock.Now()
+	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, now, now.Add(lease), limit)
+	if err != nil && ctx.Err() == nil {
+		r.log.LogAttrs(ctx, slog.LevelWarn, "lease jobs", slog.Any("error", err))
+	}
+	return jobs
 }
 
 // Round leases one batch of jobs that are due, runs them and returns how many
@@ -93,7 +131,7 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("lease jobs: %w", err)
 	}
 	var wg sync.WaitGroup
-	places := make(chan struct{}, workers)
+	places := make(chan struct{}, r.Workers)
 	for _, j := range jobs {
 		places <- struct{}{}
 		wg.Go(func() {

@@ -20,6 +20,8 @@ const (
 	PurposePOS        Purpose = "pos"
 	PurposeCard       Purpose = "card"
 	PurposeThreeDS    Purpose = "threeds"
+	PurposeTOTP       Purpose = "totp"
+	PurposeWebhook    Purpose = "webhook"
 )
 
 // Sealer seals and opens values of one merchant. Opening a value that was sealed

@@ -1,0 +1,191 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+)
+
+// troublePause is how long a delivery waits when the trouble is on our side.
+const troublePause = 10 * time.Second
+
+// deliver is the handler of a delivery. It never fails: a job that failed too
+// often would be set aside, and the event lost. A crash between sending and
+// committing sends again, under the same id.
+func (s *Service) deliver(ctx context.Context, j job.Job) error {
+	to, err := parseAddress(j.Payload)
+	if err != nil {
+		return fmt.Errorf("delivery job %d: %w", j.ID, err)
+	}
+	again, entered := s.lanes.enter(to.endpoint, s.Clock.Now())
+	if !entered {
+		return job.Later(again)
+	}
+	began, failed := s.Clock.Now(), false
+	defer func() {
+		now := s.Clock.Now()
+		s.lanes.leave(to.endpoint, now, now.Sub(began), failed)
+	}()
+	next, failed, err := s.attempt(ctx, j.MerchantID, to)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // being stopped: the job is handed back
+	case err != nil:
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "deliver webhook", slog.Int64("delivery", int64(to.delivery)), slog.Any("error", err))
+		return job.Later(s.Clock.Now().Add(troublePause))
+	case next.IsZero():
+		return nil
+	}
+	return job.Later(next)
+}
+
+// attempt sends a delivery once, if it is due, and commits what became of it. It
+// returns when to try next, zero for never, and whether the endpoint refused.
+func (s *Service) attempt(ctx context.Context, m id.Merchant, to address) (next time.Time, failed bool, err error) {
+	d, err := s.Store.Delivery(ctx, m, to.delivery)
+	if fault.KindOf(err) == fault.NotFound {
+		return time.Time{}, false, nil
+	}
+	if err != nil || d.Status != Pending {
+		return time.Time{}, false, err
+	}
+	if d.NextAttempt.After(s.Clock.Now()) { // its job lost its turn after the last attempt was committed
+		return d.NextAttempt, false, nil
+	}
+	e, err := s.Store.Endpoint(ctx, m, to.endpoint)
+	missing := err != nil && fault.KindOf(err) == fault.NotFound
+	if err != nil && !missing {
+		return time.Time{}, false, err
+	}
+	if missing || (e.State == Disabled && d.Type != Test) {
+		d.Status, d.NextAttempt = Cancelled, time.Time{}
+		return time.Time{}, false, s.conclude(ctx, e, d)
+	}
+	if err := s.send(ctx, e, &d); err != nil {
+		return time.Time{}, false, err
+	}
+	return d.NextAttempt, d.Status != Delivered, s.conclude(ctx, e, d)
+}
+
+// send posts the event and notes what became of it. Its error is trouble on our
+// side, with which no attempt is counted.
+func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) error {
+	body, err := s.body(ctx, *d)
+	if err != nil {
+		return err
+	}
+	began := s.Clock.Now()
+	header, err := s.sign(ctx, e, messageID(d.EventID), began, body)
+	if err != nil {
+		return err
+	}
+	status, head, failure := s.Poster.Post(ctx, e.URL, header, body)
+	if failure != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d.Attempts++
+	d.AttemptedAt, d.Duration = began, s.Clock.Now().Sub(began)
+	d.HTTPStatus, d.Answer, d.Failure = status, printable(head), ""
+	if failure != nil {
+		d.HTTPStatus, d.Failure = 0, failure.Error()
+	}
+	d.settle(s.Clock.Now())
+	return nil
+}
+
+// settle decides what follows from the last attempt.
+func (d *Delivery) settle(now time.Time) {
+	d.NextAttempt = time.Time{}
+	if d.HTTPStatus >= 200 && d.HTTPStatus <= 299 {
+		d.Status = Delivered
+		return
+	}
+	pause, more := Pause(d.Attempts)
+	if !more {
+		d.Status = Failed
+		return
+	}
+	d.NextAttempt = now.Add(pause)
+}
+
+// messageID is the header webhook-id: the same for every attempt, endpoint and
+// redelivery of an event.
+func messageID(event id.Job) string { return "evt_" + strconv.FormatInt(int64(event), 10) }
+
+// conclude commits what became of a delivery, and turns its endpoint if that says
+// something about it.
+func (s *Service) conclude(ctx context.Context, e Endpoint, d Delivery) error {
+	turn, err := s.turn(ctx, e, d)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx Tx) {
+		tx.SaveDelivery(d)
+		if turn != nil {
+			turn(tx)
+		}
+	})
+	if turn != nil && fault.CodeOf(err) == fault.StaleVersion { // somebody else has turned it
+		err = s.Store.InTx(ctx, func(tx Tx) { tx.SaveDelivery(d) })
+	}
+	if err != nil {
+		return fmt.Errorf("commit delivery %d: %w", d.ID, err)
+	}
+	return nil
+}
+
+// turn returns the writes that make an endpoint failing when a delivery was given
+// up, with a word to its owner in the audit log, and active when it took one; nil
+// if nothing changes.
+func (s *Service) turn(ctx context.Context, e Endpoint, d Delivery) (func(Tx), error) {
+	to, action := e.State, ""
+	switch {
+	case d.Status == Failed && e.State == Active:
+		to, action = Failing, "failing"
+	case d.Status == Delivered && e.State == Failing:
+		to, action = Active, "recovered"
+	default:
+		return nil, nil //nolint:nilnil // nothing to write
+	}
+	record, err := s.record(ctx, e, systemActor, action, map[string]any{
+		"url": e.URL, "delivery": int64(d.ID), "event": messageID(d.EventID), "type": string(d.Type),
+		"attempts": d.Attempts, "http_status": d.HTTPStatus, "failure": d.Failure,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(tx Tx) {
+		tx.TurnEndpoint(e, e.State, to)
+		record(tx)
+	}, nil
+}
+
+// printable is the beginning of an answer that can stand in a log or on a page:
+// what is not printable text becomes a dot, white space a blank.
+func printable(head []byte) string {
+	var b strings.Builder
+	for len(head) > 0 {
+		r, size := utf8.DecodeRune(head)
+		head = head[size:]
+		switch {
+		case unicode.IsSpace(r):
+			r = ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			r = '.'
+		}
+		if b.Len()+utf8.RuneLen(r) > MaxAnswer {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,48 @@
+package webhook
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// Test is the type of the event that an owner sends to try an endpoint.
+const Test job.Kind = "webhook.test"
+
+// The events of hosted checkout.
+const (
+	checkoutCompleted job.Kind = "checkout.completed"
+	checkoutFailed    job.Kind = "checkout.failed"
+)
+
+// Types returns the types of all events that endpoints can ask for, in order.
+func Types() []job.Kind {
+	return []job.Kind{
+		checkoutCompleted, checkoutFailed,
+		payment.EventAuthorized, payment.EventCaptureFailed, payment.EventCaptured, payment.EventDeclined, payment.EventExpired,
+		payment.EventRefundFailed, payment.EventRefunded, payment.EventVoidFailed, payment.EventVoided,
+	}
+}
+
+// everything is the pattern of all types.
+const everything = "*"
+
+// matches reports whether a pattern takes a type.
+func matches(pattern string, t job.Kind) bool {
+	if group, ok := strings.CutSuffix(pattern, ".*"); ok {
+		return strings.HasPrefix(string(t), group+".")
+	}
+	return pattern == everything || pattern == string(t)
+}
+
+// Wants reports whether the endpoint asked for events of the type.
+func (e *Endpoint) Wants(t job.Kind) bool {
+	return slices.ContainsFunc(e.Events, func(pattern string) bool { return matches(pattern, t) })
+}
+
+// knownPattern reports whether a pattern takes any type that there is.
+func knownPattern(pattern string) bool {
+	return slices.ContainsFunc(Types(), func(t job.Kind) bool { return matches(pattern, t) })
+}

@@ -1,0 +1,114 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// Poster sends a body to an address that a merchant chose, without becoming a
+// way into the network that it stands in. Redirects are answers like any other.
+// The answer is its status and at least its first MaxAnswer bytes; an error means
+// that there was none, and its text is safe to show to the merchant.
+type Poster interface {
+	Post(ctx context.Context, url string, header map[string]string, body []byte) (status int, head []byte, err error)
+}
+
+// Addresses says why an address may not be used; the error's text is safe to
+// show to the merchant.
+type Addresses interface {
+	Check(url string) error
+}
+
+// Payments reads the payment that an event is about; one that the merchant does
+// not have is fault.NoSuchThing.
+type Payments interface {
+	Payment(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
+}
+
+// Dependencies is what a Service works with. All are required.
+type Dependencies struct {
+	Store     Store
+	Payments  Payments
+	Poster    Poster
+	Addresses Addresses
+	Sealer    vault.Sealer
+	IDs       *id.Generator
+	Clock     clock.Clock
+	Log       *slog.Logger
+}
+
+// Service manages endpoints and delivers events to them. It is safe for
+// concurrent use, by any number of nodes on one store.
+type Service struct {
+	Dependencies
+	lanes *lanes
+}
+
+// NewService returns a Service.
+func NewService(d Dependencies) *Service { return &Service{Dependencies: d, lanes: newLanes()} }
+
+// EventHandlers returns the handlers of the events: each turns an event into its
+// deliveries.
+func (s *Service) EventHandlers() map[job.Kind]job.Handler {
+	all := make(map[job.Kind]job.Handler)
+	for _, t := range Types() {
+		all[t] = s.fanOut
+	}
+	return all
+}
+
+// Workers is how many deliveries a node sends at once. They wait for strangers'
+// servers, so there are many, and they run apart from other jobs.
+const Workers = 64
+
+// DeliveryHandlers returns the handler of deliveries, for a runner of their own
+// with Workers workers.
+func (s *Service) DeliveryHandlers() map[job.Kind]job.Handler {
+	return map[job.Kind]job.Handler{jobDeliver: s.deliver}
+}
+
+// record queues an audit record about an endpoint. facts must hold no secrets.
+func (s *Service) record(ctx context.Context, e Endpoint, actor, action string, facts any) (func(Tx), error) {
+	n, err := id.Next[id.AuditRecord](ctx, s.IDs, id.NounAuditRecord)
+	if err != nil {
+		return nil, fmt.Errorf("new audit id: %w", err)
+	}
+	detail, err := json.Marshal(facts, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("write audit detail: %w", err)
+	}
+	r := audit.Record{
+		ID: n, MerchantID: e.MerchantID, At: s.Clock.Now(), Actor: actor, Action: "webhook_endpoint." + action,
+		Subject: "webhook_endpoint:" + strconv.FormatInt(int64(e.ID), 10), Detail: detail,
+	}
+	return func(tx Tx) { tx.Record(r) }, nil
+}
+
+// facts are what an audit record tells of an endpoint.
+func (e *Endpoint) facts() map[string]any {
+	return map[string]any{"url": e.URL, "description": e.Description, "events": e.Events, "state": string(e.State)}
+}
+
+// changed turns a lost compare-and-set into what its caller can understand.
+func changed(err error) error {
+	if fault.CodeOf(err) == fault.StaleVersion {
+		return fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch, "the endpoint was changed since it was read", err)
+	}
+	return err
+}
+
+// utc is a moment as the outside sees it.
+func utc(t time.Time) time.Time { return t.UTC() }
