@@ -18,8 +18,8 @@ const (
 
 // The passwords of every payer.
 const (
-	passwordRight  = "a" //nolint:gosec // a simulator's, and in its manual
-	passwordRefuse = "b" //nolint:gosec // a simulator's, and in its manual
+	passwordRight  = "a"
+	passwordRefuse = "b"
 )
 
 const (
@@ -168,13 +168,13 @@ func (b *simulatedBank) returnItself(ctx context.Context, e *enrolment) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, returnLimit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.returnURL, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.returnURL, strings.NewReader(form.Encode())) //nolint:gosec // this machine, see above
 	if err != nil {
 		return
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:gosec // this machine, see above
 	if err != nil {
 		return // the browser brings the return anyway
 	}
