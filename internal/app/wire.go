@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/vezne/vezne/api"
 	"github.com/vezne/vezne/internal/checkout"
@@ -29,6 +30,7 @@ import (
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/user"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -65,10 +67,18 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	formKey, err := safe.HouseKey(ctx, "checkout form")
+	if err != nil {
+		return err
+	}
+
+	team := user.NewService(user.Options{
+		Store: sqlstore.NewUsers(db), Sealer: safe, Hasher: user.NewHasher(), IDs: ids, Clock: system,
+	})
 
 	// Demo data, or the proof that there is none.
 	simulators, err := s.prepare(ctx, o, fixture.Target{
-		Merchants: merchants, Routing: routes, BINs: binRows, Sealer: safe, IDs: ids, Clock: system,
+		Merchants: merchants, Routing: routes, BINs: binRows, Team: team, Sealer: safe, IDs: ids, Clock: system,
 	})
 	if err != nil {
 		return err
@@ -102,19 +112,28 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	resolver := payment.NewResolver(service)
 	resolver.Exclusive = db.Engine() == storage.SQLite // one process alone holds the file
 	urls := egress.Policy{Demo: o.Demo != nil}
+	callbacks := newCourier(urls)
 	checkouts := checkout.NewService(checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
-		Courier: newCourier(urls), IDs: ids, Clock: system, Log: o.Log, PublicURL: s.url,
+		Courier: callbacks, IDs: ids, Clock: system, Log: o.Log, PublicURL: s.url,
 	})
 	handlers := service.JobHandlers()
 	maps.Copy(handlers, checkouts.JobHandlers())
 	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
 	s.tasks = []task{uses.Run, watcher.Run, runner.Run, resolver.Run}
 
-	staff := admin.Services{Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db)}
+	staff := admin.Services{
+		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
+		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
+		Secure:    strings.HasPrefix(s.url, "https://"),
+	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
 		payments: service, checkouts: checkouts, callers: directory, staff: staff, urls: urls, simulators: simulators,
+		hosted: pages.CheckoutOptions{
+			Checkouts: checkouts, PublicURL: s.url, Callback: callbacks.Check, FormKey: formKey,
+			Proxies: o.Config.TrustedProxies, Log: o.Log, Test: o.Demo != nil,
+		},
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -127,6 +146,7 @@ type interior struct {
 	requestKey secret.Bytes
 	payments   *payment.Service
 	checkouts  *checkout.Service
+	hosted     pages.CheckoutOptions
 	callers    *merchant.Directory
 	staff      admin.Services
 	urls       egress.Policy // what merchants' addresses may be
@@ -148,11 +168,17 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
+	hosted, assets, err := pages.Checkout(doors, in.hosted)
+	if err != nil {
+		return fmt.Errorf("open doors: %w", err)
+	}
 	site := doors.NewSite()
 	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.checkouts, in.callers, in.urls))
 	site.Mount(admin.Prefix, admin.Handler(doors, in.staff))
 	site.Mount(pages.DocsPrefix, docs)
 	site.Mount(pages.ReturnsPrefix, returns)
+	site.Mount(checkout.LinkPrefix, hosted)
+	site.Mount(pages.AssetsPrefix, assets)
 	for path, h := range map[string]http.Handler{
 		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.handler(),
 	} {

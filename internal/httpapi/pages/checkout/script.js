@@ -1,0 +1,154 @@
+// The page works without this script. With it numbers are grouped, the card's
+// brand is marked, installments appear while the number is typed, mistakes are
+// told before anything is sent, and forms that lead on submit themselves.
+(() => {
+  'use strict';
+  const $ = (id) => document.getElementById(id);
+  document.documentElement.classList.add('live');
+
+  // A form that leads on submits itself, except to someone who came back.
+  const away = document.querySelector('form[data-auto]');
+  if (away) {
+    const visit = performance.getEntriesByType('navigation')[0];
+    if (!visit || visit.type !== 'back_forward') setTimeout(() => away.submit(), Number(away.dataset.auto));
+  }
+
+  const form = $('pay');
+  if (!form) return;
+  const pan = $('pan'), plans = $('plans'), submit = $('submit'), total = $('total');
+  const digitsOf = (input) => input.value.replace(/\D/g, '');
+
+  const brands = [
+    ['amex', /^3[47]/], ['visa', /^4/], ['troy', /^(9792|65)/],
+    ['mastercard', /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/],
+  ];
+  const brandOf = (digits) => (brands.find(([, form]) => form.test(digits)) || [''])[0];
+
+  const group = () => {
+    const caret = pan.value.slice(0, pan.selectionStart).replace(/\D/g, '').length;
+    const digits = digitsOf(pan).slice(0, 19);
+    const gaps = brandOf(digits) === 'amex' ? [4, 10] : [4, 8, 12, 16];
+    let text = '', at = 0;
+    for (let i = 0; i < digits.length; i++) {
+      if (gaps.includes(i)) text += ' ';
+      text += digits[i];
+      if (i + 1 === caret) at = text.length;
+    }
+    if (pan.value !== text) {
+      pan.value = text;
+      pan.setSelectionRange(at, at);
+    }
+  };
+
+  const mark = () => {
+    const brand = brandOf(digitsOf(pan)), box = $('brands');
+    box.classList.toggle('known', brand !== '');
+    for (const svg of box.children) svg.classList.toggle('on', svg.dataset.brand === brand);
+  };
+
+  const price = () => {
+    const chosen = form.querySelector('[name=installmentCount]:checked');
+    if (chosen) total.textContent = chosen.dataset.total;
+    submit.textContent = submit.dataset.pay.replace('{amount}', total.textContent);
+  };
+
+  // Installments of the card whose first digits are typed.
+  let asked = '', running = null;
+  const show = (options, note) => {
+    const list = $('options'), before = form.querySelector('[name=installmentCount]:checked');
+    while (list.children.length > 1) list.lastElementChild.remove();
+    for (const o of options) {
+      const row = $('option').content.firstElementChild.cloneNode(true), radio = row.querySelector('input');
+      radio.value = o.count;
+      radio.dataset.total = o.total;
+      row.querySelector('.plan bdi').textContent = o.count + ' × ' + o.each;
+      row.querySelector('.sum bdi').textContent = o.total;
+      list.append(row);
+    }
+    const again = before && list.querySelector('[value="' + before.value + '"]');
+    (again || list.querySelector('input')).checked = true;
+    $('offer').textContent = note;
+    price();
+  };
+  const look = () => {
+    if (!plans) return;
+    const digits = digitsOf(pan), bin = digits.length < 6 ? '' : digits.slice(0, digits.length < 8 ? 6 : 8);
+    if (bin === asked) return;
+    asked = bin;
+    if (running) running.abort();
+    if (!bin) return show([], plans.dataset.hint);
+    running = new AbortController();
+    fetch(plans.dataset.offers, {method: 'POST', body: new URLSearchParams({bin}), signal: running.signal})
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
+      .then(({options}) => show(options, options.length ? plans.dataset.found : plans.dataset.none))
+      .catch((e) => { if (e.name !== 'AbortError') asked = ''; });
+  };
+
+  // Mistakes, by the same rules as the server's.
+  const luhn = (digits) => {
+    let sum = 0;
+    for (let i = 0; i < digits.length; i++) {
+      let d = Number(digits[digits.length - 1 - i]);
+      if (i % 2 && (d *= 2) > 9) d -= 9;
+      sum += d;
+    }
+    return sum % 10 === 0;
+  };
+  const expired = () => {
+    const end = new Date(2000 + Number($('expiryYear').value.trim().slice(-2)), Number($('expiryMonth').value), 1);
+    return end <= new Date();
+  };
+  const good = {
+    cardHolderName: (v) => v.trim().length > 1 && !/[\d|\\<>"%;&+()=!]/.test(v),
+    pan: () => digitsOf(pan).length > 11 && luhn(digitsOf(pan)),
+    expiryMonth: (v) => /^(0?[1-9]|1[0-2])$/.test(v.trim()),
+    expiryYear: (v) => /^(20)?\d\d$/.test(v.trim()),
+    cvv: (v) => new RegExp('^\\d{' + (brandOf(digitsOf(pan)) === 'amex' ? 4 : 3) + '}$').test(v.trim()),
+  };
+  const say = (input, text) => {
+    $(input.id + '-error').textContent = text;
+    if (text) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+    return text;
+  };
+  const check = (input) => {
+    if (!good[input.id](input.value)) return say(input, input.dataset.error);
+    if (input.id === 'expiryYear' && good.expiryMonth($('expiryMonth').value) && expired()) return say(input, input.dataset.expired);
+    return say(input, '');
+  };
+
+  let sent = false;
+  form.addEventListener('submit', (e) => {
+    if (sent) return e.preventDefault(); // a double click pays once
+    const wrong = Object.keys(good).map($).map((input) => [input, check(input)]).filter(([, text]) => text);
+    const box = $('errors');
+    box.hidden = wrong.length === 0;
+    box.querySelector('ul').replaceChildren(...wrong.map(([input, text]) => {
+      const item = document.createElement('li'), link = document.createElement('a');
+      link.href = '#' + input.id;
+      link.textContent = text;
+      item.append(link);
+      return item;
+    }));
+    if (wrong.length) {
+      e.preventDefault();
+      box.focus();
+      return;
+    }
+    sent = true;
+    submit.setAttribute('aria-disabled', 'true');
+  });
+  addEventListener('pageshow', (e) => {
+    if (e.persisted) { // the browser went back to a page that it kept
+      sent = false;
+      submit.removeAttribute('aria-disabled');
+    }
+  });
+  pan.addEventListener('input', () => { group(); mark(); look(); });
+  form.addEventListener('change', price);
+  for (const id of Object.keys(good)) {
+    $(id).addEventListener('input', (e) => { if (e.target.getAttribute('aria-invalid')) check(e.target); });
+  }
+  if (pan.value) { group(); mark(); look(); }
+  price();
+})();

@@ -1,0 +1,289 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/checkout"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+// form is the page that takes a card.
+type form struct {
+	Notice *notice
+	// Wrong holds what is wrong by field; Errors lists the same in the order of the
+	// page, with the id of the element to go to.
+	Wrong  map[string]string
+	Errors []mistake
+
+	// What was typed and is shown again. The card's number and security code never
+	// are.
+	Holder, Month, Year string
+
+	// Plans says that installments may be on offer, at the address Offers.
+	Plans                    bool
+	Offers, Offer            string
+	Options                  []option
+	Blank                    option
+	Amount, Total, Pay, Safe string
+}
+
+// notice tells of the last attempt.
+type notice struct {
+	Title string
+	Lines []string
+}
+
+type mistake struct{ ID, Text string }
+
+// option is a way to pay that the shopper can choose.
+type option struct {
+	Count       int
+	Each, Total string
+	Chosen      bool
+	Single, Sum string
+}
+
+// draft is what a shopper typed, as far as it could be read.
+type draft struct {
+	card         card.Card
+	holder       string
+	month, year  string
+	bin          string // the first 6 to 8 digits
+	installments int
+	// wrong names fields and the texts for them.
+	wrong map[string]string
+}
+
+// The bounds of section 12.8 of the gateway API, in characters.
+const (
+	minHolder   = 2
+	maxHolder   = 100
+	notInHolder = `|\<>"%;&+()=!`
+	// maxCount bounds a number of installments before anybody looks for its plan.
+	maxCount = 99
+	minBIN   = 6
+	maxBIN   = 8
+)
+
+// fieldOrder is the order of the fields on the page.
+func fieldOrder() []string {
+	return []string{"other", "cardHolderName", "pan", "expiryMonth", "expiryYear", "cvv", "installmentCount", "bin"}
+}
+
+// readDraft reads the form. Texts of mistakes are keys of words.
+func readDraft(f url.Values, now time.Time) draft {
+	d := draft{wrong: make(map[string]string)}
+	d.readHolder(f.Get("cardHolderName"))
+	d.readPAN(f.Get("pan"))
+	d.readExpiry(strings.TrimSpace(f.Get("expiryMonth")), strings.TrimSpace(f.Get("expiryYear")), now)
+	cvv, err := card.ParseCVV(strings.TrimSpace(f.Get("cvv")))
+	known := !d.card.PAN.IsZero() && card.SchemeOf(d.card.PAN) != ""
+	if err != nil || (known && !cvv.Fits(d.card.PAN, "")) {
+		d.wrong["cvv"] = "e_cvv"
+	}
+	d.card.CVV = cvv
+	d.readInstallments(f.Get("installmentCount"))
+	return d
+}
+
+func (d *draft) readHolder(raw string) {
+	d.holder = strings.TrimSpace(raw)
+	n := utf8.RuneCountInString(d.holder)
+	if n < minHolder || n > maxHolder || !utf8.ValidString(raw) || kit.HasControl(raw) ||
+		strings.ContainsAny(d.holder, notInHolder) || strings.ContainsFunc(d.holder, unicode.IsDigit) {
+		d.wrong["cardHolderName"] = "e_cardHolderName"
+		if strings.ContainsFunc(d.holder, unicode.IsDigit) {
+			d.holder = "" // it may be the card's number
+		}
+	}
+	d.card.Holder = d.holder
+}
+
+// readPAN drops the spaces with which people group a number.
+func (d *draft) readPAN(raw string) {
+	digits := onlyDigits(raw)
+	if len(digits) >= minBIN {
+		d.bin = digits[:min(len(digits), maxBIN)]
+	}
+	pan, err := card.ParsePAN(digits)
+	if err != nil {
+		d.wrong["pan"] = "e_pan"
+	}
+	d.card.PAN = pan
+}
+
+// onlyDigits drops spaces and hyphens; whatever else is there stays, to be
+// refused.
+func onlyDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '-' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// readExpiry also takes what browsers fill in: "4", and "2028".
+func (d *draft) readExpiry(month, year string, now time.Time) {
+	if len(month) == 1 {
+		month = "0" + month
+	}
+	if len(year) == 4 && strings.HasPrefix(year, "20") {
+		year = year[2:]
+	}
+	_, badMonth := card.ParseExpiry(month, "00")
+	_, badYear := card.ParseExpiry("01", year)
+	if badMonth != nil {
+		d.wrong["expiryMonth"] = "e_expiryMonth"
+	} else {
+		d.month = month
+	}
+	if badYear != nil {
+		d.wrong["expiryYear"] = "e_expiryYear"
+	} else {
+		d.year = year
+	}
+	if badMonth != nil || badYear != nil {
+		return
+	}
+	d.card.Expiry, _ = card.ParseExpiry(month, year) // both halves were found right above
+	if d.card.Expiry.Past(now) {
+		d.wrong["expiryYear"] = "e_expired"
+	}
+}
+
+func (d *draft) readInstallments(raw string) {
+	d.installments = 1
+	if raw == "" {
+		return
+	}
+	n, err := strconv.Atoi(raw)
+	if err != nil || n < 1 || n > maxCount {
+		d.wrong["installmentCount"] = "e_installmentCount"
+		return
+	}
+	d.installments = n
+}
+
+// openForm shows the empty form, and how the last attempt went.
+func (s *hosted) openForm(v visit, p *sheet) {
+	s.fillForm(v, p, draft{installments: 1})
+	if v.Reason != "" {
+		p.Notice = &notice{Title: p.T["declined"], Lines: []string{
+			s.kit.Catalogue().Reason(v.lang, string(shopperReason(v.Reason))), p.T["again"],
+			p.T.fill("left", "n", strconv.Itoa(checkout.MaxAttempts-v.Attempts)),
+		}}
+	}
+}
+
+// fillForm fills the form with what was typed, what is wrong with it, and what the
+// card may have.
+func (s *hosted) fillForm(v visit, p *sheet, d draft) {
+	p.Kind = "form"
+	p.Holder, p.Month, p.Year = d.holder, d.month, d.year
+	p.Wrong = make(map[string]string)
+	for _, field := range fieldOrder() {
+		if key, wrong := d.wrong[field]; wrong {
+			p.Wrong[field] = p.T[key]
+			p.Errors = append(p.Errors, mistake{ID: elementOf(field), Text: p.T[key]})
+		}
+	}
+	if len(p.Errors) > 0 {
+		p.Title = p.T["error"] + ": " + p.Title
+	}
+	p.Amount = amountText(v.Amount, v.lang)
+	p.Safe = p.T.fill("safe", "merchant", v.Merchant.Name)
+	p.Plans = v.MaxInstallments > 1
+	p.Offers = s.address(v, "/installments")
+	s.fillOptions(v, p, d)
+	p.Pay = p.T.fill("pay_amount", "amount", p.Total)
+}
+
+// elementOf returns the element that an error about a field leads to.
+func elementOf(field string) string {
+	switch field {
+	case "installmentCount":
+		return "plans"
+	case "other":
+		return "pay"
+	}
+	return field
+}
+
+func (s *hosted) fillOptions(v visit, p *sheet, d draft) {
+	p.Blank = option{Sum: p.T["sum"], Single: p.T["single"]}
+	single := option{Count: 1, Total: p.Amount, Single: p.T["single"], Sum: p.T["sum"]}
+	p.Options, p.Total, p.Offer = []option{single}, single.Total, p.T["offer_hint"]
+	if d.bin != "" && p.Plans {
+		found, err := s.Checkouts.Quote(v.r.Context(), v.Checkout, d.bin)
+		if err != nil {
+			s.log(v.w, v.r, err) // a single payment is always possible
+		}
+		p.Offer = p.T["offer_none"]
+		for _, o := range found {
+			p.Offer = p.T["offer_found"]
+			p.Options = append(p.Options, optionOf(o, v, p.T))
+		}
+	}
+	chosen := 0
+	for i := range p.Options {
+		if p.Options[i].Count == d.installments {
+			chosen = i
+		}
+	}
+	p.Options[chosen].Chosen = true
+	p.Total = p.Options[chosen].Total
+}
+
+func optionOf(o routing.Option, v visit, t words) option {
+	return option{
+		Count: o.Price.Count, Each: amountText(o.Price.Each, v.lang), Total: amountText(o.Price.Total, v.lang),
+		Single: t["single"], Sum: t["sum"],
+	}
+}
+
+// again shows the form once more, with what is wrong.
+func (s *hosted) again(v visit, d draft, status int, n *notice) {
+	p := s.sheet(v)
+	s.fillForm(v, &p, d)
+	p.Status, p.Notice = status, n
+	s.write(v.w, v.r, p)
+}
+
+// chooseInstallments answers the button with which browsers without scripts ask
+// for the installments of a card.
+func (s *hosted) chooseInstallments(v visit, f url.Values) {
+	if !s.limits.allowOffers(v.ID.String(), s.Proxies.Client(v.r)) {
+		s.problem(v.w, v.r, http.StatusTooManyRequests)
+		return
+	}
+	d := readDraft(f, s.kit.Clock().Now())
+	clear(d.wrong)
+	if digits := onlyDigits(f.Get("bin")); digits != "" {
+		d.bin = ""
+		if isBIN(digits[:min(len(digits), maxBIN)]) {
+			d.bin = digits[:min(len(digits), maxBIN)]
+		}
+	}
+	if !isBIN(d.bin) {
+		d.bin, d.wrong["bin"] = "", "e_bin"
+	}
+	status := http.StatusOK
+	if len(d.wrong) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	s.again(v, d, status, nil)
+}
+
+// isBIN reports whether s is 6 to 8 digits.
+func isBIN(s string) bool {
+	return len(s) >= minBIN && len(s) <= maxBIN && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}

@@ -1,0 +1,202 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/checkout"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+)
+
+// act answers the page's own forms. Every one that changes something ends in a
+// redirect, so that reloading sends nothing twice.
+func (s *hosted) act(v visit) {
+	f, status := s.readOwnForm(v)
+	if status != 0 {
+		s.problem(v.w, v.r, status)
+		return
+	}
+	version, right := versionOf(s.FormKey, v.ID, f.Get("version"), f.Get("token"))
+	switch {
+	case !right:
+		s.problem(v.w, v.r, http.StatusForbidden)
+		return
+	case version != v.Version: // made before something else happened
+		s.lookAgain(v)
+		return
+	}
+	switch f.Get("action") {
+	case "cancel":
+		s.done(v, s.Checkouts.Cancel(v.r.Context(), v.ID, version))
+	case "another":
+		s.done(v, s.Checkouts.GiveUp(v.r.Context(), v.ID, version))
+	case "installments":
+		if v.State != checkout.Open {
+			s.lookAgain(v)
+			return
+		}
+		s.chooseInstallments(v, f)
+	default:
+		s.pay(v, f)
+	}
+}
+
+// readOwnForm reads a form of ours, which no other site may send. Browsers that
+// tell where a request comes from are believed; the token guards the others.
+func (s *hosted) readOwnForm(v visit) (url.Values, int) {
+	if v.r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		return nil, http.StatusForbidden
+	}
+	return readForm(v.w, v.r)
+}
+
+// done shows how things stand after a change; losing against another one is no
+// error.
+func (s *hosted) done(v visit, err error) {
+	if err != nil && fault.CodeOf(err) != fault.StaleVersion {
+		s.fail(v.w, v.r, err)
+		return
+	}
+	s.lookAgain(v)
+}
+
+// pay tries the card that was typed.
+func (s *hosted) pay(v visit, f url.Values) {
+	from := s.Proxies.Client(v.r)
+	if v.State != checkout.Open {
+		s.lookAgain(v)
+		return
+	}
+	if !s.limits.allowCard(v.ID.String(), from) {
+		s.problem(v.w, v.r, http.StatusTooManyRequests)
+		return
+	}
+	d := readDraft(f, s.kit.Clock().Now())
+	if len(d.wrong) > 0 {
+		s.again(v, d, http.StatusUnprocessableEntity, nil)
+		return
+	}
+	err := s.Checkouts.Pay(v.r.Context(), checkout.Attempt{
+		Checkout: v.ID, Version: v.Version, Card: d.card, Installments: d.installments,
+		ClientIP: from, Language: v.lang.String(), ReturnURL: s.PublicURL + s.address(v, "/return"),
+	})
+	switch {
+	case err == nil || fault.CodeOf(err) == fault.StaleVersion:
+		s.lookAgain(v)
+	case fault.KindOf(err) == fault.Invalid, fault.CodeOf(err) == fault.OrderInProgress:
+		s.refuse(v, d, fault.From(err))
+	default: // how the attempt went is found out in the background
+		s.log(v.w, v.r, err)
+		s.lookAgain(v)
+	}
+}
+
+// refuse shows the form again with what the domain found wrong. The form is made
+// anew, because an attempt that was taken back has moved the checkout on.
+func (s *hosted) refuse(v visit, d draft, f *fault.Error) {
+	now, err := s.Checkouts.Page(v.r.Context(), v.ID)
+	if err != nil {
+		s.fail(v.w, v.r, err)
+		return
+	}
+	v.View = now
+	t := s.texts[v.lang.String()]
+	if f.Code == fault.OrderInProgress {
+		s.again(v, d, http.StatusConflict, &notice{Title: t["declined"], Lines: []string{t["busy"]}})
+		return
+	}
+	for _, field := range f.Fields {
+		key := "e_" + field.Name
+		if t[key] == "" {
+			d.wrong["other"] = "e_other"
+			continue
+		}
+		d.wrong[field.Name] = key
+	}
+	if len(d.wrong) == 0 {
+		d.wrong["other"] = "e_other"
+	}
+	s.again(v, d, http.StatusUnprocessableEntity, nil)
+}
+
+// comeBack takes a shopper back from the bank. The key that it brings proves
+// itself; a forged return charges nothing.
+func (s *hosted) comeBack(v visit) {
+	f, status := readForm(v.w, v.r)
+	if status != 0 {
+		s.problem(v.w, v.r, status)
+		return
+	}
+	paymentID, err := id.ParseUUID(f.Get("paymentId"))
+	if err != nil {
+		s.problem(v.w, v.r, http.StatusBadRequest)
+		return
+	}
+	err = s.Checkouts.Return(v.r.Context(), checkout.Return{
+		Checkout: v.ID, PaymentID: paymentID, SecurityKey: f.Get("securityKey"),
+	})
+	if err != nil && fault.CodeOf(err) != fault.StaleVersion {
+		s.log(v.w, v.r, err) // how the attempt went is found out in the background
+	}
+	s.lookAgain(v)
+}
+
+// offered answers the script that asks for a card's installments, with texts that
+// are ready to be shown.
+type offered struct {
+	Options []offeredOption `json:"options"`
+}
+
+type offeredOption struct {
+	Count int    `json:"count"`
+	Each  string `json:"each"`
+	Total string `json:"total"`
+}
+
+// offers answers POST …/installments with the installments of a card. It takes no
+// more of the number than a BIN.
+func (s *hosted) offers(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		s.problem(w, r, http.StatusMethodNotAllowed)
+		return
+	}
+	v, err := s.find(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if !s.limits.allowOffers(v.ID.String(), s.Proxies.Client(r)) {
+		s.problem(w, r, http.StatusTooManyRequests)
+		return
+	}
+	f, status := s.readOwnForm(visit{w: w, r: r})
+	if status == 0 && !isBIN(f.Get("bin")) {
+		status = http.StatusBadRequest
+	}
+	if status != 0 {
+		s.problem(w, r, status)
+		return
+	}
+	found, err := s.Checkouts.Quote(r.Context(), v.Checkout, f.Get("bin"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	lang, answer := s.language(r), offered{Options: []offeredOption{}}
+	for _, o := range found {
+		answer.Options = append(answer.Options, offeredOption{
+			Count: o.Price.Count, Each: amountText(o.Price.Each, lang), Total: amountText(o.Price.Total, lang),
+		})
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(body) // the shopper may be gone
+}
