@@ -113,6 +113,9 @@ func endingOf(p payment.Payment) ending {
 	switch e.status {
 	case statusSuccess:
 		e.commission = p.Commission
+		if p.Phase == payment.PhasePreAuthorization { // a capture of a part lowers the payment's
+			e.commission = p.CommissionRate.Of(p.Authorized)
+		}
 	case statusPending:
 		e.result = payment.Result{Reason: connector.ResultUnknown}
 	case statusEnrolled:
@@ -132,7 +135,7 @@ func endingOf(p payment.Payment) ending {
 func nowOf(p payment.Payment) ending {
 	e := endingOf(p)
 	if p.Phase == payment.PhasePreAuthorization && p.Captured.IsPositive() {
-		e.amount = p.Captured
+		e.amount, e.commission = p.Captured, inCurrencyOf(p, p.Commission)
 	}
 	return e
 }

@@ -88,6 +88,19 @@ func TestAnswer(t *testing.T) {
 				`"domInt":"DOM","cardScheme":"MASTERCARD","cardType":"CREDIT","loyaltyCode":"AXESS","externalTransactionId":"EXT123456789",` +
 				`"authCode":"987654","resultCode":"SUCCESS","resultMessage":"Successful","customerId":null}`,
 		},
+		"hold_replayed_after_a_capture_of_a_part": {
+			path: "/api/pre-authorization", body: goodBody,
+			outcome: func(t *testing.T) payment.Outcome {
+				p := held(t)
+				p.Authorized, p.CommissionRate = p.Paid, 1_990_000
+				return payment.Outcome{Payment: p, Replayed: true}
+			},
+			replayed: "true",
+			want: `{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":100.50,"installmentCount":1,"currency":"TRY",` +
+				`"merchantCommission":2.00,"status":"SUCCESS","paymentDate":"2026-11-20T11:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
+				`"domInt":"DOM","cardScheme":"MASTERCARD","cardType":"CREDIT","loyaltyCode":"AXESS","externalTransactionId":"EXT123456789",` +
+				`"authCode":"987654","resultCode":"SUCCESS","resultMessage":"Successful","customerId":null}`,
+		},
 		"declined_sale_of_a_card_that_nobody_knows": {
 			path: "/api/payment", body: goodBody,
 			outcome: func(t *testing.T) payment.Outcome {
