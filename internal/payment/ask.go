@@ -190,7 +190,7 @@ func pauseAfter(err error, try int) time.Duration {
 	}
 	longest := min(time.Duration(try+1)*conflictPause, maxConflictPause)
 	var b [4]byte
-	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24
+	_, _ = rand.Read(b[:])                                                              // crypto/rand.Read never fails since Go 1.24
 	return time.Duration(uint64(binary.BigEndian.Uint32(b[:])) * uint64(longest) >> 32) //nolint:gosec // positive and small
 }
 

@@ -20,6 +20,9 @@ func (s *Service) Capture(ctx context.Context, c Capture) (Outcome, error) {
 		able: func(c connector.Capabilities) bool { return c.Capture }, unable: fault.NotCapturable,
 		admit: func(ctx context.Context, p Payment) (money.Amount, *Outcome, error) {
 			replay, err := s.admitCapture(ctx, p, c.Amount)
+			if replay != nil {
+				replay, err = s.claimReplay(ctx, c.Caller, replay)
+			}
 			return c.Amount, replay, err
 		},
 		reserve: func(p *Payment, o Operation) { p.OpenAsk = o.ID },

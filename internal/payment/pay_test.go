@@ -166,6 +166,34 @@ func TestIdempotencyKey(t *testing.T) {
 				t.Error("an outlived key was replayed")
 			}
 		})
+		t.Run("key_of_a_repeated_order_stands_for_its_answer", func(t *testing.T) {
+			c := w.order(t, goodCard)
+			first := w.mustPay(t, c)
+			c.Key = idempotency.Key{Value: "repeated order", Hash: [32]byte{1}}
+			if again := w.mustPay(t, c); again.Payment.UUID != first.Payment.UUID {
+				t.Fatal("the order was charged again")
+			}
+			_, err := w.Pay(t.Context(), keyed(t, "repeated order", 2))
+			wantCode(t, err, fault.IdempotencyKeyReused)
+			if _, err := w.void(t, first); err != nil {
+				t.Fatal(err)
+			}
+			if again := w.mustPay(t, c); !again.Replayed || again.Payment.UUID != first.Payment.UUID {
+				t.Error("the key charged the order again once it was free")
+			}
+		})
+		t.Run("key_of_a_repeated_capture_stands_for_its_answer", func(t *testing.T) {
+			o := w.hold(t, goodCard)
+			c := payment.Capture{Caller: w.caller(), PaymentID: o.Payment.UUID, Amount: lira(t, "10.00")}
+			for _, key := range []string{"", "repeated capture"} {
+				c.Key = idempotency.Key{Value: key, Hash: [32]byte{1}}
+				if _, err := w.Capture(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := w.Pay(t.Context(), keyed(t, "repeated capture", 2))
+			wantCode(t, err, fault.IdempotencyKeyReused)
+		})
 		t.Run("refund_under_one_key_is_given_once", func(t *testing.T) {
 			o := w.mustPay(t, w.order(t, goodCard))
 			c := payment.Refund{Caller: w.caller(), PaymentID: o.Payment.UUID, Amount: lira(t, "10.00")}

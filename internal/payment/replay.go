@@ -87,7 +87,29 @@ func (s *Service) replayOrder(ctx context.Context, a *attempt) (*Outcome, error)
 	if len(operations) > 0 {
 		o = lastOf(operations, operations[0].AskID)
 	}
-	return &Outcome{Payment: holder, Operation: o, Replayed: true}, nil
+	return s.claimReplay(ctx, a.command.Caller, &Outcome{Payment: holder, Operation: o, Replayed: true})
+}
+
+// claimReplay binds the caller's idempotency key to an earlier answer that is
+// given again without it: from now on the key stands for that answer, and another
+// request may not use it.
+func (s *Service) claimReplay(ctx context.Context, c Caller, o *Outcome) (*Outcome, error) {
+	if c.Key.IsZero() {
+		return o, nil
+	}
+	err := s.Store.InTx(ctx, func(tx Tx) {
+		tx.ClaimKey(idempotency.Record{
+			MerchantID: o.Payment.MerchantID, Key: c.Key, PaymentID: o.Payment.ID,
+			AskID: o.Operation.AskID, CreatedAt: s.Clock.Now(),
+		})
+	})
+	switch {
+	case err == nil:
+		return o, nil
+	case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
+		return s.replayKey(ctx, c)
+	}
+	return nil, fmt.Errorf("claim idempotency key: %w", err)
 }
 
 func orderInProgress(holder Payment) error {
