@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/id"
 )
 
 //go:generate go run ./gen
@@ -43,7 +44,7 @@ func NewSimulators(env connector.SimulatorEnvironment, list []connector.Registra
 		}
 	}
 	mux := http.NewServeMux()
-	s := &Simulators{Handler: mux}
+	s := &Simulators{Handler: traced(mux)}
 	base := strings.TrimSuffix(env.PublicURL, "/")
 	for _, r := range list {
 		if r.Simulator == nil {
@@ -70,4 +71,13 @@ func (s *Simulators) Close() error {
 		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// traced gives every answer a request id, as all of our answers have, also those
+// that a simulator then tears or sends as garbage.
+func traced(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-Id", id.NewUUID().String())
+		h.ServeHTTP(w, r)
+	})
 }

@@ -65,6 +65,9 @@ func TestSimulators(t *testing.T) {
 			if w.Code != want {
 				t.Errorf("%s: status %d, want %d", path, w.Code, want)
 			}
+			if w.Header().Get("X-Request-Id") == "" {
+				t.Errorf("%s: no request id", path)
+			}
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
