@@ -21,6 +21,7 @@ type fullBank interface {
 	connector.Capturer
 	connector.Voider
 	connector.Refunder
+	connector.ThreeDS
 }
 
 // serve runs the simulator over HTTP and returns a connector to it and its address.
