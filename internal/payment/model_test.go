@@ -1,0 +1,306 @@
+package payment_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// TestModel does whatever comes to mind with payments, and holds each answer and
+// each payment against a model that fits on one page.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		for range 20 { // a breaker that has seen good days
+			w.mustPay(t, w.order(t, goodCard))
+		}
+		rapid.Check(t, func(r *rapid.T) {
+			m := &modelRun{t: t, w: w, r: r}
+			r.Repeat(map[string]func(*rapid.T){
+				"pay":     func(*rapid.T) { m.pay() },
+				"capture": func(*rapid.T) { m.capture() },
+				"void":    func(*rapid.T) { m.void() },
+				"refund":  func(*rapid.T) { m.refund() },
+				"resolve": func(*rapid.T) { m.resolve() },
+				"":        func(*rapid.T) { m.check() },
+			})
+		})
+	})
+}
+
+// modelPayment is a payment as the model sees it, in minor units. An operation
+// that is open was lost on its way to the bank, and nobody knows that yet.
+type modelPayment struct {
+	outcome                   payment.Outcome
+	command                   payment.Pay
+	hold                      bool
+	state                     payment.State
+	total, captured, refunded int64
+	openCapture, openVoid     bool
+	openRefunds               int64
+}
+
+func (p *modelPayment) canCapture(amount int64) fault.Code {
+	switch {
+	case !p.hold:
+		return fault.NotCapturable
+	case p.state == payment.Authorized && amount > p.total:
+		return fault.CaptureAmountExceeded
+	case p.state == payment.Authorized && (p.openCapture || p.openVoid):
+		return fault.CaptureInProgress
+	case p.state == payment.Authorized, p.captured == amount && p.kept():
+		return ""
+	case p.kept():
+		return fault.AlreadyCaptured
+	}
+	return fault.NotCapturable
+}
+
+// kept reports whether money was taken, wherever it went since, and not voided.
+func (p *modelPayment) kept() bool {
+	return p.state == payment.Captured || p.state == payment.PartiallyRefunded || p.state == payment.Refunded
+}
+
+func (p *modelPayment) canVoid() fault.Code {
+	switch {
+	case p.state != payment.Authorized && p.state != payment.Captured:
+		return fault.NotVoidable
+	case p.openCapture || p.openVoid || p.openRefunds > 0:
+		return fault.OperationInProgress
+	}
+	return ""
+}
+
+func (p *modelPayment) canRefund(amount int64) fault.Code {
+	switch {
+	case p.state != payment.Captured && p.state != payment.PartiallyRefunded:
+		return fault.NotRefundable
+	case p.openVoid:
+		return fault.OperationInProgress
+	case amount > p.captured-p.refunded-p.openRefunds:
+		return fault.RefundAmountExceeded
+	}
+	return ""
+}
+
+// modelRun is one sequence of ideas.
+type modelRun struct {
+	t        *testing.T
+	w        *world
+	r        *rapid.T
+	payments []*modelPayment
+	asked    int // requests to the bank since the last one that was lost or torn
+}
+
+// The ways of a request to the bank.
+const (
+	arrives = "arrives"
+	torn    = "answer is torn" // and found by the inquiry
+	lost    = "request is lost"
+)
+
+// way draws what happens to the next request and prepares the bank for it. Few
+// go wrong, or the breaker would open.
+func (m *modelRun) way() string {
+	const atLeast = 6
+	way := rapid.SampledFrom([]string{arrives, arrives, torn, lost}).Draw(m.r, "way")
+	if m.asked++; m.asked < atLeast {
+		return arrives
+	}
+	switch way {
+	case torn:
+		m.asked = 0
+		m.w.misbehave(m.t, "reset_after_approve")
+	case lost:
+		m.asked = 0
+		m.w.misbehave(m.t, "reset_before_read")
+	}
+	return way
+}
+
+func (m *modelRun) wellAgain(way string) {
+	if way != arrives {
+		m.w.misbehave(m.t)
+	}
+}
+
+func (m *modelRun) want(what string, err error, want fault.Code) {
+	if got := refusalOf(err); got != want {
+		m.r.Fatalf("%s: code %q (%v), the model says %q", what, got, err, want)
+	}
+}
+
+func (m *modelRun) pay() {
+	good := rapid.SampledFrom([]string{goodCard, goodCard, goodCard, poorCard}).Draw(m.r, "card")
+	p := &modelPayment{
+		command: m.w.order(m.t, good), hold: rapid.Bool().Draw(m.r, "hold"),
+		total: rapid.Int64Range(1, 10_000).Draw(m.r, "total"),
+	}
+	p.command.Price = money.FromMinor(p.total, money.TRY)
+	if p.hold {
+		p.command.Phase = payment.PhasePreAuthorization
+	}
+	way := m.way()
+	o, err := m.w.Pay(m.t.Context(), p.command)
+	m.wellAgain(way)
+	m.want("pay", err, "")
+	p.outcome = o
+	switch {
+	case way == lost:
+		p.state = payment.Pending
+		_, err := m.w.Pay(m.t.Context(), p.command)
+		m.want("pay again", err, fault.OrderInProgress)
+	case good == poorCard:
+		p.state = payment.Declined
+	case p.hold:
+		p.state = payment.Authorized
+	default:
+		p.state, p.captured = payment.Captured, p.total
+	}
+	if p.state != payment.Pending && p.state != payment.Declined {
+		again, err := m.w.Pay(m.t.Context(), p.command)
+		m.want("pay again", err, "")
+		if !again.Replayed || again.Payment.ID != o.Payment.ID {
+			m.r.Fatalf("an order that was paid was paid again")
+		}
+	}
+	m.payments = append(m.payments, p)
+}
+
+// some draws one of the latest payments; nil if there is none.
+func (m *modelRun) some() *modelPayment {
+	if len(m.payments) == 0 {
+		return nil
+	}
+	recent := m.payments[max(0, len(m.payments)-3):]
+	return rapid.SampledFrom(recent).Draw(m.r, "payment")
+}
+
+func (m *modelRun) capture() {
+	p := m.some()
+	if p == nil {
+		return
+	}
+	amount := rapid.Int64Range(1, p.total+p.total/10+1).Draw(m.r, "amount")
+	if p.captured > 0 && rapid.Bool().Draw(m.r, "same") {
+		amount = p.captured
+	}
+	code, way := p.canCapture(amount), arrives
+	if code == "" && p.state == payment.Authorized {
+		way = m.way()
+	}
+	_, err := m.w.capture(m.t, p.outcome, money.FromMinor(amount, money.TRY).Decimal())
+	m.wellAgain(way)
+	m.want(fmt.Sprintf("capture %d of %+v", amount, p), err, code)
+	switch {
+	case code != "" || p.state != payment.Authorized:
+	case way == lost:
+		p.openCapture = true
+	default:
+		p.state, p.captured = payment.Captured, amount
+	}
+}
+
+func (m *modelRun) void() {
+	p := m.some()
+	if p == nil {
+		return
+	}
+	code, way := p.canVoid(), arrives
+	if code == "" {
+		way = m.way()
+	}
+	_, err := m.w.void(m.t, p.outcome)
+	m.wellAgain(way)
+	m.want(fmt.Sprintf("void %+v", p), err, code)
+	switch {
+	case code != "":
+	case way == lost:
+		p.openVoid = true
+	default:
+		p.state = payment.Voided
+	}
+}
+
+func (m *modelRun) refund() {
+	p := m.some()
+	if p == nil {
+		return
+	}
+	amount := rapid.Int64Range(1, p.total).Draw(m.r, "amount")
+	if left := p.captured - p.refunded - p.openRefunds; left > 0 && rapid.Bool().Draw(m.r, "rest") {
+		amount = left
+	}
+	code, way := p.canRefund(amount), arrives
+	if code == "" {
+		way = m.way()
+	}
+	_, err := m.w.refund(m.t, p.outcome, money.FromMinor(amount, money.TRY).Decimal())
+	m.wellAgain(way)
+	m.want(fmt.Sprintf("refund %d of %+v", amount, p), err, code)
+	switch {
+	case code != "":
+	case way == lost:
+		p.openRefunds += amount
+	default:
+		p.refunded += amount
+		p.state = payment.PartiallyRefunded
+		if p.refunded == p.captured {
+			p.state = payment.Refunded
+		}
+	}
+}
+
+// resolve lets the time pass after which a request that the bank does not know
+// counts as never made.
+func (m *modelRun) resolve() {
+	m.w.clock.Advance(30 * time.Second)
+	m.w.resolver.Round(m.t.Context())
+	for _, p := range m.payments {
+		p.openCapture, p.openVoid, p.openRefunds = false, false, 0
+		if p.state == payment.Pending {
+			p.state = payment.Declined
+		}
+	}
+}
+
+// check holds the latest payments against the model.
+func (m *modelRun) check() {
+	for _, p := range m.payments[max(0, len(m.payments)-3):] {
+		d, err := m.w.Detail(m.t.Context(), demoMerchant, p.outcome.Payment.UUID)
+		if err != nil {
+			m.r.Fatal(err)
+		}
+		got := [...]int64{d.Payment.Captured.Minor(), d.Payment.Refunded.Minor(), d.Payment.Refunding.Minor()}
+		if want := [...]int64{p.captured, p.refunded, p.openRefunds}; d.Payment.State != p.state || got != want {
+			m.r.Fatalf("payment is %s with captured, refunded, refunding %v; the model says %s, %v", d.Payment.State, got, p.state, want)
+		}
+		if open := d.Payment.OpenAsk != 0; open != (p.openCapture || p.openVoid) {
+			m.r.Fatalf("payment has operation %d open, the model says %t", d.Payment.OpenAsk, !open)
+		}
+		kept := p.captured - p.refunded
+		if p.state == payment.Voided {
+			kept = 0
+		}
+		sold := int64(0)
+		for _, posting := range d.Postings {
+			if err := posting.Check(); err != nil {
+				m.r.Fatal(err)
+			}
+			for _, e := range posting.Entries {
+				if !e.Account.OfBank() {
+					sold -= e.Amount.Minor()
+				}
+			}
+		}
+		if sold != kept {
+			m.r.Fatalf("the books say that %d was sold, the model %d", sold, kept)
+		}
+	}
+}
