@@ -41,6 +41,7 @@ const (
 	NotRotatable           Code = "NOT_ROTATABLE"
 	LastOwner              Code = "LAST_OWNER"
 	InvitationInvalid      Code = "INVITATION_INVALID"
+	SecondFactorActive     Code = "SECOND_FACTOR_ACTIVE"
 	SecondFactorRequired   Code = "SECOND_FACTOR_REQUIRED"
 	VersionMismatch        Code = "VERSION_MISMATCH"
 	VersionRequired        Code = "VERSION_REQUIRED"

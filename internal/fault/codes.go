@@ -47,6 +47,7 @@ func Codes() []Entry {
 		{Code: NotRotatable, Kind: Conflict, Meaning: "The credential was revoked or rotated before; its successor can be rotated."},
 		{Code: LastOwner, Kind: Conflict, Meaning: "The team would be left without an owner who can log in."},
 		{Code: InvitationInvalid, Kind: Invalid, Meaning: "The invitation is unknown, used or expired."},
+		{Code: SecondFactorActive, Kind: Conflict, Meaning: "An authenticator is set up already, or none is being set up."},
 		{Code: IdempotencyInProgress, Kind: Conflict, Meaning: "The first request with this idempotency key is still running."},
 		{Code: IdempotencyKeyReused, Kind: Unprocessable, Meaning: "The idempotency key was used before for another request."},
 		{Code: VersionMismatch, Kind: PreconditionFailed, Meaning: "It was changed since it was read; read it again and send its new ETag in If-Match."},

@@ -124,6 +124,32 @@ func (s *Service) Credentials(ctx context.Context, m id.Merchant) ([]Credential,
 	return all, nil
 }
 
+// CredentialsWithUse is Credentials, and when each was last used as far as it is
+// known: to the minute, and not at all if never.
+func (s *Service) CredentialsWithUse(ctx context.Context, m id.Merchant) ([]Credential, map[id.Credential]time.Time, error) {
+	all, err := s.Credentials(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	uses, err := s.store.CredentialUses(ctx, m)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list uses of credentials: %w", err)
+	}
+	return all, uses, nil
+}
+
+// HasCredential returns fault.NoSuchThing unless the credential is the merchant's.
+func (s *Service) HasCredential(ctx context.Context, m id.Merchant, c id.Credential) error {
+	all, err := s.store.Credentials(ctx, m)
+	if err != nil {
+		return fmt.Errorf("find credential %d: %w", c, err)
+	}
+	if !slices.ContainsFunc(all, func(o Credential) bool { return o.ID == c }) {
+		return fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
+	}
+	return nil
+}
+
 // newCredential draws a key of 130 and a secret of 260 random bits.
 func (s *Service) newCredential(ctx context.Context, m id.Merchant, name string) (Credential, error) {
 	n, err := id.Next[id.Credential](ctx, s.ids, id.NounCredential)

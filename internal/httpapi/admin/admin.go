@@ -15,6 +15,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/user"
 )
 
 // Prefix is where the surface is mounted.
@@ -31,6 +32,11 @@ type Services struct {
 	Callers  Authenticator
 	Payments Payments
 	Audit    audit.Log
+	// Merchants issues credentials and admin tokens, Users keeps the team.
+	Merchants *merchant.Service
+	Users     *user.Service
+	// Secure says that browsers reach us over TLS.
+	Secure bool
 }
 
 type request = kit.Request[merchant.AdminPrincipal]
@@ -60,9 +66,13 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 
 var errToken = fault.New(fault.Unauthenticated, fault.Unauthorized, "the bearer token is missing or wrong")
 
-// authenticate reads the Authorization header (RFC 6750, section 2.1).
+// authenticate reads the Authorization header (RFC 6750, section 2.1), or else the
+// cookie of a login.
 func (s *surface) authenticate(ctx context.Context, r *http.Request) (merchant.AdminPrincipal, error) {
 	values := r.Header.Values("Authorization")
+	if c, err := r.Cookie(s.cookieName()); err == nil && len(values) == 0 {
+		return s.bySession(ctx, r, c.Value)
+	}
 	if len(values) != 1 {
 		return merchant.AdminPrincipal{}, errToken
 	}

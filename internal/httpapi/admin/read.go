@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
@@ -74,4 +75,17 @@ func queryDigits(q *kit.Query, name string, least, most int) string {
 		return ""
 	}
 	return s
+}
+
+// readTime reads a required moment of RFC 3339.
+func readTime(b *kit.Object, name string) time.Time {
+	text, ok := b.String(name)
+	if !ok {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		b.Reject(name, fault.FieldInvalid, "must be a date and time of RFC 3339")
+	}
+	return t.UTC()
 }

@@ -50,7 +50,10 @@ type route struct {
 // routes is the table of the whole surface.
 func (s *surface) routes() []route {
 	return slices.Concat(
+		s.sessionRoutes(),
 		s.paymentRoutes(),
+		s.credentialRoutes(),
+		s.teamRoutes(),
 	)
 }
 

@@ -1,0 +1,165 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+)
+
+func (s *surface) credentialRoutes() []route {
+	const all, one = "/admin/v1/credentials", "/admin/v1/credentials/{credentialId}"
+	return []route{
+		{method: http.MethodGet, pattern: all, needs: merchant.CredentialsRead, handle: s.credentials},
+		{method: http.MethodPost, pattern: all, needs: merchant.CredentialsEdit, handle: s.createCredential},
+		{method: http.MethodPost, pattern: one + "/rotate", needs: merchant.CredentialsEdit, handle: s.rotateCredential},
+		{method: http.MethodDelete, pattern: one, needs: merchant.CredentialsEdit, handle: s.revokeCredential},
+		{method: http.MethodGet, pattern: "/admin/v1/tokens", needs: merchant.TokensRead, handle: s.tokens},
+		{method: http.MethodPost, pattern: "/admin/v1/tokens", needs: merchant.TokensEdit, handle: s.createToken},
+		{method: http.MethodDelete, pattern: "/admin/v1/tokens/{tokenId}", needs: merchant.TokensEdit, handle: s.revokeToken},
+	}
+}
+
+type credentialView struct {
+	ID        int64     `json:"id"`
+	Name      string    `json:"name"`
+	Key       string    `json:"key"`
+	CreatedAt time.Time `json:"created_at"`
+	// Until is when it stopped working or will.
+	Until      *time.Time `json:"until"`
+	Working    bool       `json:"working"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
+// newCredentialView is the only answer with a secret.
+type newCredentialView struct {
+	credentialView
+
+	Secret string `json:"secret"`
+}
+
+func (s *surface) viewCredential(c merchant.Credential, used time.Time) credentialView {
+	return credentialView{
+		ID: int64(c.ID), Name: c.Name, Key: c.Key, CreatedAt: moment(c.CreatedAt), Until: timeOrNull(c.RevokedAt),
+		Working: c.Working(s.kit.Clock().Now()), LastUsedAt: timeOrNull(used),
+	}
+}
+
+// credentials answers GET /admin/v1/credentials.
+func (s *surface) credentials(ctx context.Context, r *request) (kit.Response, error) {
+	all, uses, err := s.Merchants.CredentialsWithUse(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	views := make([]credentialView, 0, len(all))
+	for _, c := range all {
+		views = append(views, s.viewCredential(c, uses[c.ID]))
+	}
+	return kit.OK(map[string]any{"credentials": views}), nil
+}
+
+// createCredential answers POST /admin/v1/credentials.
+func (s *surface) createCredential(ctx context.Context, r *request) (kit.Response, error) {
+	name, _ := r.Body.String("name")
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	c, err := s.Merchants.CreateCredential(ctx, r.Principal.MerchantID, name, r.Principal.Actor)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return s.created(c), nil
+}
+
+func (s *surface) created(c merchant.Credential) kit.Response {
+	return kit.Response{Status: http.StatusCreated, Body: newCredentialView{
+		credentialView: s.viewCredential(c, time.Time{}), Secret: string(c.Secret.Reveal()),
+	}}
+}
+
+// rotateCredential answers POST /admin/v1/credentials/{credentialId}/rotate.
+func (s *surface) rotateCredential(ctx context.Context, r *request) (kit.Response, error) {
+	n, err := r.Number("credentialId")
+	if err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Merchants.HasCredential(ctx, r.Principal.MerchantID, id.Credential(n)); err != nil {
+		return kit.Response{}, err
+	}
+	until := readTime(r.Body, "until")
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	c, err := s.Merchants.RotateCredential(ctx, r.Principal.MerchantID, id.Credential(n), until, r.Principal.Actor)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return s.created(c), nil
+}
+
+// revokeCredential answers DELETE /admin/v1/credentials/{credentialId}.
+func (s *surface) revokeCredential(ctx context.Context, r *request) (kit.Response, error) {
+	n, err := r.Number("credentialId")
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return done(s.Merchants.RevokeCredential(ctx, r.Principal.MerchantID, id.Credential(n), r.Principal.Actor))
+}
+
+// done answers a command that has nothing to tell.
+func done(err error) (kit.Response, error) { return kit.Response{Status: http.StatusNoContent}, err }
+
+type tokenView struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Role      string     `json:"role"`
+	CreatedAt *time.Time `json:"created_at"`
+	RevokedAt *time.Time `json:"revoked_at"`
+}
+
+type newTokenView struct {
+	tokenView
+
+	Token string `json:"token"`
+}
+
+func viewToken(t merchant.AdminToken) tokenView {
+	return tokenView{
+		ID: t.Handle(), Name: t.Name, Role: string(t.Role), CreatedAt: timeOrNull(t.CreatedAt), RevokedAt: timeOrNull(t.RevokedAt),
+	}
+}
+
+// tokens answers GET /admin/v1/tokens.
+func (s *surface) tokens(ctx context.Context, r *request) (kit.Response, error) {
+	all, err := s.Merchants.AdminTokens(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	views := make([]tokenView, 0, len(all))
+	for _, t := range all {
+		views = append(views, viewToken(t))
+	}
+	return kit.OK(map[string]any{"tokens": views}), nil
+}
+
+// createToken answers POST /admin/v1/tokens.
+func (s *surface) createToken(ctx context.Context, r *request) (kit.Response, error) {
+	name, _ := r.Body.String("name")
+	role, _ := r.Body.String("role")
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	t, plain, err := s.Merchants.CreateAdminToken(ctx, r.Principal.MerchantID, name, merchant.Role(role), r.Principal.Actor)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return kit.Response{Status: http.StatusCreated, Body: newTokenView{tokenView: viewToken(t), Token: string(plain.Reveal())}}, nil
+}
+
+// revokeToken answers DELETE /admin/v1/tokens/{tokenId}.
+func (s *surface) revokeToken(ctx context.Context, r *request) (kit.Response, error) {
+	return done(s.Merchants.RevokeAdminToken(ctx, r.Principal.MerchantID, r.Path("tokenId"), r.Principal.Actor))
+}

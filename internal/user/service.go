@@ -1,0 +1,85 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// Options are what a Service works with. All are required.
+type Options struct {
+	Store  Store
+	Sealer vault.Sealer
+	Hasher *Hasher
+	IDs    *id.Generator
+	Clock  clock.Clock
+}
+
+// Service keeps the team and lets it in. It is safe for concurrent use.
+type Service struct {
+	store  Store
+	sealer vault.Sealer
+	hasher *Hasher
+	ids    *id.Generator
+	clock  clock.Clock
+	emails *limiter
+	peers  *limiter
+}
+
+// NewService returns a Service.
+func NewService(o Options) *Service {
+	return &Service{
+		store: o.Store, sealer: o.Sealer, hasher: o.Hasher, ids: o.IDs, clock: o.Clock,
+		emails: newLimiter(emailTries, emailPeriod), peers: newLimiter(peerTries, peerPeriod),
+	}
+}
+
+// Actor names a user in audit records.
+func Actor(n id.User) string { return "user:" + strconv.FormatInt(int64(n), 10) }
+
+func actorOf(u User) string { return Actor(u.ID) }
+
+// save stores a user with an audit record, and whatever else is to be queued.
+func (s *Service) save(ctx context.Context, u User, actor, action string, facts map[string]any, also ...func(Tx)) error {
+	r, err := s.record(ctx, u, actor, action, facts)
+	if err != nil {
+		return err
+	}
+	err = s.store.InTx(ctx, func(tx Tx) {
+		tx.SaveUser(u)
+		tx.Record(r)
+		for _, write := range also {
+			write(tx)
+		}
+	})
+	if fault.CodeOf(err) == fault.StaleVersion {
+		return fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch, "the user was changed meanwhile", err)
+	}
+	return err
+}
+
+func (s *Service) record(ctx context.Context, u User, actor, action string, facts map[string]any) (audit.Record, error) {
+	n, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
+	if err != nil {
+		return audit.Record{}, err
+	}
+	if facts == nil {
+		facts = map[string]any{}
+	}
+	detail, err := json.Marshal(facts, json.Deterministic(true))
+	if err != nil {
+		return audit.Record{}, fmt.Errorf("write audit detail: %w", err)
+	}
+	return audit.Record{
+		ID: n, MerchantID: u.MerchantID, At: s.clock.Now(), Actor: actor, Action: action,
+		Subject: Actor(u.ID), Detail: detail,
+	}, nil
+}

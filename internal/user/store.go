@@ -1,0 +1,39 @@
+package user
+
+import (
+	"context"
+	"time"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+)
+
+// Tx queues the writes of one commit about users.
+type Tx interface {
+	audit.Tx
+	// SaveUser adds a user (Version 0) or replaces the stored one of the same
+	// Version, and stores Version+1; else the commit fails with fault.StaleVersion.
+	// An email address that is taken fails it with fault.DuplicateKey.
+	SaveUser(u User)
+	// AddSession adds a session.
+	AddSession(s Session)
+	// TouchSession notes when a session was last used.
+	TouchSession(hash [32]byte, at time.Time)
+	// EndSession ends a session of a user, and nothing if there is none.
+	EndSession(m id.Merchant, u id.User, s id.AdminSession)
+	// EndSessions ends all sessions of a user but the one given, which may be zero.
+	EndSessions(m id.Merchant, u id.User, but id.AdminSession)
+}
+
+// Store keeps users and sessions. What is not there is fault.NoSuchThing.
+type Store interface {
+	InTx(ctx context.Context, fn func(Tx)) error
+	User(ctx context.Context, m id.Merchant, u id.User) (User, error)
+	UserByEmail(ctx context.Context, email string) (User, error)
+	UserByInvitation(ctx context.Context, hash []byte) (User, error)
+	// Users returns the team of a merchant, oldest first.
+	Users(ctx context.Context, m id.Merchant) ([]User, error)
+	Session(ctx context.Context, hash [32]byte) (Session, error)
+	// Sessions returns the sessions of a user, oldest first, ended by time or not.
+	Sessions(ctx context.Context, m id.Merchant, u id.User) ([]Session, error)
+}

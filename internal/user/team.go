@@ -1,0 +1,202 @@
+package user
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/secret"
+)
+
+// invitationLife is how long an invitation can be accepted.
+const invitationLife = 7 * 24 * time.Hour
+
+// invitationPrefix tells people, and scanners of leaked files, what they have found.
+const invitationPrefix = "vzi_"
+
+// Person is what is known of somebody who joins the team.
+type Person struct {
+	Email string
+	Name  string
+	Role  merchant.Role
+}
+
+// Invite adds somebody to the team, who chooses a password with the token in the
+// result. Whatever is wrong is a fault on its field, and so is a taken email.
+func (s *Service) Invite(ctx context.Context, m id.Merchant, p Person, actor string) (User, secret.Bytes, error) {
+	u, err := s.newUser(ctx, m, p)
+	if err != nil {
+		return User{}, secret.Bytes{}, err
+	}
+	plain := []byte(invitationPrefix + rand.Text())
+	hash := sha256.Sum256(plain)
+	u.Invitation, u.InvitationUntil = hash[:], u.CreatedAt.Add(invitationLife)
+	if err := s.add(ctx, u, actor, "user.invite"); err != nil {
+		return User{}, secret.Bytes{}, err
+	}
+	u.Version++
+	return u, secret.New(plain), nil
+}
+
+// Create adds somebody with a password, for demo data; a taken email is a fault
+// on "email".
+func (s *Service) Create(ctx context.Context, m id.Merchant, p Person, password, actor string) (User, error) {
+	if err := validation(checkPassword(password)); err != nil {
+		return User{}, err
+	}
+	u, err := s.newUser(ctx, m, p)
+	if err != nil {
+		return User{}, err
+	}
+	if u.PasswordHash, err = s.hasher.Hash(ctx, password); err != nil {
+		return User{}, fmt.Errorf("create user: %w", err)
+	}
+	if err := s.add(ctx, u, actor, "user.create"); err != nil {
+		return User{}, err
+	}
+	u.Version++
+	return u, nil
+}
+
+func (s *Service) newUser(ctx context.Context, m id.Merchant, p Person) (User, error) {
+	email, ok := cleanEmail(p.Email)
+	wrong := slices.Concat(checkName(p.Name), checkRole(p.Role))
+	if !ok {
+		wrong = append(wrong, fault.Field{Name: "email", Code: fault.FieldInvalid, Message: "must be an email address"})
+	}
+	if err := validation(wrong); err != nil {
+		return User{}, err
+	}
+	n, err := id.Next[id.User](ctx, s.ids, id.NounUser)
+	if err != nil {
+		return User{}, fmt.Errorf("new user: %w", err)
+	}
+	return User{ID: n, MerchantID: m, Email: email, Name: p.Name, Role: p.Role, Active: true, CreatedAt: s.clock.Now()}, nil
+}
+
+func (s *Service) add(ctx context.Context, u User, actor, action string) error {
+	err := s.save(ctx, u, actor, action, map[string]any{"email": u.Email, "name": u.Name, "role": string(u.Role)})
+	if fault.CodeOf(err) == fault.DuplicateKey {
+		return fault.Validation(fault.Field{Name: "email", Code: fault.FieldInvalid, Message: "is taken"})
+	}
+	if err != nil {
+		return fmt.Errorf("add user: %w", err)
+	}
+	return nil
+}
+
+// Accept ends an invitation with a password. An unknown, used or expired one is
+// fault.InvitationInvalid.
+func (s *Service) Accept(ctx context.Context, token, password string) (User, error) {
+	if err := validation(checkPassword(password)); err != nil {
+		return User{}, err
+	}
+	hash := sha256.Sum256([]byte(token))
+	u, err := s.store.UserByInvitation(ctx, hash[:])
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return User{}, fmt.Errorf("accept invitation: %w", err)
+	}
+	if err != nil || !u.Active || !s.clock.Now().Before(u.InvitationUntil) {
+		return User{}, fault.New(fault.Invalid, fault.InvitationInvalid, "the invitation is not valid")
+	}
+	if u.PasswordHash, err = s.hasher.Hash(ctx, password); err != nil {
+		return User{}, fmt.Errorf("accept invitation: %w", err)
+	}
+	u.Invitation, u.InvitationUntil = nil, time.Time{}
+	if err := s.save(ctx, u, actorOf(u), "user.accept", nil); err != nil {
+		return User{}, fmt.Errorf("accept invitation: %w", err)
+	}
+	u.Version++
+	return u, nil
+}
+
+// Users returns the team of a merchant, oldest first.
+func (s *Service) Users(ctx context.Context, m id.Merchant) ([]User, error) {
+	all, err := s.store.Users(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return all, nil
+}
+
+// User returns a user of a merchant; any other is fault.NoSuchThing.
+func (s *Service) User(ctx context.Context, m id.Merchant, n id.User) (User, error) {
+	u, err := s.store.User(ctx, m, n)
+	if err != nil {
+		return User{}, fmt.Errorf("find user: %w", err)
+	}
+	return u, nil
+}
+
+// Change is what an edit makes of a user; nil members stay.
+type Change struct {
+	Name   *string
+	Role   *merchant.Role
+	Active *bool
+	// ForgetTOTP ends the use of an authenticator that was lost.
+	ForgetTOTP bool
+}
+
+// Update edits a user of the version given, which must be the newest
+// (fault.VersionMismatch). Whoever loses rights or is disabled is logged out. The
+// last owner who can log in stays one (fault.LastOwner).
+func (s *Service) Update(ctx context.Context, of User, c Change, actor string) (User, error) {
+	u, facts := of, map[string]any{}
+	var wrong []fault.Field
+	if c.Name != nil && *c.Name != u.Name {
+		wrong = append(wrong, checkName(*c.Name)...)
+		facts["name"] = []string{u.Name, *c.Name}
+		u.Name = *c.Name
+	}
+	if c.Role != nil && *c.Role != u.Role {
+		wrong = append(wrong, checkRole(*c.Role)...)
+		facts["role"] = []string{string(u.Role), string(*c.Role)}
+		u.Role = *c.Role
+	}
+	if c.Active != nil && *c.Active != u.Active {
+		facts["active"] = []bool{u.Active, *c.Active}
+		u.Active = *c.Active
+	}
+	if c.ForgetTOTP && len(u.SealedTOTP) > 0 {
+		facts["totp"] = "forgotten"
+		u.SealedTOTP, u.TOTPActive, u.TOTPStep = nil, false, 0
+	}
+	if err := validation(wrong); err != nil {
+		return User{}, err
+	}
+	if err := s.keepsOwner(ctx, of, u); err != nil {
+		return User{}, err
+	}
+	logOut := func(tx Tx) {
+		if u.Role != of.Role || !u.Active {
+			tx.EndSessions(u.MerchantID, u.ID, 0)
+		}
+	}
+	if err := s.save(ctx, u, actor, "user.update", facts, logOut); err != nil {
+		return User{}, fmt.Errorf("update user %d: %w", u.ID, err)
+	}
+	u.Version++
+	return u, nil
+}
+
+// keepsOwner refuses a change that would leave nobody who may change the team.
+func (s *Service) keepsOwner(ctx context.Context, before, after User) error {
+	owns := func(u User) bool { return u.Active && u.Role == merchant.RoleOwner && !u.Invited() }
+	if !owns(before) || owns(after) {
+		return nil
+	}
+	team, err := s.store.Users(ctx, before.MerchantID)
+	if err != nil {
+		return fmt.Errorf("list users: %w", err)
+	}
+	if !slices.ContainsFunc(team, func(u User) bool { return u.ID != before.ID && owns(u) }) {
+		return fault.New(fault.Conflict, fault.LastOwner, "the team needs an owner")
+	}
+	return nil
+}
