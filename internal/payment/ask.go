@@ -16,6 +16,11 @@ import (
 )
 
 const (
+	// sendLimit is how long after its beginning an operation may still be sent. A
+	// request that leaves later, because the first commit or the machine was slow,
+	// could reach the bank when the resolver has already been told that there is no
+	// such request, and has called the operation declined.
+	sendLimit = 3 * time.Second
 	// inquiryLimit bounds the inquiry that follows an unknown answer at once.
 	inquiryLimit = 5 * time.Second
 	// resolverGrace is how long after a request must have ended the resolver waits
@@ -33,8 +38,11 @@ const (
 	// are drawn at random so that the crowd spreads.
 	conflictPause    = 2 * time.Millisecond
 	maxConflictPause = 50 * time.Millisecond
-	// storePause is how long a store that did not answer is left alone.
+	// A store that did not answer is left alone for storePause, storeTries times: a
+	// database that restarts is waited for, and a caller hears "pending" before
+	// that takes too long.
 	storePause = 250 * time.Millisecond
+	storeTries = 20
 )
 
 // newOperation returns an operation that is about to be sent to a POS.
@@ -73,6 +81,11 @@ func (s *Service) send(ctx context.Context, o Operation, at pos.POS, about conne
 	bank, err := s.Banks.Bank(ctx, at)
 	if err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelError, "open POS", slog.Int64("pos", int64(at.ID)), slog.Any("error", err))
+		return verdictOf(connector.Answer{Outcome: connector.Unsent}, s.Clock.Now())
+	}
+	if late := s.Clock.Now().Sub(o.StartedAt); late > sendLimit {
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "too late to send",
+			slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.Duration("late", late))
 		return verdictOf(connector.Answer{Outcome: connector.Unsent}, s.Clock.Now())
 	}
 	answer, err := request(bank)
@@ -121,6 +134,7 @@ func (s *Service) conclude(ctx context.Context, p Payment, o Operation, v verdic
 	if v.status == OperationUnknown {
 		o.NextInquiry = s.Clock.Now().Add(firstInquiryPause)
 	}
+	failures := 0
 	for try := range maxConflicts {
 		c := settle(p, o, v)
 		err := s.commit(ctx, c, actor)
@@ -130,10 +144,11 @@ func (s *Service) conclude(ctx context.Context, p Payment, o Operation, v verdic
 			return Outcome{Payment: c.payment, Operation: c.operation}, nil
 		}
 		if fault.CodeOf(err) != fault.StaleVersion {
+			failures++
 			s.Log.LogAttrs(ctx, slog.LevelWarn, "conclude operation",
 				slog.Int64("operation", int64(o.ID)), slog.Int("try", try+1), slog.Any("error", err))
 		}
-		if !pause(ctx, pauseAfter(err, try)) {
+		if failures == storeTries || !pause(ctx, pauseAfter(err, try)) {
 			break
 		}
 		fresh, freshOp, err := s.reload(ctx, p, o.ID)
