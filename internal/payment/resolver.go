@@ -21,7 +21,7 @@ const (
 	// that a bank that comes back is not met by a stampede.
 	resolverBatch   = 64
 	resolverWorkers = 8
-	// missingGrace is how long beyond a request's own limit a bank may still come
+	// missingGrace is how long beyond a request's own limits a bank may still come
 	// to know of it. Only then "no such request" is believed.
 	missingGrace = 5 * time.Second
 	// The pauses between inquiries grow with the age of the operation: a tenth of
@@ -112,7 +112,7 @@ func (s *Service) resolve(ctx context.Context, o Operation) error {
 	switch {
 	case found.status.Final():
 		_, err = s.conclude(ctx, p, o, found.verdict, resolverActor)
-	case found.missing && s.Clock.Now().Sub(o.StartedAt) > at.RequestLimit()+missingGrace:
+	case found.missing && s.Clock.Now().Sub(o.StartedAt) > sendLimit+at.RequestLimit()+missingGrace:
 		err = s.concludeMissing(ctx, p, o)
 	}
 	return err
