@@ -9,6 +9,7 @@ import (
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 )
 
@@ -17,10 +18,15 @@ const (
 	resolverActor = "system:resolver"
 	// resolverTick is how often the resolver looks for operations that are due.
 	resolverTick = 500 * time.Millisecond
-	// resolverBatch and resolverWorkers bound the inquiries that run at once, so
-	// that a bank that comes back is not met by a stampede.
-	resolverBatch   = 64
+	// resolverBatch is how many operations are looked at in one round: as many as
+	// may hang at one bank, so that they do not hide those of other banks.
+	resolverBatch = 512
+	// resolverWorkers bounds the inquiries that run at once, so that a bank that
+	// comes back is not met by a stampede.
 	resolverWorkers = 8
+	// maxSilence is after how many inquiries without an answer, and none with one,
+	// a bank is left alone for the rest of a round: the others' must not wait.
+	maxSilence = 4
 	// missingGrace is how long beyond a request's own limits a bank may still come
 	// to know of it. Only then "no such request" is believed.
 	missingGrace = 5 * time.Second
@@ -79,11 +85,15 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 	}
 	var wg sync.WaitGroup
 	places := make(chan struct{}, resolverWorkers)
+	h := hearing{silence: make(map[id.POS]int)}
 	for _, o := range operations {
+		if ctx.Err() != nil { // being stopped: what is left is due again
+			break
+		}
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			if err := s.resolve(ctx, o); err != nil && fault.CodeOf(err) != fault.StaleVersion {
+			if err := s.resolve(ctx, o, &h); err != nil && fault.CodeOf(err) != fault.StaleVersion {
 				s.Log.LogAttrs(ctx, slog.LevelWarn, "resolve operation", slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
 			}
 		})
@@ -91,14 +101,41 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 	wg.Wait()
 }
 
+// hearing is which banks answered inquiries in a round.
+type hearing struct {
+	mu      sync.Mutex
+	silence map[id.POS]int // inquiries without an answer; negative once there was one
+}
+
+func (h *hearing) note(p id.POS, answered bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case answered:
+		h.silence[p] = -1
+	case h.silence[p] >= 0:
+		h.silence[p]++
+	}
+}
+
+func (h *hearing) silent(p id.POS) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.silence[p] >= maxSilence
+}
+
 // resolve asks the bank about one operation and concludes it if the bank knows.
-func (s *Service) resolve(ctx context.Context, o Operation) error {
+// A bank that is silent in this round is asked in a later one.
+func (s *Service) resolve(ctx context.Context, o Operation, h *hearing) error {
 	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
 	if err != nil {
 		return fmt.Errorf("find POS: %w", err)
 	}
 	if o, err = s.takeUp(ctx, o); err != nil {
 		return err
+	}
+	if h.silent(at.ID) {
+		return nil
 	}
 	p, err := s.Store.PaymentByID(ctx, o.MerchantID, o.PaymentID)
 	if err != nil {
@@ -109,6 +146,7 @@ func (s *Service) resolve(ctx context.Context, o Operation) error {
 		return fmt.Errorf("open POS: %w", err)
 	}
 	found := s.inquire(ctx, o, bank, p.original(o))
+	h.note(at.ID, found.missing || found.status != OperationUnknown)
 	switch {
 	case found.status.Final():
 		_, err = s.conclude(ctx, p, o, found.verdict, resolverActor)

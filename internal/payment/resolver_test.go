@@ -1,7 +1,12 @@
 package payment_test
 
 import (
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,6 +107,42 @@ func TestUnknownOutcome(t *testing.T) {
 			if p := w.now(t, o); p.Refunded != lira(t, "600.00") || !p.Refunding.IsZero() {
 				t.Errorf("refunded %s, refunding %s", p.Refunded, p.Refunding)
 			}
+		})
+	})
+}
+
+func TestSilentBank(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		const lost = 40
+		var inquiries atomic.Int64
+		silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/inquiries") {
+				inquiries.Add(1)
+			}
+			_, _ = io.Copy(io.Discard, r.Body) // until it is read, the end of the caller goes unnoticed
+			<-r.Context().Done()
+		}))
+		t.Cleanup(silent.Close)
+		w.settings[2] = map[string]string{"url": silent.URL}
+		race(lost, func() bool {
+			c := w.order(t, goodCard)
+			c.POSAlias = "garanti"
+			_, err := w.Pay(t.Context(), c)
+			return err == nil
+		})
+		w.misbehave(t, "reset_before_read")
+		o := w.mustPay(t, w.order(t, goodCard))
+		w.misbehave(t)
+		wantState(t, o.Payment, payment.Pending)
+		t.Run("does_not_keep_the_resolver_from_other_banks", func(t *testing.T) {
+			inquiries.Store(0)
+			w.clock.Advance(30 * time.Second)
+			w.resolver.Round(t.Context())
+			if n := inquiries.Load(); n == 0 || n > lost/2 {
+				t.Errorf("the silent bank was asked %d times in one round", n)
+			}
+			wantState(t, w.now(t, o), payment.Declined)
 		})
 	})
 }
