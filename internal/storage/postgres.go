@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -95,7 +96,7 @@ func (b *postgresBackend) mutate(ctx context.Context, _ *queue, sql string, args
 
 // queryError tells a database that cannot be reached from a mistake of ours.
 func queryError(ctx context.Context, err error) error {
-	if _, told := errors.AsType[*pgconn.PgError](err); told {
+	if e, told := errors.AsType[*pgconn.PgError](err); told && !away(e.Code) {
 		return classifyPostgres(&Statement{}, err)
 	}
 	err = fmt.Errorf("query: %w", err)
@@ -103,6 +104,13 @@ func queryError(ctx context.Context, err error) error {
 		return err
 	}
 	return unavailable(err)
+}
+
+// away reports whether a server that says this is going down, coming up or full,
+// rather than refusing a statement (appendix A of its manual): connection
+// exceptions, insufficient resources, and the shutdowns among the interventions.
+func away(code string) bool {
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57P")
 }
 
 func (b *postgresBackend) close() error {
