@@ -58,6 +58,14 @@ lint: check-lint ## the linters alone
 bench: ## measure whole payments, beside the floor that the hardware sets
 	go test -run=NONE -bench=. ./test/bench/...
 
+CHAOS_DURATION := 10m
+
+.PHONY: chaos
+chaos: ## break everything for ten minutes on each storage; writes docs/benchmarks/chaos.md
+	@mkdir -p docs/benchmarks
+	CHAOS_DURATION=$(CHAOS_DURATION) CHAOS_REPORT=$(CURDIR)/docs/benchmarks/chaos.md \
+		go test -count=1 -timeout 60m -v -run '^(TestSQLite|TestPostgreSQL)$$' ./test/chaos
+
 .PHONY: generate
 generate: ## write generated files anew
 	go generate ./...
