@@ -206,6 +206,14 @@ func TestIdempotencyKey(t *testing.T) {
 			if got := w.now(t, o).Refunded; got != lira(t, "10.00") {
 				t.Errorf("refunded %s", got)
 			}
+			w.clock.Advance(time.Second)
+			if _, err := w.refund(t, o, "20.00"); err != nil {
+				t.Fatal(err)
+			}
+			again, err := w.Refund(t.Context(), c)
+			if err != nil || again.Payment.Refunded != lira(t, "10.00") {
+				t.Errorf("told that %s is refunded, %v", again.Payment.Refunded, err)
+			}
 		})
 	})
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/money"
 )
 
 // retryHint is what a caller is told to wait while an equal request is running.
@@ -47,15 +49,32 @@ func (s *Service) replayKey(ctx context.Context, c Caller) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read replayed payment: %w", err)
 	}
-	o, err := s.lastOfAsk(ctx, p, claim.AskID)
+	operations, err := s.Store.Operations(ctx, p.MerchantID, p.ID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read operations of payment %d: %w", p.ID, err)
 	}
+	o := lastOf(operations, claim.AskID)
 	if o.Status == OperationOpen {
 		return nil, fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
 			WithSubject(p.UUID.String()).WithRetryAfter(retryHint)
 	}
-	return &Outcome{Payment: p, Operation: o, Replayed: true}, nil
+	return &Outcome{Payment: p.asTold(o, operations), Operation: o, Replayed: true}, nil
+}
+
+// asTold returns the payment as the first answer to a refund told it: without
+// the refunds that came later. An answer that was awaited by inquiries had been
+// "pending", and whoever repeats that is told how things are now.
+func (p Payment) asTold(o Operation, all []Operation) Payment {
+	if o.Kind != connector.Refund || !o.Status.Final() || o.Inquiries > 0 {
+		return p
+	}
+	p.Refunded = money.Zero(p.Paid.Currency())
+	for _, r := range all {
+		if r.Kind == connector.Refund && r.Status == OperationApproved && !r.FinishedAt.After(o.FinishedAt) {
+			p.Refunded = p.Refunded.Add(r.Amount)
+		}
+	}
+	return p
 }
 
 func (s *Service) outlived(r idempotency.Record) bool {
@@ -127,17 +146,6 @@ func (s *Service) sameRequest(held, asked Payment) bool {
 		held.Installments == asked.Installments &&
 		held.Card.Fingerprint == asked.Card.Fingerprint &&
 		s.Clock.Now().Sub(held.CreatedAt) < idempotency.Window
-}
-
-func (s *Service) lastOfAsk(ctx context.Context, p Payment, ask id.Operation) (Operation, error) {
-	if ask == 0 {
-		return Operation{}, nil
-	}
-	operations, err := s.Store.Operations(ctx, p.MerchantID, p.ID)
-	if err != nil {
-		return Operation{}, fmt.Errorf("read operations of payment %d: %w", p.ID, err)
-	}
-	return lastOf(operations, ask), nil
 }
 
 func lastOf(operations []Operation, ask id.Operation) Operation {
