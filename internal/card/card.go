@@ -42,6 +42,15 @@ func (p PAN) BIN(n int) string {
 	return digits[:min(n, 8, len(digits))]
 }
 
+// StoredBIN returns the leading digits that may be kept beside the last four: PCI
+// SSC's rules on truncation allow eight from 16 digits on, six below.
+func (p PAN) StoredBIN() string {
+	if len(p.Reveal()) < 16 {
+		return p.BIN(6)
+	}
+	return p.BIN(8)
+}
+
 // Last4 returns the last four digits.
 func (p PAN) Last4() string {
 	digits := p.Reveal()

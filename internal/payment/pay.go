@@ -236,7 +236,7 @@ func (s *Service) newItems(ctx context.Context, c Pay) ([]Item, error) {
 
 func instrument(c card.Card, fingerprint string, info *bin.Info) Instrument {
 	in := Instrument{
-		Masked: c.PAN.Masked(), BIN: c.PAN.BIN(8), Last4: c.PAN.Last4(), Holder: c.Holder,
+		Masked: c.PAN.Masked(), BIN: c.PAN.StoredBIN(), Last4: c.PAN.Last4(), Holder: c.Holder,
 		Fingerprint: fingerprint, Scheme: schemeOf(info, c.PAN),
 	}
 	if info == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/idempotency"
@@ -64,6 +65,15 @@ func TestPay(t *testing.T) {
 			wantState(t, w.now(t, o), payment.Declined)
 			if o.Operation.Attempt != 2 || o.Payment.POSAlias != "garanti" {
 				t.Errorf("attempt %d at %s", o.Operation.Attempt, o.Payment.POSAlias)
+			}
+		})
+		t.Run("no_more_of_a_number_is_kept_than_truncation_allows", func(t *testing.T) {
+			for number, want := range map[string]string{goodCard: "54211901", "378282246310005": "378282", "30569309025904": "305693"} {
+				c := w.order(t, number)
+				c.Card.CVV = card.CVV{}
+				if got := w.now(t, w.mustPay(t, c)).Card.BIN; got != want {
+					t.Errorf("BIN %s is kept, want %s", got, want)
+				}
 			}
 		})
 		t.Run("card_outside_of_the_list_is_not_permitted", func(t *testing.T) {

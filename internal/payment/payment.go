@@ -139,7 +139,7 @@ type Payment struct {
 // Instrument is what is remembered of the card that was used.
 type Instrument struct {
 	Masked string // first six, stars, last four
-	BIN    string // up to eight leading digits
+	BIN    string // leading digits, as many as may stand beside Last4
 	Last4  string
 	Holder string
 	// Fingerprint is a keyed hash that tells equal cards of one merchant.

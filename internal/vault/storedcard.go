@@ -53,22 +53,13 @@ func (v *Vault) sealCard(ctx context.Context, m id.Merchant, d Details) (StoredC
 		Token:       tokenPrefix + rand.Text(),
 		SealedPAN:   sealed,
 		Fingerprint: fingerprint,
-		BIN:         d.PAN.BIN(storedDigits(d.PAN)),
+		BIN:         d.PAN.StoredBIN(),
 		Last4:       d.PAN.Last4(),
 		ExpiryMonth: int(d.Expiry.Month),
 		ExpiryYear:  d.Expiry.Year,
 		Holder:      d.Holder,
 		CreatedAt:   v.clock.Now(),
 	}, nil
-}
-
-// storedDigits is how many leading digits may stand beside the last four: PCI
-// SSC's rules on truncation allow eight from 16 digits on, six below.
-func storedDigits(p card.PAN) int {
-	if len(p.Reveal()) < 16 {
-		return 6
-	}
-	return 8
 }
 
 // OpenCard returns the merchant's stored card behind the token. An unknown token
