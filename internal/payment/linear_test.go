@@ -87,7 +87,7 @@ func linearModel() porcupine.Model {
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 			parts := make(map[int][]porcupine.Operation)
 			for _, o := range history {
-				n := o.Input.(linearInput).payment
+				n := as[linearInput](o.Input).payment
 				parts[n] = append(parts[n], o)
 			}
 			var all [][]porcupine.Operation
@@ -98,7 +98,7 @@ func linearModel() porcupine.Model {
 		},
 		Init: func() any { return linearState{} },
 		Step: func(state, input, output any) (bool, any) {
-			s, in, out := state.(linearState), input.(linearInput), output.(linearOutput)
+			s, in, out := as[linearState](state), as[linearInput](input), as[linearOutput](output)
 			if !s.begun && !in.hold {
 				s.captured = in.total
 			}
@@ -110,11 +110,21 @@ func linearModel() porcupine.Model {
 				return s.void(out)
 			case connector.Refund:
 				return s.refund(in, out)
+			case connector.Sale, connector.Authorize:
 			}
 			return s.shows(out), s
 		},
 		DescribeOperation: func(in, out any) string { return fmt.Sprintf("%+v -> %+v", in, out) },
 	}
+}
+
+// as undoes what the checker's interface forgot.
+func as[T any](v any) T {
+	t, ok := v.(T)
+	if !ok {
+		panic(fmt.Sprintf("history holds a %T", v))
+	}
+	return t
 }
 
 func (s linearState) capture(in linearInput, out linearOutput) (bool, linearState) {

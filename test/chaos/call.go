@@ -57,24 +57,29 @@ func minorOf(v jsontext.Value) int64 {
 	return n
 }
 
+// question is a request to a server.
+type question struct{ method, path, body, key string }
+
+func get(path string) question { return question{method: http.MethodGet, path: path} }
+
 // call sends a request to one of the servers. An error means that the
 // connection gave no answer.
-func (w *World) call(ctx context.Context, rng *rand.Rand, method, path, body, key string) (reply, error) {
+func (w *World) call(ctx context.Context, rng *rand.Rand, q question) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	server := w.servers[rng.IntN(len(w.servers))]
-	request, err := http.NewRequestWithContext(ctx, method, server.url+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, q.method, server.url+q.path, strings.NewReader(q.body))
 	if err != nil {
 		return reply{}, err
 	}
 	request.Header.Set("X-API-KEY", "api-key")
 	request.Header.Set("X-API-SECRET", "secret-key")
 	request.Header.Set("Authorization", "Bearer demo-admin-token")
-	if method == http.MethodPost {
+	if q.method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
+	if q.key != "" {
+		request.Header.Set("Idempotency-Key", q.key)
 	}
 	return w.exchange(request)
 }

@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -65,6 +67,7 @@ var reports = &struct {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if path := os.Getenv("CHAOS_REPORT"); path != "" && len(reports.all) > 0 {
+		slices.SortFunc(reports.all, func(a, b *chaos.Report) int { return -strings.Compare(string(a.Engine), string(b.Engine)) })
 		if err := os.WriteFile(filepath.Clean(path), []byte(chaos.Markdown(reports.all)), 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
@@ -103,10 +106,12 @@ func prove(t *testing.T, engine storage.Engine) {
 	t.Logf("\n%s", chaos.Markdown([]*chaos.Report{r}))
 }
 
-func TestSQLite(t *testing.T) { //nolint:paralleltest // each run needs the machine
+func TestSQLite(t *testing.T) {
+	t.Parallel()
 	prove(t, storage.SQLite)
 }
 
-func TestPostgreSQL(t *testing.T) { //nolint:paralleltest // each run needs the machine
+func TestPostgreSQL(t *testing.T) {
+	t.Parallel()
 	prove(t, storage.PostgreSQL)
 }

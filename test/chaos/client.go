@@ -92,27 +92,31 @@ func (c *Client) Charge(ctx context.Context, rng *rand.Rand, a Ask) *Ask {
 
 // Capture takes an amount of a hold.
 func (c *Client) Capture(ctx context.Context, rng *rand.Rand, of *Ask, amount int64) *Ask {
-	return c.follow(ctx, rng, of, kindCapture, amount, "/api/pre-authorization/"+of.PaymentID+"/capture")
+	return c.follow(ctx, rng, Ask{Kind: kindCapture, PaymentID: of.PaymentID, Amount: amount, Currency: of.Currency})
 }
 
 // Refund gives an amount of a payment back.
 func (c *Client) Refund(ctx context.Context, rng *rand.Rand, of *Ask, amount int64) *Ask {
-	return c.follow(ctx, rng, of, kindRefund, amount, "/api/payment/"+of.PaymentID+"/refund")
+	return c.follow(ctx, rng, Ask{Kind: kindRefund, PaymentID: of.PaymentID, Amount: amount, Currency: of.Currency})
 }
 
 // Void undoes a payment.
 func (c *Client) Void(ctx context.Context, rng *rand.Rand, of *Ask) *Ask {
-	return c.follow(ctx, rng, of, kindVoid, 0, "/api/payment/"+of.PaymentID+"/void")
+	return c.follow(ctx, rng, Ask{Kind: kindVoid, PaymentID: of.PaymentID, Currency: of.Currency})
 }
 
-func (c *Client) follow(ctx context.Context, rng *rand.Rand, of *Ask, kind Kind, amount int64, path string) *Ask {
-	a := &Ask{Kind: kind, Key: c.key(), PaymentID: of.PaymentID, Amount: amount, Currency: of.Currency}
-	body := "{}"
-	if kind != kindVoid {
-		body = fmt.Sprintf(`{"amount":%s,"currency":%q}`, decimal(amount), of.Currency)
+func (c *Client) follow(ctx context.Context, rng *rand.Rand, a Ask) *Ask {
+	path := "/api/payment/" + a.PaymentID + "/" + string(a.Kind)
+	if a.Kind == kindCapture {
+		path = "/api/pre-authorization/" + a.PaymentID + "/capture"
 	}
-	c.ask(ctx, rng, a, path, body)
-	return a
+	body := "{}"
+	if a.Kind != kindVoid {
+		body = fmt.Sprintf(`{"amount":%s,"currency":%q}`, decimal(a.Amount), a.Currency)
+	}
+	a.Key = c.key()
+	c.ask(ctx, rng, &a, path, body)
+	return &a
 }
 
 // passing are the refusals that say "not now".
@@ -142,7 +146,7 @@ func (c *Client) ask(ctx context.Context, rng *rand.Rand, a *Ask, path, body str
 // send sends the request once, notes what was answered, and reports whether it
 // has to be sent again.
 func (c *Client) send(ctx context.Context, rng *rand.Rand, a *Ask, path, body string) bool {
-	r, err := c.world.call(ctx, rng, http.MethodPost, path, body, a.Key)
+	r, err := c.world.call(ctx, rng, question{http.MethodPost, path, body, a.Key})
 	if err != nil {
 		c.world.tally.count("connections torn")
 		return true
@@ -177,7 +181,7 @@ func (c *Client) send(ctx context.Context, rng *rand.Rand, a *Ask, path, body st
 
 // Read looks a payment up. One that was acknowledged must be found.
 func (c *Client) Read(ctx context.Context, rng *rand.Rand, id string) {
-	r, err := c.world.call(ctx, rng, http.MethodGet, "/api/payment/"+id, "", "")
+	r, err := c.world.call(ctx, rng, get("/api/payment/"+id))
 	c.world.tally.count("reads")
 	if err == nil && r.status < 500 && (r.status != http.StatusOK || r.text("paymentId") != id || r.text("status") != statusSuccess) {
 		c.world.fail("acknowledged payment %s reads as %d %s %s", id, r.status, r.text("status"), r.text("resultCode"))
@@ -186,7 +190,7 @@ func (c *Client) Read(ctx context.Context, rng *rand.Rand, id string) {
 
 // List reads a page.
 func (c *Client) List(ctx context.Context, rng *rand.Rand) {
-	r, err := c.world.call(ctx, rng, http.MethodGet, "/api/payments?limit=5", "", "")
+	r, err := c.world.call(ctx, rng, get("/api/payments?limit=5"))
 	c.world.tally.count("lists")
 	if err == nil && r.status < 500 && r.status != http.StatusOK {
 		c.world.fail("list answers %d %s", r.status, r.text("resultCode"))

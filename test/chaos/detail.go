@@ -104,7 +104,7 @@ func (w *World) get(ctx context.Context, path string, into any) error {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var last error
 	for range 20 {
-		r, err := w.call(ctx, rng, http.MethodGet, path, "", "")
+		r, err := w.call(ctx, rng, get(path))
 		switch {
 		case err != nil:
 			last = err
