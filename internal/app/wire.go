@@ -26,6 +26,7 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
@@ -103,9 +104,10 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 
 	// Domain.
+	cards := newBINs(watcher, binRows)
 	tables := newTables(watcher, routes)
 	service := payment.NewService(payment.Dependencies{
-		Store: payments, Tables: tables, BINs: newBINs(watcher, binRows), Banks: banks,
+		Store: payments, Tables: tables, BINs: cards, Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
 		PublicURL: s.url,
 	})
@@ -125,7 +127,12 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
-		Secure:    strings.HasPrefix(s.url, "https://"),
+		Editor: routing.NewEditor(routing.EditorOptions{
+			Store: routes, BINs: binRows, Sealer: safe, IDs: ids, Clock: system,
+			Protocols: all.Registrations(), Invalidate: watcher.Invalidate,
+		}),
+		Banks: banks, BINs: cards,
+		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,

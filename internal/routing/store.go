@@ -21,6 +21,9 @@ type Tx interface {
 	SavePlan(p installment.Plan)
 	// SaveRule adds a rule or replaces the one with its id.
 	SaveRule(r Rule)
+	// DropPlan and DropRule remove what is there, and nothing if it is not.
+	DropPlan(m id.Merchant, p id.Plan)
+	DropRule(m id.Merchant, r id.Rule)
 }
 
 // Store keeps what routing knows.

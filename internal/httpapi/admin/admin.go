@@ -15,6 +15,8 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/user"
 )
 
@@ -35,6 +37,10 @@ type Services struct {
 	// Merchants issues credentials and admin tokens, Users keeps the team.
 	Merchants *merchant.Service
 	Users     *user.Service
+	// Editor changes what routing knows, Banks are the open connectors.
+	Editor *routing.Editor
+	Banks  *pos.Registry
+	BINs   BINs
 	// Secure says that browsers reach us over TLS.
 	Secure bool
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,4 +89,45 @@ func readTime(b *kit.Object, name string) time.Time {
 		b.Reject(name, fault.FieldInvalid, "must be a date and time of RFC 3339")
 	}
 	return t.UTC()
+}
+
+// item names a member of a list in what is wrong with it.
+func item(i int) string { return "items." + strconv.Itoa(i) }
+
+// orText reads an optional text; without it the fallback stays.
+func orText(b *kit.Object, name, fallback string, most int) string {
+	if s, ok := b.OptionalText(name, most); ok {
+		return s
+	}
+	return fallback
+}
+
+// orInt reads an optional integer; without it the fallback stays.
+func orInt(b *kit.Object, name string, fallback, least, most int) int {
+	if !b.Has(name) {
+		return fallback
+	}
+	n, _ := b.Int(name, least, most)
+	return n
+}
+
+// orTime reads an optional moment; without it there is none.
+func orTime(b *kit.Object, name string) time.Time {
+	if !b.Has(name) {
+		return time.Time{}
+	}
+	return readTime(b, name)
+}
+
+// readRate reads a required percentage, zero or more.
+func readRate(b *kit.Object, name string) money.Rate {
+	n, ok := b.Number(name)
+	if !ok {
+		return 0
+	}
+	rate, err := money.ParseRate(string(n))
+	if err != nil || rate < 0 {
+		b.Reject(name, fault.FieldInvalid, "must be a percentage of at most six decimals, zero or more")
+	}
+	return rate
 }

@@ -54,6 +54,10 @@ func (s *surface) routes() []route {
 		s.paymentRoutes(),
 		s.credentialRoutes(),
 		s.teamRoutes(),
+		s.posRoutes(),
+		s.planRoutes(),
+		s.ruleRoutes(),
+		s.dryRunRoutes(),
 	)
 }
 

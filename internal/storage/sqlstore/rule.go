@@ -53,6 +53,18 @@ func (t *tx) SaveRule(r routing.Rule) {
 	t.configured = true
 }
 
+// DropPlan implements routing.Tx.
+func (t *tx) DropPlan(m id.Merchant, p id.Plan) {
+	t.add(`DELETE FROM plan WHERE merchant_id = $1 AND id = $2`, int64(m), int64(p))
+	t.configured = true
+}
+
+// DropRule implements routing.Tx.
+func (t *tx) DropRule(m id.Merchant, r id.Rule) {
+	t.add(`DELETE FROM routing_rule WHERE merchant_id = $1 AND id = $2`, int64(m), int64(r))
+	t.configured = true
+}
+
 func encodeCondition(c routing.Condition) string {
 	doc := conditionDoc{
 		MinAmount: docOfAmount(c.MinAmount), MaxAmount: docOfAmount(c.MaxAmount),

@@ -6,11 +6,9 @@ CREATE INDEX payment_external ON payment (merchant_id, external_id, created_at, 
 CREATE INDEX payment_conversation ON payment (merchant_id, conversation_id, created_at, id) WHERE conversation_id <> '';
 CREATE INDEX payment_last4 ON payment (merchant_id, (instrument ->> 'last4'), created_at, id);
 
-ALTER TABLE merchant ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE admin_token ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE admin_token ADD COLUMN revoked_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX admin_token_merchant ON admin_token (merchant_id, created_at, hash);
-ALTER TABLE routing_rule ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX routing_rule_name ON routing_rule (merchant_id, name);
 
 -- When a credential was last used; apart from it, because nobody caches this.

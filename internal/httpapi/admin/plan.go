@@ -1,0 +1,212 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+// maxCount is beyond every installment count that banks offer.
+const maxCount = 36
+
+// anyProgram stands for all cards in the key of a plan.
+const anyProgram = "*"
+
+func (s *surface) planRoutes() []route {
+	const all, one = "/admin/v1/plans", "/admin/v1/plans/{plan}"
+	return []route{
+		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.plans},
+		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putPlans, listBody: true},
+		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putPlan},
+		{method: http.MethodDelete, pattern: one, needs: merchant.RoutingEdit, handle: s.deletePlan},
+	}
+}
+
+type planView struct {
+	// Key is alias:program:count.
+	Key            string        `json:"key"`
+	ID             int64         `json:"id"`
+	POS            string        `json:"pos"`
+	Program        *string       `json:"program"`
+	Count          int           `json:"count"`
+	CommissionRate money.Rate    `json:"commission_rate"`
+	CustomerRate   money.Rate    `json:"customer_rate"`
+	Currency       *string       `json:"currency"`
+	MinAmount      *money.Amount `json:"min_amount"`
+	MaxAmount      *money.Amount `json:"max_amount"`
+	ValidFrom      *time.Time    `json:"valid_from"`
+	ValidUntil     *time.Time    `json:"valid_until"`
+	Active         bool          `json:"active"`
+}
+
+func viewPlan(alias string, p installment.Plan) planView {
+	v := planView{
+		ID: int64(p.ID), POS: alias, Program: textOrNull(p.Program), Count: p.Count, CommissionRate: p.CommissionRate,
+		CustomerRate: p.CustomerRate, ValidFrom: timeOrNull(p.ValidFrom), ValidUntil: timeOrNull(p.ValidUntil), Active: p.Active,
+	}
+	program := p.Program
+	if program == installment.AnyProgram {
+		program = anyProgram
+	}
+	v.Key = alias + ":" + program + ":" + strconv.Itoa(p.Count)
+	if !p.MinAmount.IsZero() {
+		v.MinAmount, v.Currency = &p.MinAmount, textOrNull(p.MinAmount.Currency().String())
+	}
+	if !p.MaxAmount.IsZero() {
+		v.MaxAmount, v.Currency = &p.MaxAmount, textOrNull(p.MaxAmount.Currency().String())
+	}
+	return v
+}
+
+// plans answers GET /admin/v1/plans.
+func (s *surface) plans(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	views := []planView{}
+	for _, p := range table.Plans {
+		i := slices.IndexFunc(table.POSes, func(o pos.POS) bool { return o.ID == p.POSID })
+		if i >= 0 {
+			views = append(views, viewPlan(table.POSes[i].Alias, p))
+		}
+	}
+	return kit.OK(map[string]any{"plans": views}), nil
+}
+
+// planKey is what a plan is known by.
+type planKey struct {
+	pos     string
+	program string
+	count   int
+}
+
+// parsePlanKey reads alias:program:count. Programs may have colons, aliases not.
+func parsePlanKey(key string) (planKey, bool) {
+	alias, rest, ok := strings.Cut(key, ":")
+	last := strings.LastIndexByte(rest, ':')
+	if !ok || last < 0 {
+		return planKey{}, false
+	}
+	count, err := strconv.Atoi(rest[last+1:])
+	program := rest[:last]
+	if program == anyProgram {
+		program = installment.AnyProgram
+	}
+	return planKey{alias, program, count}, err == nil && strconv.Itoa(count) == rest[last+1:]
+}
+
+// planOf returns the stored plan of the key, and a new one if there is none; ok
+// says that the POS exists.
+func planOf(t routing.Table, k planKey) (installment.Plan, bool) {
+	p, ok := byAlias(t, k.pos)
+	if !ok {
+		return installment.Plan{}, false
+	}
+	fresh := installment.Plan{POSID: p.ID, Program: k.program, Count: k.count}
+	for _, old := range t.Plans {
+		if old.POSID == p.ID && old.Program == k.program && old.Count == k.count {
+			fresh.ID = old.ID
+			break
+		}
+	}
+	return fresh, true
+}
+
+// putPlan answers PUT /admin/v1/plans/{plan}.
+func (s *surface) putPlan(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	key, wellFormed := parsePlanKey(r.Path("plan"))
+	p, known := planOf(table, key)
+	if !wellFormed || !known {
+		return kit.Response{}, fault.New(fault.NotFound, fault.NoSuchThing, "no POS of that name")
+	}
+	p = readPlan(r.Body, table, p)
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{Plans: []installment.Plan{p}}, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.plans(ctx, r)
+}
+
+// putPlans answers PUT /admin/v1/plans: each as if by a PUT of its own, all or
+// none. What the list does not name stays.
+func (s *surface) putPlans(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	var edit routing.Edit
+	for i, b := range r.Body.Objects("items", maxBulk) {
+		var key planKey
+		key.pos, _ = b.Text("pos", 1, maxAlias)
+		key.program = orText(b, "program", installment.AnyProgram, 100)
+		key.count, _ = b.Int("count", 1, maxCount)
+		p, known := planOf(table, key)
+		if !known {
+			b.Reject("pos", fault.FieldInvalid, "is not the alias of a POS")
+		}
+		edit.Plans = append(edit.Plans, readPlan(b, table, p))
+		r.Body.Adopt(item(i), b)
+	}
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.plans(ctx, r)
+}
+
+// deletePlan answers DELETE /admin/v1/plans/{plan}.
+func (s *surface) deletePlan(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	key, wellFormed := parsePlanKey(r.Path("plan"))
+	p, known := planOf(table, key)
+	if !wellFormed || !known || p.ID == 0 {
+		return kit.Response{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such plan")
+	}
+	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropPlans: []installment.Plan{p}}, r.Principal.Actor))
+}
+
+// readPlan reads what a plan of a key offers.
+func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Plan {
+	i := slices.IndexFunc(t.POSes, func(o pos.POS) bool { return o.ID == p.POSID })
+	if i >= 0 && p.Program != installment.AnyProgram && !slices.Contains(t.POSes[i].Programs, p.Program) {
+		b.Reject("program", fault.FieldInvalid, "is not one of the programs of the POS")
+	}
+	if p.Count < 1 || p.Count > maxCount {
+		b.Reject("count", fault.FieldOutOfRange, "must be from 1 to "+strconv.Itoa(maxCount))
+	}
+	p.CommissionRate, p.CustomerRate = readRate(b, "commission_rate"), readRate(b, "customer_rate")
+	p.ValidFrom, p.ValidUntil = orTime(b, "valid_from"), orTime(b, "valid_until")
+	if !p.ValidUntil.IsZero() && !p.ValidFrom.Before(p.ValidUntil) {
+		b.Reject("valid_until", fault.FieldOutOfRange, "must be after valid_from")
+	}
+	p.Active = b.OptionalBool("active", true)
+	if b.Has("min_amount") || b.Has("max_amount") {
+		if currency := readCurrency(b); currency.Valid() {
+			p.MinAmount, p.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)
+		}
+	}
+	return p
+}

@@ -1,0 +1,317 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+// maxBulk bounds how many things one request may change.
+const maxBulk = 500
+
+func (s *surface) posRoutes() []route {
+	const all, one = "/admin/v1/poses", "/admin/v1/poses/{alias}"
+	return []route{
+		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.poses},
+		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putPOSes, listBody: true},
+		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.pos},
+		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putPOS},
+		{method: http.MethodPatch, pattern: one, needs: merchant.RoutingEdit, handle: s.patchPOS},
+		{method: http.MethodPost, pattern: one + "/test", needs: merchant.RoutingEdit, handle: s.testPOS, emptyBody: true},
+		{method: http.MethodGet, pattern: "/admin/v1/connectors", needs: merchant.RoutingRead, handle: s.connectors},
+	}
+}
+
+type posView struct {
+	ID              int64             `json:"id"`
+	Version         int               `json:"version"`
+	Alias           string            `json:"alias"`
+	Name            string            `json:"name"`
+	BankCode        *string           `json:"bank_code"`
+	Connector       string            `json:"connector"`
+	Settings        map[string]string `json:"settings"`
+	SecretsSet      []string          `json:"secrets_set"`
+	Status          string            `json:"status"`
+	Priority        int               `json:"priority"`
+	Currencies      []string          `json:"currencies"`
+	Programs        []string          `json:"programs"`
+	AcceptsDomestic bool              `json:"accepts_domestic"`
+	AcceptsForeign  bool              `json:"accepts_foreign"`
+	TimeoutSeconds  int               `json:"timeout_seconds"`
+	CaptureHours    int               `json:"capture_hours"`
+	Healthy         bool              `json:"healthy"`
+}
+
+func (s *surface) viewPOS(ctx context.Context, p pos.POS) (posView, error) {
+	v := posView{
+		ID: int64(p.ID), Version: p.Version, Alias: p.Alias, Name: p.Name, BankCode: textOrNull(p.BankCode), Connector: p.Connector,
+		Status: string(p.Status), Priority: p.Priority, Currencies: []string{}, Programs: append([]string{}, p.Programs...),
+		AcceptsDomestic: p.AcceptsDomestic, AcceptsForeign: p.AcceptsForeign,
+		TimeoutSeconds: int(p.RequestLimit().Seconds()), CaptureHours: int(p.CaptureLimit().Hours()), Healthy: s.Banks.Healthy(p.ID),
+	}
+	for _, c := range p.Currencies {
+		v.Currencies = append(v.Currencies, c.String())
+	}
+	var err error
+	v.Settings, v.SecretsSet, err = s.Editor.Settings(ctx, p)
+	return v, err
+}
+
+// poses answers GET /admin/v1/poses.
+func (s *surface) poses(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	views := make([]posView, 0, len(table.POSes))
+	for _, p := range table.POSes {
+		v, err := s.viewPOS(ctx, p)
+		if err != nil {
+			return kit.Response{}, err
+		}
+		views = append(views, v)
+	}
+	return kit.OK(map[string]any{"poses": views}), nil
+}
+
+// pos answers GET /admin/v1/poses/{alias}.
+func (s *surface) pos(ctx context.Context, r *request) (kit.Response, error) {
+	p, err := s.findPOS(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	v, err := s.viewPOS(ctx, p)
+	return tagged(v, p.Version), err
+}
+
+func (s *surface) findPOS(ctx context.Context, r *request) (pos.POS, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return pos.POS{}, err
+	}
+	p, ok := byAlias(table, r.Path("alias"))
+	if !ok {
+		return p, fault.New(fault.NotFound, fault.NoSuchThing, "no such POS")
+	}
+	return p, nil
+}
+
+func byAlias(t routing.Table, alias string) (pos.POS, bool) {
+	i := slices.IndexFunc(t.POSes, func(p pos.POS) bool { return p.Alias == alias })
+	if i < 0 {
+		return pos.POS{}, false
+	}
+	return t.POSes[i], true
+}
+
+// newPOS is what a POS is of which nothing is said.
+func newPOS(alias string, old pos.POS) pos.POS {
+	return pos.POS{
+		ID: old.ID, MerchantID: old.MerchantID, Version: old.Version, SealedSettings: old.SealedSettings,
+		Alias: alias, Name: alias, Status: pos.Active, AcceptsDomestic: true,
+	}
+}
+
+// putPOS answers PUT /admin/v1/poses/{alias}: it creates the POS or replaces all
+// of it but secret settings that are not named.
+func (s *surface) putPOS(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	old, exists := byAlias(table, r.Path("alias"))
+	if err := matches(r, old.Version, true); err != nil {
+		return kit.Response{}, err
+	}
+	answer, err := s.savePOS(ctx, r, newPOS(r.Path("alias"), old))
+	if !exists {
+		answer.Status = http.StatusCreated
+	}
+	return answer, err
+}
+
+// patchPOS answers PATCH /admin/v1/poses/{alias}: what is not named stays.
+func (s *surface) patchPOS(ctx context.Context, r *request) (kit.Response, error) {
+	old, err := s.findPOS(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	if err := matches(r, old.Version, false); err != nil {
+		return kit.Response{}, err
+	}
+	return s.savePOS(ctx, r, old)
+}
+
+func (s *surface) savePOS(ctx context.Context, r *request, p pos.POS) (kit.Response, error) {
+	edit := readPOS(r.Body, p)
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{POSes: []routing.POSEdit{edit}}, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.pos(ctx, r)
+}
+
+// putPOSes answers PUT /admin/v1/poses: each is made as if by a PUT of its own,
+// all or none.
+func (s *surface) putPOSes(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	var edit routing.Edit
+	for i, b := range r.Body.Objects("items", maxBulk) {
+		alias, _ := b.Text("alias", 1, maxAlias)
+		old, _ := byAlias(table, alias)
+		if slices.ContainsFunc(edit.POSes, func(e routing.POSEdit) bool { return e.POS.Alias == alias }) {
+			b.Reject("alias", fault.FieldInvalid, "stands in the list twice")
+		}
+		edit.POSes = append(edit.POSes, readPOS(b, newPOS(alias, old)))
+		r.Body.Adopt(item(i), b)
+	}
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.poses(ctx, r)
+}
+
+const maxAlias = 64
+
+// readPOS reads what is said about a POS; the rest stays as it is in p.
+func readPOS(b *kit.Object, p pos.POS) routing.POSEdit {
+	if p.Alias == "" || len(p.Alias) > maxAlias || strings.Trim(p.Alias, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
+		b.Reject("alias", fault.FieldInvalid, "must be lower-case letters, digits, - and _")
+	}
+	p.Name = orText(b, "name", p.Name, 100)
+	p.Connector = orText(b, "connector", p.Connector, 64)
+	p.BankCode = orText(b, "bank_code", p.BankCode, 4)
+	if p.BankCode != "" && (len(p.BankCode) != 4 || strings.Trim(p.BankCode, "0123456789") != "") {
+		b.Reject("bank_code", fault.FieldInvalid, "must be four digits")
+	}
+	p.Status = pos.Status(orText(b, "status", string(p.Status), 16))
+	if !slices.Contains([]pos.Status{pos.Active, pos.RefundOnly, pos.Disabled}, p.Status) {
+		b.Reject("status", fault.FieldInvalid, "must be active, refund_only or disabled")
+	}
+	p.Priority = orInt(b, "priority", p.Priority, -1_000_000, 1_000_000)
+	if b.Has("currencies") {
+		p.Currencies = readCurrencies(b, "currencies")
+	}
+	if len(p.Currencies) == 0 {
+		b.Reject("currencies", fault.FieldRequired, "is required")
+	}
+	if b.Has("programs") {
+		p.Programs = b.Strings("programs", 50, 100)
+	}
+	p.AcceptsDomestic = b.OptionalBool("accepts_domestic", p.AcceptsDomestic)
+	p.AcceptsForeign = b.OptionalBool("accepts_foreign", p.AcceptsForeign)
+	p.Timeout = time.Duration(orInt(b, "timeout_seconds", int(p.RequestLimit().Seconds()), 1, 45)) * time.Second
+	p.CaptureWindow = time.Duration(orInt(b, "capture_hours", int(p.CaptureLimit().Hours()), 1, 24*90)) * time.Hour
+	return routing.POSEdit{POS: p, Settings: readSettings(b)}
+}
+
+func readSettings(b *kit.Object) map[string]string {
+	part := b.Object("settings")
+	if part == nil {
+		return nil
+	}
+	settings := make(map[string]string)
+	for _, name := range part.Names() {
+		if value, ok := part.OptionalText(name, 2000); ok {
+			settings[name] = value
+		}
+	}
+	b.Adopt("settings", part)
+	return settings
+}
+
+func readCurrencies(b *kit.Object, name string) []money.Currency {
+	var all []money.Currency
+	for _, code := range b.Strings(name, 200, 3) {
+		c, err := money.ParseCurrency(code)
+		if err != nil {
+			b.Reject(name, fault.FieldInvalid, "must be known ISO 4217 codes in capital letters")
+			return nil
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+type posTestView struct {
+	Reachable bool `json:"reachable"`
+	// Milliseconds is how long the bank took.
+	Milliseconds int64  `json:"milliseconds"`
+	Message      string `json:"message"`
+}
+
+// testPOS answers POST /admin/v1/poses/{alias}/test: it asks the bank about a
+// request that there never was, which moves nothing.
+func (s *surface) testPOS(ctx context.Context, r *request) (kit.Response, error) {
+	p, err := s.findPOS(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	now := s.kit.Clock().Now()
+	bank, err := s.Banks.Bank(ctx, p)
+	if err != nil {
+		return kit.OK(posTestView{Message: "the settings of the POS cannot be used"}), nil //nolint:nilerr // that is the answer
+	}
+	currency := money.TRY
+	if len(p.Currencies) > 0 {
+		currency = p.Currencies[0]
+	}
+	_, err = bank.Inquire(ctx, connector.Inquiry{
+		Kind: connector.Sale, Reference: id.NewReference(now), Amount: money.FromMinor(100, currency), At: now,
+	})
+	v := posTestView{Reachable: err == nil, Milliseconds: s.kit.Clock().Now().Sub(now).Milliseconds(), Message: "the bank answered"}
+	if err != nil {
+		v.Message = "the bank gave no answer that can be read"
+	}
+	return kit.OK(v), nil
+}
+
+type connectorView struct {
+	Name     string        `json:"name"`
+	Title    string        `json:"title"`
+	Settings []settingView `json:"settings"`
+}
+
+type settingView struct {
+	Name     string  `json:"name"`
+	Title    string  `json:"title"`
+	Required bool    `json:"required"`
+	Secret   bool    `json:"secret"`
+	Default  *string `json:"default"`
+}
+
+// connectors answers GET /admin/v1/connectors.
+func (s *surface) connectors(context.Context, *request) (kit.Response, error) {
+	views := make([]connectorView, 0, len(s.Editor.Protocols))
+	for _, c := range s.Editor.Protocols {
+		v := connectorView{Name: c.Name, Title: c.Title, Settings: []settingView{}}
+		for _, f := range c.Settings {
+			field := settingView{Name: f.Name, Title: f.Title, Required: f.Required, Secret: f.Secret}
+			if !f.Secret {
+				field.Default = textOrNull(f.Default)
+			}
+			v.Settings = append(v.Settings, field)
+		}
+		views = append(views, v)
+	}
+	return kit.OK(map[string]any{"connectors": views}), nil
+}

@@ -1,0 +1,225 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+)
+
+func (s *surface) ruleRoutes() []route {
+	const all, one = "/admin/v1/rules", "/admin/v1/rules/{rule}"
+	return []route{
+		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.rules},
+		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putRules, listBody: true},
+		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putRule},
+		{method: http.MethodDelete, pattern: one, needs: merchant.RoutingEdit, handle: s.deleteRule},
+	}
+}
+
+type ruleView struct {
+	ID        int64         `json:"id"`
+	Name      string        `json:"name"`
+	Position  int           `json:"position"`
+	Active    bool          `json:"active"`
+	Condition conditionView `json:"condition"`
+	Targets   []targetView  `json:"targets"`
+}
+
+type conditionView struct {
+	Currency    *string       `json:"currency"`
+	MinAmount   *money.Amount `json:"min_amount"`
+	MaxAmount   *money.Amount `json:"max_amount"`
+	Currencies  []string      `json:"currencies"`
+	BINs        []string      `json:"bins"`
+	BankCodes   []string      `json:"bank_codes"`
+	Programs    []string      `json:"programs"`
+	Schemes     []card.Scheme `json:"schemes"`
+	Types       []card.Type   `json:"types"`
+	Domestic    *bool         `json:"domestic"`
+	FromMinute  int           `json:"from_minute"`
+	UntilMinute int           `json:"until_minute"`
+}
+
+type targetView struct {
+	POS    string `json:"pos"`
+	Weight int    `json:"weight"`
+}
+
+func viewRule(t routing.Table, r routing.Rule) ruleView {
+	c := r.Condition
+	v := ruleView{
+		ID: int64(r.ID), Name: r.Name, Position: r.Position, Active: r.Active, Targets: []targetView{},
+		Condition: conditionView{
+			Currencies: []string{}, BINs: list(c.BINs), BankCodes: list(c.BankCodes), Programs: list(c.Programs),
+			Schemes: list(c.Schemes), Types: list(c.Types), Domestic: c.Domestic, FromMinute: c.FromMinute, UntilMinute: c.UntilMinute,
+		},
+	}
+	for _, currency := range c.Currencies {
+		v.Condition.Currencies = append(v.Condition.Currencies, currency.String())
+	}
+	for _, bound := range []struct {
+		of money.Amount
+		to **money.Amount
+	}{{c.MinAmount, &v.Condition.MinAmount}, {c.MaxAmount, &v.Condition.MaxAmount}} {
+		if !bound.of.IsZero() {
+			*bound.to = &bound.of
+			v.Condition.Currency = textOrNull(bound.of.Currency().String())
+		}
+	}
+	for _, target := range r.Targets {
+		i := slices.IndexFunc(t.POSes, func(p pos.POS) bool { return p.ID == target.POSID })
+		if i >= 0 {
+			v.Targets = append(v.Targets, targetView{POS: t.POSes[i].Alias, Weight: target.Weight})
+		}
+	}
+	return v
+}
+
+// list returns a list that is never null.
+func list[T any](all []T) []T { return append([]T{}, all...) }
+
+// rules answers GET /admin/v1/rules.
+func (s *surface) rules(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	views := make([]ruleView, 0, len(table.Rules))
+	for _, rule := range table.Rules {
+		views = append(views, viewRule(table, rule))
+	}
+	return kit.OK(map[string]any{"rules": views}), nil
+}
+
+func ruleByName(t routing.Table, name string) (routing.Rule, bool) {
+	i := slices.IndexFunc(t.Rules, func(r routing.Rule) bool { return r.Name == name })
+	if i < 0 {
+		return routing.Rule{}, false
+	}
+	return t.Rules[i], true
+}
+
+// putRule answers PUT /admin/v1/rules/{rule}: it creates or replaces the rule of
+// that name.
+func (s *surface) putRule(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	rule := readRule(r.Body, table, r.Path("rule"))
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{Rules: []routing.Rule{rule}}, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.rules(ctx, r)
+}
+
+// putRules answers PUT /admin/v1/rules: the rules of the list get its order; those
+// that it does not name keep their positions.
+func (s *surface) putRules(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	var edit routing.Edit
+	for i, b := range r.Body.Objects("items", maxBulk) {
+		name, _ := b.Text("name", 1, 100)
+		if slices.ContainsFunc(edit.Rules, func(o routing.Rule) bool { return o.Name == name }) {
+			b.Reject("name", fault.FieldInvalid, "stands in the list twice")
+		}
+		rule := readRule(b, table, name)
+		if !b.Has("position") {
+			rule.Position = i + 1
+		}
+		edit.Rules = append(edit.Rules, rule)
+		r.Body.Adopt(item(i), b)
+	}
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.rules(ctx, r)
+}
+
+// deleteRule answers DELETE /admin/v1/rules/{rule}.
+func (s *surface) deleteRule(ctx context.Context, r *request) (kit.Response, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	rule, ok := ruleByName(table, r.Path("rule"))
+	if !ok {
+		return kit.Response{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such rule")
+	}
+	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropRules: []routing.Rule{rule}}, r.Principal.Actor))
+}
+
+// readRule reads a rule as a whole.
+func readRule(b *kit.Object, t routing.Table, name string) routing.Rule {
+	old, _ := ruleByName(t, name)
+	rule := routing.Rule{
+		ID: old.ID, Name: name, Position: orInt(b, "position", old.Position, -1_000_000, 1_000_000), Active: b.OptionalBool("active", true),
+	}
+	if name == "" || len(name) > 100 || kit.HasControl(name) {
+		b.Reject("name", fault.FieldInvalid, "must be text of at most 100 characters")
+	}
+	if part := b.Object("condition"); part != nil {
+		rule.Condition = readCondition(part)
+		b.Adopt("condition", part)
+	}
+	for i, part := range b.Objects("targets", 50) {
+		alias, _ := part.String("pos")
+		p, ok := byAlias(t, alias)
+		if !ok {
+			part.Reject("pos", fault.FieldInvalid, "is not the alias of a POS")
+		}
+		rule.Targets = append(rule.Targets, routing.Target{POSID: p.ID, Weight: orInt(part, "weight", 0, 0, 1_000_000)})
+		b.Adopt("targets."+strings.TrimPrefix(item(i), "items."), part)
+	}
+	if b.Has("targets") && len(rule.Targets) == 0 {
+		b.Reject("targets", fault.FieldRequired, "must name a POS")
+	}
+	return rule
+}
+
+func readCondition(b *kit.Object) routing.Condition {
+	c := routing.Condition{
+		Currencies: readCurrencies(b, "currencies"), BINs: b.Strings("bins", 500, 8), BankCodes: b.Strings("bank_codes", 100, 4),
+		Programs: b.Strings("programs", 50, 100), FromMinute: orInt(b, "from_minute", 0, 0, 1439), UntilMinute: orInt(b, "until_minute", 0, 0, 1440),
+	}
+	for _, digits := range c.BINs {
+		if strings.Trim(digits, "0123456789") != "" {
+			b.Reject("bins", fault.FieldInvalid, "must be leading digits")
+		}
+	}
+	for _, word := range b.Strings("schemes", 20, 20) {
+		c.Schemes = append(c.Schemes, card.Scheme(word))
+	}
+	for _, word := range b.Strings("types", 5, 20) {
+		c.Types = append(c.Types, card.Type(word))
+	}
+	if b.Has("domestic") {
+		domestic := b.OptionalBool("domestic", false)
+		c.Domestic = &domestic
+	}
+	if b.Has("min_amount") || b.Has("max_amount") {
+		currency := readCurrency(b)
+		if currency.Valid() {
+			c.MinAmount, c.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)
+		}
+	}
+	return c
+}
