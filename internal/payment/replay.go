@@ -29,6 +29,16 @@ func (s *Service) refused(ctx context.Context, c Caller, cause error) (Outcome, 
 	return Outcome{}, cause
 }
 
+// CheckKey refuses with fault.IdempotencyKeyReused a key that another request of
+// the caller's merchant has used. It is for requests that never become a command
+// because they cannot be read.
+func (s *Service) CheckKey(ctx context.Context, c Caller) error {
+	if _, err := s.replayKey(ctx, c); fault.CodeOf(err) == fault.IdempotencyKeyReused {
+		return err
+	}
+	return nil
+}
+
 // replayKey returns the first answer to a key that was used before; nil and no
 // error when the key is free.
 func (s *Service) replayKey(ctx context.Context, c Caller) (*Outcome, error) {

@@ -155,3 +155,11 @@ func send(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 
 const goodBody = `{"orderId":"ORD-12345","amount":100.50,"currency":"TRY","cardHolderName":"John Doe","pan":"5421190122090656",` +
 	`"expiryMonth":"04","expiryYear":"28","cvv":"916","requestIp":"192.168.1.1","requestPort":8080}`
+
+// CheckKey refuses the one key that was used for another request.
+func (f *fakePayments) CheckKey(_ context.Context, c payment.Caller) error {
+	if c.Key.Value != "used-before" {
+		return nil
+	}
+	return fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
+}

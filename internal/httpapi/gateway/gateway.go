@@ -14,6 +14,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
@@ -47,11 +48,17 @@ type Offerer interface {
 	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)
 }
 
+// KeyChecker refuses idempotency keys that another request has used.
+type KeyChecker interface {
+	CheckKey(ctx context.Context, c payment.Caller) error
+}
+
 // Payments is what the surface needs from the domain.
 type Payments interface {
 	Charger
 	Authenticating
 	Offerer
+	KeyChecker
 	Reader
 }
 
@@ -80,8 +87,11 @@ func Handler(k *kit.Kit, p Payments, c Checkouts, a Authenticator, urls egress.P
 		Authenticate: s.authenticate,
 		Challenge:    "ApiKey",
 		Merchant:     func(p merchant.Principal) id.Merchant { return p.MerchantID },
-		Form:         s.form,
-		Language:     language.English,
+		CheckKey: func(ctx context.Context, p merchant.Principal, key idempotency.Key) error {
+			return s.payments.CheckKey(ctx, payment.Caller{MerchantID: p.MerchantID, Key: key})
+		},
+		Form:     s.form,
+		Language: language.English,
 		Routes: []kit.Route[merchant.Principal]{
 			{Method: http.MethodPost, Pattern: "/api/payment", Handle: s.pay(payment.PhaseSale)},
 			{Method: http.MethodPost, Pattern: "/api/pre-authorization", Handle: s.pay(payment.PhasePreAuthorization)},

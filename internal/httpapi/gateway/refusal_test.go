@@ -353,3 +353,22 @@ func TestTransport(t *testing.T) {
 func setHeader(name, value string) func(http.Header) {
 	return func(h http.Header) { h.Set(name, value) }
 }
+
+func TestReusedKey(t *testing.T) {
+	t.Parallel()
+	for rule, body := range map[string]string{
+		"invalid_request_is_told_of_the_reuse":    strings.Replace(goodBody, "100.50", "-1", 1),
+		"unreadable_request_is_told_of_the_reuse": `{"orderId":`,
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			for key, want := range map[string]int{"used-before": http.StatusUnprocessableEntity, "never-used": http.StatusBadRequest} {
+				r := newRequest(t, http.MethodPost, "/api/payment", body)
+				r.Header.Set("Idempotency-Key", key)
+				if w := send(newHandler(t, &fakePayments{}), r); w.Code != want {
+					t.Errorf("key %s: status %d, want %d: %s", key, w.Code, want, w.Body)
+				}
+			}
+		})
+	}
+}

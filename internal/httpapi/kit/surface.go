@@ -11,6 +11,7 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 )
 
 // Surface is one public API: P is who calls it.
@@ -24,6 +25,10 @@ type Surface[P any] struct {
 	Challenge string
 	// Merchant names the caller's merchant for the log.
 	Merchant func(P) id.Merchant
+	// CheckKey refuses an idempotency key that another request has used. It is
+	// asked about requests that are invalid in themselves, for the reuse is the
+	// graver mistake; nil if the surface knows no keys.
+	CheckKey func(ctx context.Context, p P, key idempotency.Key) error
 	// Form writes a fault in the surface's own form.
 	Form ErrorForm
 	// Language is used when the caller asks for none.
@@ -134,20 +139,32 @@ func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P]) (R
 	if r.Key, err = h.kit.idempotencyKey(r.http, body); err != nil {
 		return Response{}, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.http.Context()), workTime)
+	defer cancel()
+	answer, err := route.handle(ctx, r, body)
+	if err != nil && fault.KindOf(err) == fault.Invalid && !r.Key.IsZero() && h.surface.CheckKey != nil {
+		if reused := h.surface.CheckKey(ctx, r.Principal, r.Key); reused != nil {
+			return Response{}, reused
+		}
+	}
+	return answer, err
+}
+
+// handle runs the route on a body that was read.
+func (r Route[P]) handle(ctx context.Context, request *Request[P], body []byte) (Response, error) {
+	var err error
 	switch {
-	case route.Raw != nil:
-		r.Raw = body
-	case route.ListBody:
-		r.Body, err = parseList(body)
+	case r.Raw != nil:
+		request.Raw = body
+	case r.ListBody:
+		request.Body, err = parseList(body)
 	default:
-		r.Body, err = ParseObject(body)
+		request.Body, err = ParseObject(body)
 	}
 	if err != nil {
 		return Response{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.http.Context()), workTime)
-	defer cancel()
-	return route.Handle(ctx, r)
+	return r.Handle(ctx, request)
 }
 
 // read returns the body of a request that changes something.
