@@ -87,6 +87,10 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	// What is kept in memory.
 	watcher := snapshot.NewWatcher(version, system, snapshot.Interval)
+	sealer, err := newAuditSealer(ctx, db, safe, system, o.Log)
+	if err != nil {
+		return err
+	}
 	uses := merchant.NewUses(merchants, o.Log)
 	directory := newDirectory(watcher, merchant.NewLoader(merchants, safe, system), system, uses)
 
@@ -122,7 +126,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	handlers := service.JobHandlers()
 	maps.Copy(handlers, checkouts.JobHandlers())
 	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
-	s.tasks = []task{uses.Run, watcher.Run, runner.Run, resolver.Run}
+	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, resolver.Run}
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,

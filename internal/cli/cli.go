@@ -34,6 +34,7 @@ type grammar struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version's schema."`
 	Keys      keysCommand      `cmd:"" help:"Look after the keyset."`
 	Ledger    ledgerCommand    `cmd:"" help:"Look after the books."`
+	Audit     auditCommand     `cmd:"" help:"Look after the audit log."`
 	Bins      binsCommand      `cmd:"" name:"bins" help:"Look after the BIN table."`
 	Config    configCommand    `cmd:"" help:"Look at the settings."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

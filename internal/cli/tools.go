@@ -49,6 +49,29 @@ func (c ledgerVerifyCommand) Run(ctx context.Context, w World) error {
 	return app.VerifyLedger(ctx, cfg.Database, w.Stdout)
 }
 
+type auditCommand struct {
+	Verify auditVerifyCommand `cmd:"" help:"Prove that no sealed record of the audit log was changed, removed or added."`
+}
+
+type auditVerifyCommand struct {
+	settings
+	Data string `type:"path" xor:"place" placeholder:"DIR" help:"Data directory of a demo, instead of a database and a keyset."`
+}
+
+// Run reads the whole log; it fails if anything does not agree. The database may
+// be in use by a server meanwhile.
+func (c auditVerifyCommand) Run(ctx context.Context, w World) error {
+	if c.Data != "" {
+		dsn, keyset := "sqlite:"+filepath.Join(c.Data, demoDatabase), filepath.Join(c.Data, demoKeyset)
+		c.Database, c.Keyset = &dsn, &keyset
+	}
+	cfg, err := c.load(w, nil)
+	if err != nil {
+		return err
+	}
+	return app.VerifyAudit(ctx, cfg.Database, cfg.Keyset, w.Stdout)
+}
+
 type binsCommand struct {
 	Import binsImportCommand `cmd:"" help:"Add the rows of a CSV file to the BIN table, replacing equal prefixes."`
 }

@@ -58,6 +58,7 @@ func (s *surface) routes() []route {
 		s.planRoutes(),
 		s.ruleRoutes(),
 		s.dryRunRoutes(),
+		s.auditRoutes(),
 	)
 }
 
