@@ -69,7 +69,7 @@ func (s *Service) commit(ctx context.Context, c change, actor string, also ...fu
 	if err != nil {
 		return err
 	}
-	if c.payment.State == Authenticated { // nothing that a merchant could act on yet
+	if c.payment.State == Authenticated || c.operation.reversal() { // nothing that a merchant could act on
 		return s.save(ctx, c, append(also, func(tx Tx) { tx.Record(record) })...)
 	}
 	event, err := s.newJob(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)

@@ -124,6 +124,10 @@ func (s *Service) reverse(ctx context.Context, p Payment, o Operation, at pos.PO
 	return s.markReversed(ctx, o)
 }
 
+// reversal reports whether the operation undoes a charge that nobody wanted, and
+// not a payment that somebody voided.
+func (o Operation) reversal() bool { return o.Kind == connector.Void && o.Actor == resolverActor }
+
 func (s *Service) markReversed(ctx context.Context, o Operation) error {
 	o.Status = OperationReversed
 	if err := s.Store.InTx(ctx, func(tx Tx) { tx.SaveOperation(o) }); err != nil {
@@ -145,6 +149,9 @@ func (s *Service) acceptLate(ctx context.Context, p Payment, o Operation, v verd
 		fits = p.State == Authorized && p.OpenAsk == 0
 		p.OpenAsk = o.ID
 	case connector.Void:
+		if o.reversal() { // it was never about the payment's own state
+			return s.commit(ctx, settle(p, o, v), resolverActor)
+		}
 		_, err := p.admitVoid()
 		fits = err == nil
 		p.OpenAsk = o.ID

@@ -89,3 +89,33 @@ func TestLateCheck(t *testing.T) {
 		})
 	})
 }
+
+func TestLateReversal(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("late_reversal_is_recorded", func(t *testing.T) {
+			o := w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.Pay(t.Context(), w.order(t, goodCard)) })
+			w.clock.Advance(time.Minute)
+			w.declinedTooEarly(t, func() (payment.Outcome, error) {
+				w.runJobs(t)
+				d, err := w.Detail(t.Context(), demoMerchant, o.Payment.UUID)
+				if err != nil || len(d.Operations) != 2 {
+					t.Fatalf("%d operations, %v", len(d.Operations), err)
+				}
+				return payment.Outcome{Operation: d.Operations[1]}, nil
+			})
+			w.clock.Advance(10 * time.Minute)
+			w.runJobs(t)
+			w.clock.Advance(time.Hour)
+			w.runJobs(t)
+			d, err := w.Detail(t.Context(), demoMerchant, o.Payment.UUID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantState(t, d.Payment, payment.Declined)
+			if d.Operations[0].Status != payment.OperationReversed || d.Operations[1].Status != payment.OperationApproved {
+				t.Errorf("operations: %s, %s", d.Operations[0].Status, d.Operations[1].Status)
+			}
+		})
+	})
+}
