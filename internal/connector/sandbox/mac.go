@@ -64,7 +64,10 @@ func (a *authenticator) back(values map[string]string) string {
 }
 
 func (a *authenticator) mac(head string, body []byte) string {
-	h := a.keyed.Get().(hash.Hash) // New gives nothing else
+	h, ok := a.keyed.Get().(hash.Hash)
+	if !ok {
+		panic("sandbox: the pool of MACs holds something else") // New gives nothing else
+	}
 	defer a.keyed.Put(h)
 	h.Reset()
 	h.Write([]byte(head))

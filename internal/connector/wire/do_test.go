@@ -233,7 +233,10 @@ func TestDoDoesNotFollowRedirects(t *testing.T) {
 
 func TestNewClient(t *testing.T) {
 	t.Parallel()
-	tr := wire.NewClient(wire.Options{TLS: &tls.Config{MinVersion: tls.VersionTLS10}}).Transport.(*http.Transport) //nolint:gosec // must be raised
+	tr, ok := wire.NewClient(wire.Options{TLS: &tls.Config{MinVersion: tls.VersionTLS10}}).Transport.(*http.Transport) //nolint:gosec // must be raised
+	if !ok {
+		t.Fatal("the client's transport is of another type")
+	}
 	if tr.Proxy != nil {
 		t.Error("uses a proxy of the environment")
 	}

@@ -51,7 +51,7 @@ func (s *surface) message(f *fault.Error, lang language.Tag) string {
 	case fault.Internal, fault.Unavailable, fault.Unauthenticated, fault.NotFound:
 		return s.kit.Catalogue().Fault(lang, f.Code)
 	case fault.Invalid, fault.Forbidden, fault.MethodNotAllowed, fault.Conflict, fault.Gone, fault.TooLarge,
-		fault.UnsupportedMedia, fault.Unprocessable, fault.RateLimited:
+		fault.UnsupportedMedia, fault.Unprocessable, fault.RateLimited, fault.PreconditionFailed, fault.PreconditionRequired:
 	}
 	return f.Message
 }

@@ -12,6 +12,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -90,10 +91,9 @@ func hasRegistration(f *ast.File) bool {
 			continue
 		}
 		for _, s := range g.Specs {
-			for _, n := range s.(*ast.ValueSpec).Names { // a var declaration has no other specs
-				if n.Name == "Registration" {
-					return true
-				}
+			v, ok := s.(*ast.ValueSpec)
+			if ok && slices.ContainsFunc(v.Names, func(n *ast.Ident) bool { return n.Name == "Registration" }) {
+				return true
 			}
 		}
 	}
