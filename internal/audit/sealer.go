@@ -85,7 +85,7 @@ func (s *Sealer) merchant(ctx context.Context, m id.Merchant, until time.Time) e
 		}
 		err = s.store.SaveBlock(ctx, b)
 		if fault.CodeOf(err) == fault.DuplicateKey && err != nil {
-			return nil // another node seals
+			return nil //nolint:nilerr // another node seals
 		}
 		if err != nil {
 			return err

@@ -114,7 +114,7 @@ func (s *Service) refuse(ctx context.Context, u User) error {
 		if u.Failures >= lockAfter {
 			u.LockedUntil = s.clock.Now().Add(min(lockFirst<<min(u.Failures-lockAfter, 10), lockMost))
 		}
-		err := s.save(ctx, u, actorOf(u), "user.login_refused", map[string]any{"failures": u.Failures})
+		err := s.save(ctx, u, deed{actorOf(u), "user.login_refused", map[string]any{"failures": u.Failures}})
 		if err == nil {
 			return refusal
 		}
@@ -145,7 +145,7 @@ func (s *Service) begin(ctx context.Context, u User, from audit.Origin) (Session
 		session.Address = from.Address.String()
 	}
 	u.Failures, u.LockedUntil = 0, time.Time{}
-	err = s.save(ctx, u, actorOf(u), "user.login", map[string]any{"session": int64(n)}, func(tx Tx) { tx.AddSession(session) })
+	err = s.save(ctx, u, deed{actorOf(u), "user.login", map[string]any{"session": int64(n)}}, func(tx Tx) { tx.AddSession(session) })
 	if fault.CodeOf(err) == fault.VersionMismatch {
 		return Session{}, secret.Bytes{}, fault.New(fault.Unauthenticated, fault.Unauthorized, "another login was faster")
 	}
@@ -240,7 +240,7 @@ func (s *Service) ChangePassword(ctx context.Context, u User, keep id.AdminSessi
 	if u.PasswordHash, err = s.hasher.Hash(ctx, password); err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
-	err = s.save(ctx, u, actorOf(u), "user.password", nil, func(tx Tx) { tx.EndSessions(u.MerchantID, u.ID, keep) })
+	err = s.save(ctx, u, deed{actorOf(u), "user.password", nil}, func(tx Tx) { tx.EndSessions(u.MerchantID, u.ID, keep) })
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}

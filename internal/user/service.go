@@ -47,9 +47,16 @@ func Actor(n id.User) string { return "user:" + strconv.FormatInt(int64(n), 10) 
 
 func actorOf(u User) string { return Actor(u.ID) }
 
+// deed is what an audit record tells.
+type deed struct {
+	actor  string
+	action string
+	facts  map[string]any
+}
+
 // save stores a user with an audit record, and whatever else is to be queued.
-func (s *Service) save(ctx context.Context, u User, actor, action string, facts map[string]any, also ...func(Tx)) error {
-	r, err := s.record(ctx, u, actor, action, facts)
+func (s *Service) save(ctx context.Context, u User, d deed, also ...func(Tx)) error {
+	r, err := s.record(ctx, u, d.actor, d.action, d.facts)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (s *Service) newUser(ctx context.Context, m id.Merchant, p Person) (User, e
 }
 
 func (s *Service) add(ctx context.Context, u User, actor, action string) error {
-	err := s.save(ctx, u, actor, action, map[string]any{"email": u.Email, "name": u.Name, "role": string(u.Role)})
+	err := s.save(ctx, u, deed{actor, action, map[string]any{"email": u.Email, "name": u.Name, "role": string(u.Role)}})
 	if fault.CodeOf(err) == fault.DuplicateKey {
 		return fault.Validation(fault.Field{Name: "email", Code: fault.FieldInvalid, Message: "is taken"})
 	}
@@ -109,7 +109,7 @@ func (s *Service) Accept(ctx context.Context, token, password string) (User, err
 		return User{}, fmt.Errorf("accept invitation: %w", err)
 	}
 	u.Invitation, u.InvitationUntil = nil, time.Time{}
-	if err := s.save(ctx, u, actorOf(u), "user.accept", nil); err != nil {
+	if err := s.save(ctx, u, deed{actorOf(u), "user.accept", nil}); err != nil {
 		return User{}, fmt.Errorf("accept invitation: %w", err)
 	}
 	u.Version++
@@ -178,7 +178,7 @@ func (s *Service) Update(ctx context.Context, of User, c Change, actor string) (
 			tx.EndSessions(u.MerchantID, u.ID, 0)
 		}
 	}
-	if err := s.save(ctx, u, actor, "user.update", facts, logOut); err != nil {
+	if err := s.save(ctx, u, deed{actor, "user.update", facts}, logOut); err != nil {
 		return User{}, fmt.Errorf("update user %d: %w", u.ID, err)
 	}
 	u.Version++

@@ -46,7 +46,7 @@ func (s *Service) EnrolTOTP(ctx context.Context, m id.Merchant, n id.User) (Enro
 	if u.SealedTOTP, err = s.sealer.Seal(ctx, m, vault.PurposeTOTP, []byte(key.Secret())); err != nil {
 		return Enrolment{}, fmt.Errorf("enrol authenticator: %w", err)
 	}
-	if err := s.save(ctx, u, actorOf(u), "user.totp_enrol", nil); err != nil {
+	if err := s.save(ctx, u, deed{actorOf(u), "user.totp_enrol", nil}); err != nil {
 		return Enrolment{}, fmt.Errorf("enrol authenticator: %w", err)
 	}
 	return Enrolment{Secret: key.Secret(), URL: key.URL()}, nil
@@ -70,7 +70,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, m id.Merchant, n id.User, cod
 		return wrongCode()
 	}
 	u.TOTPActive, u.TOTPStep = true, step
-	if err := s.save(ctx, u, actorOf(u), "user.totp_on", nil); err != nil {
+	if err := s.save(ctx, u, deed{actorOf(u), "user.totp_on", nil}); err != nil {
 		return fmt.Errorf("confirm authenticator: %w", err)
 	}
 	return nil
@@ -83,7 +83,7 @@ func (s *Service) RemoveTOTP(ctx context.Context, m id.Merchant, n id.User, pass
 		return err
 	}
 	u.SealedTOTP, u.TOTPActive, u.TOTPStep = nil, false, 0
-	if err := s.save(ctx, u, actorOf(u), "user.totp_off", nil); err != nil {
+	if err := s.save(ctx, u, deed{actorOf(u), "user.totp_off", nil}); err != nil {
 		return fmt.Errorf("remove authenticator: %w", err)
 	}
 	return nil

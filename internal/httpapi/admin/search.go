@@ -87,7 +87,7 @@ func (s *surface) readSameCard(ctx context.Context, r *request, q *kit.Query, f 
 	u, err := id.ParseUUID(text)
 	if err != nil {
 		q.Reject("same_card_as", fault.FieldInvalid, "must be the UUID of a payment")
-		return nil
+		return nil //nolint:nilerr // it is reported with the query
 	}
 	p, err := s.Payments.Find(ctx, r.Principal.MerchantID, u)
 	if fault.KindOf(err) == fault.NotFound || (err == nil && p.Card.Fingerprint == "") {

@@ -52,7 +52,7 @@ func (s *surface) cookieName() string {
 }
 
 func (s *surface) cookie(value string, life time.Duration) string {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // Secure is off for a demo without TLS alone
 		Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteStrictMode,
 		MaxAge: int(life.Seconds()),
 	}
