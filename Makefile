@@ -19,7 +19,7 @@ build: ## build bin/vezne; needs Go and nothing else
 	CGO_ENABLED=0 go build -trimpath -o bin/vezne ./cmd/vezne
 
 .PHONY: setup
-setup: ## install the Debian packages that tests need and this machine lacks
+setup: ## install what tests need and this machine lacks: Debian packages and axe-core
 	test/setup
 
 .PHONY: test
@@ -53,6 +53,10 @@ check-arch:
 
 .PHONY: lint
 lint: check-lint ## the linters alone
+
+.PHONY: screenshots
+screenshots: setup ## write a picture of every hosted page, language and width into tmp/screenshots
+	go test -count=1 -timeout $(TEST_TIMEOUT) -run '^TestEveryPage$$' ./internal/httpapi/pages -args -screenshots $(CURDIR)/tmp/screenshots
 
 .PHONY: bench
 bench: ## measure whole payments, beside the floor that the hardware sets

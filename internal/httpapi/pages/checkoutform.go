@@ -33,6 +33,8 @@ type form struct {
 	Options                  []option
 	Blank                    option
 	Amount, Total, Pay, Safe string
+	// PayForm is the button's text with {amount} for the total, for the script.
+	PayForm string
 }
 
 // notice tells of the last attempt.
@@ -204,7 +206,8 @@ func (s *hosted) fillForm(v visit, p *sheet, d draft) {
 	p.Plans = v.MaxInstallments > 1
 	p.Offers = s.address(v, "/installments")
 	s.fillOptions(v, p, d)
-	p.Pay = p.T.fill("pay_amount", "amount", p.Total)
+	p.Pay = p.T.fill("pay_amount", "amount", isolate(p.Total, v.lang))
+	p.PayForm = p.T.fill("pay_amount", "amount", isolate("{amount}", v.lang))
 }
 
 // elementOf returns the element that an error about a field leads to.

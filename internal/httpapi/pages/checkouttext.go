@@ -67,6 +67,15 @@ func amountText(a money.Amount, lang language.Tag) string {
 	return b.String() + "\u00a0" + name
 }
 
+// isolate keeps an amount in its own order inside a text that runs from right to
+// left (Unicode Standard Annex 9, section 2.4).
+func isolate(amount string, lang language.Tag) string {
+	if direction(lang) == "rtl" {
+		return "\u2066" + amount + "\u2069"
+	}
+	return amount
+}
+
 // shopperReason is the reason that a shopper is told for a decline. That a card
 // was reported lost, stolen or suspicious is not for whoever holds it to know, and
 // POSes are the merchant's business.

@@ -10,7 +10,10 @@
   const away = document.querySelector('form[data-auto]');
   if (away) {
     const visit = performance.getEntriesByType('navigation')[0];
-    if (!visit || visit.type !== 'back_forward') setTimeout(() => away.submit(), Number(away.dataset.auto));
+    if (!visit || visit.type !== 'back_forward') {
+      // Not away.submit: a bank may have a field of that name.
+      setTimeout(() => HTMLFormElement.prototype.submit.call(away), Number(away.dataset.auto));
+    }
   }
 
   const form = $('pay');

@@ -1,0 +1,169 @@
+package pages_test
+
+import (
+	"flag"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/vezne/vezne/internal/checkout"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/test/browsertest"
+)
+
+// screenshots is where `make screenshots` wants a picture of every page.
+var screenshots = flag.String("screenshots", "", "write a picture of every page, in every language, into this folder")
+
+// scene is a page that a shopper may see, and what is done on it first.
+type scene struct {
+	name   string
+	change func(*fakeCheckouts)
+	do     func(*browsertest.Tab)
+	// path replaces that of the checkout.
+	path     string
+	noScript bool
+}
+
+func scenes() []scene {
+	failed := func(why connector.Reason) func(*fakeCheckouts) {
+		return func(f *fakeCheckouts) { f.view.State, f.view.Reason, f.view.Attempts = checkout.Failed, why, 5 }
+	}
+	return []scene{
+		{name: "form"},
+		{name: "form-single", change: func(f *fakeCheckouts) { f.view.MaxInstallments = 1 }},
+		{name: "form-typed", do: func(tab *browsertest.Tab) {
+			tab.Type("#cardHolderName", "Zeynep Çağlar")
+			tab.Type("#pan", "5421190122090656")
+			tab.Await(`[name=installmentCount][value="3"]`)
+			tab.Click(`[name=installmentCount][value="3"]`)
+		}},
+		{name: "form-mistakes", do: func(tab *browsertest.Tab) {
+			tab.Type("#pan", "5421190122090657")
+			tab.Await(`[name=installmentCount][value="12"]`) // what comes late would move the button
+			tab.Click("#submit")
+			tab.Await("#errors")
+		}},
+		{name: "form-declined", change: func(f *fakeCheckouts) { f.view.Reason, f.view.Attempts = connector.NotSufficientFunds, 1 }},
+		{name: "form-plain", noScript: true, do: func(tab *browsertest.Tab) {
+			tab.Type("#bin", "54211901")
+			tab.Click("[value=installments]")
+			tab.Await(`[name=installmentCount][value="3"]`)
+		}},
+		{name: "bank", noScript: true, change: func(f *fakeCheckouts) {
+			f.view.State, f.bank = checkout.Authenticating, connector.Form{Action: "https://bank.example/acs"}
+		}},
+		{name: "wait", change: func(f *fakeCheckouts) { f.view.State = checkout.Charging }},
+		{name: "paid", change: func(f *fakeCheckouts) { f.view = paidView(f.view) }},
+		{name: "failed", change: failed(connector.DoNotHonour)},
+		{name: "cancelled", change: failed(connector.CheckoutCancelled)},
+		{name: "expired", change: failed(connector.CheckoutExpired)},
+		{name: "missing", path: checkout.LinkPrefix + "nothing"},
+	}
+}
+
+// play shows a scene.
+func (s scene) play(t *testing.T, b *browsertest.Browser, lang string, width int) *browsertest.Tab {
+	t.Helper()
+	f := newFake(t)
+	if s.change != nil {
+		s.change(f)
+	}
+	server := httptest.NewServer(newHosted(t, f))
+	t.Cleanup(server.Close)
+	tab := b.Tab(t, browsertest.Options{Width: width, NoScript: s.noScript})
+	path := checkoutAt
+	if s.path != "" {
+		path = s.path
+	}
+	tab.Open(server.URL + path + "?lang=" + lang)
+	tab.Await("h1")
+	if s.do != nil {
+		s.do(tab)
+	}
+	if s.noScript {
+		tab.AllowScripts() // axe-core is one
+	}
+	return tab
+}
+
+// TestEveryPage looks at every page in every language on a small and on a large
+// screen: it fits, and axe-core finds nothing serious. With -screenshots it keeps
+// a picture of each.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	b := browsertest.Start(t)
+	for _, s := range scenes() {
+		for _, lang := range kit.Languages() {
+			for _, width := range []int{320, 1280} {
+				name := s.name + "-" + lang.String() + "-" + strconv.Itoa(width)
+				t.Run(name, func(t *testing.T) {
+					tab := s.play(t, b, lang.String(), width)
+					if wide := browsertest.Eval[int](tab, "document.documentElement.scrollWidth"); wide > width {
+						t.Errorf("the page is %d pixels wide on a screen of %d", wide, width)
+					}
+					if width == 320 || s.name == "form-typed" {
+						tab.CheckAccessibility(name)
+					}
+					if *screenshots != "" {
+						keep(t, filepath.Join(*screenshots, name+".png"), tab.Screenshot())
+					}
+				})
+			}
+		}
+	}
+}
+
+func keep(t *testing.T, path string, png []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, png, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTyping holds what the script does while a shopper types.
+func TestTyping(t *testing.T) {
+	t.Parallel()
+	b := browsertest.Start(t)
+	f := newFake(t)
+	server := httptest.NewServer(newHosted(t, f))
+	t.Cleanup(server.Close)
+	tab := b.Tab(t, browsertest.Options{Width: 320})
+	tab.Open(server.URL + checkoutAt)
+	if n := tab.Bytes(); n > 40_000 {
+		t.Errorf("the first load has %d bytes", n)
+	}
+	tab.Type("#pan", "5421190122090656")
+	tab.Await(`[name=installmentCount][value="12"]`)
+	if got := browsertest.Eval[string](tab, "document.getElementById('pan').value"); got != "5421 1901 2209 0656" {
+		t.Errorf("number = %q", got)
+	}
+	if got := browsertest.Eval[string](tab, "document.querySelector('#brands .on').dataset.brand"); got != "mastercard" {
+		t.Errorf("brand = %q", got)
+	}
+	tab.Click(`[name=installmentCount][value="3"]`)
+	for selector, want := range map[string]string{"#total": "1,035.00 TRY", "#submit": "Pay 1,035.00 TRY", "#options": "3 × 345.00 TRY"} {
+		if got := tab.Text(selector); !strings.Contains(got, want) {
+			t.Errorf("%s = %q, want %q", selector, got, want)
+		}
+	}
+	tab.Click("#submit")
+	tab.Await("#errors")
+	if got := browsertest.Eval[string](tab, "document.activeElement.id"); got != "errors" {
+		t.Errorf("focus is on %q", got)
+	}
+	for _, digits := range f.quotes {
+		if len(digits) > 8 {
+			t.Errorf("%d digits were sent for a price", len(digits))
+		}
+	}
+	if hosts := tab.Hosts(); len(hosts) != 1 {
+		t.Errorf("the page asked %v", hosts)
+	}
+}
