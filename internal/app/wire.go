@@ -26,12 +26,10 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
-	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
-	"github.com/vezne/vezne/internal/user"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -73,9 +71,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		return err
 	}
 
-	team := user.NewService(user.Options{
-		Store: sqlstore.NewUsers(db), Sealer: safe, Hasher: user.NewHasher(), IDs: ids, Clock: system,
-	})
+	team := newTeam(db, safe, ids)
 
 	// Demo data, or the proof that there is none.
 	simulators, err := s.prepare(ctx, o, fixture.Target{
@@ -131,10 +127,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
-		Editor: routing.NewEditor(routing.EditorOptions{
-			Store: routes, BINs: binRows, Sealer: safe, IDs: ids, Clock: system,
-			Protocols: all.Registrations(), Invalidate: watcher.Invalidate,
-		}),
+		Editor: newEditor(routes, binRows, safe, ids, watcher),
 		Banks: banks, BINs: cards,
 		Secure: strings.HasPrefix(s.url, "https://"),
 	}
