@@ -127,8 +127,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
-		Editor: newEditor(routes, binRows, safe, ids, watcher),
-		Banks: banks, BINs: cards,
+		Editor:    newEditor(routes, binRows, safe, ids, watcher),
+		Banks:     banks, BINs: cards,
 		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
