@@ -114,11 +114,10 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	resolver := payment.NewResolver(service)
 	resolver.Exclusive = db.Engine() == storage.SQLite // one process alone holds the file
 	urls := egress.Policy{Demo: o.Demo != nil}
-	callbacks := newCourier(urls)
-	checkouts := checkout.NewService(checkout.Dependencies{
+	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
-		Courier: callbacks, IDs: ids, Clock: system, Log: o.Log, PublicURL: s.url,
-	})
+		IDs: ids, Clock: system,
+	}, urls, formKey)
 	handlers := service.JobHandlers()
 	maps.Copy(handlers, checkouts.JobHandlers())
 	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
@@ -133,11 +132,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
-		payments: service, checkouts: checkouts, callers: directory, staff: staff, urls: urls, simulators: simulators,
-		hosted: pages.CheckoutOptions{
-			Checkouts: checkouts, PublicURL: s.url, Callback: callbacks.Check, FormKey: formKey,
-			Proxies: o.Config.TrustedProxies, Log: o.Log, Test: o.Demo != nil,
-		},
+		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }

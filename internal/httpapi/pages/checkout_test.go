@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -60,7 +61,7 @@ func TestHostedPage(t *testing.T) {
 			[]string{`name="pan"`},
 		},
 		"a_callback_that_is_not_allowed_any_more_is_no_form": {
-			func(f *fakeCheckouts) { f.view = paidView(f.view); f.view.Order.Callback = "javascript:alert(1)" }, 200,
+			func(f *fakeCheckouts) { f.view = paidView(f.view); f.view.Callback = "javascript:alert(1)" }, 200,
 			[]string{"Payment successful"}, []string{"javascript", "Return to the shop"},
 		},
 		"used_up": {
@@ -205,9 +206,7 @@ func TestFormGuard(t *testing.T) {
 			h := newHosted(t, f)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, checkoutAt, strings.NewReader(typed(t, h, tt.change...).Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			for name, values := range tt.header {
-				r.Header[name] = values
-			}
+			maps.Copy(r.Header, tt.header)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			if w.Code != tt.status || len(f.calls) != 0 {

@@ -189,7 +189,7 @@ func (s *hosted) toShop(v visit, p *sheet, after int) {
 		return // not allowed any more
 	}
 	a := away{
-		Action: v.Checkout.Callback, Label: p.T["return"], Auto: after,
+		Action: v.Callback, Label: p.T["return"], Auto: after,
 		Fields: []kit.FormField{{Name: "checkoutId", Value: v.ID.String()}},
 	}
 	if after > 0 {

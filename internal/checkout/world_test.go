@@ -1,0 +1,312 @@
+package checkout_test
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/checkout"
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/storage/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+const seller id.Merchant = 1
+
+// world is a checkout service on real storage, over payments that do as they are
+// told.
+type world struct {
+	*checkout.Service
+	payments *payments
+	courier  *courier
+	jobs     *sqlstore.Jobs
+	clock    *clock.Manual
+	merchant merchant.Merchant
+}
+
+// eachEngine runs a test in a fresh world on every storage engine.
+func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Helper()
+	for _, engine := range storetest.Engines {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			run(t, newWorld(t, engine))
+		})
+	}
+}
+
+func newWorld(t *testing.T, engine storage.Engine) *world {
+	t.Helper()
+	db := storetest.Open(t, engine)
+	w := &world{
+		payments: &payments{keys: make(map[string]id.Payment), all: make(map[id.Payment]payment.Payment)},
+		courier:  &courier{status: 200}, jobs: sqlstore.NewJobs(db),
+		clock:    clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
+		merchant: merchant.Merchant{ID: seller, Name: "Demo Market"},
+	}
+	w.payments.keyStore = sqlstore.NewPayments(db)
+	w.Service = checkout.NewService(checkout.Dependencies{
+		Store: sqlstore.NewCheckouts(db), Payments: w.payments, Records: w.payments, Tables: w, Merchants: w, Courier: w.courier,
+		IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+		PublicURL: "https://pay.example.com",
+	})
+	return w
+}
+
+func (w *world) Table(context.Context, id.Merchant) (*routing.Table, error) {
+	return &routing.Table{POSes: []pos.POS{{ID: 1, Status: pos.Active, Currencies: []money.Currency{money.TRY}}}}, nil
+}
+
+func (w *world) Merchant(context.Context, id.Merchant) (merchant.Merchant, error) {
+	return w.merchant, nil
+}
+
+// payments charges as it is told, and remembers what it was asked.
+type payments struct {
+	mu     sync.Mutex
+	next   id.Payment
+	keys   map[string]id.Payment
+	all    map[id.Payment]payment.Payment
+	holder payment.Payment
+	// state and reason are what comes of the next card, err is returned instead.
+	state              payment.State
+	reason             connector.Reason
+	err                error
+	enrolled, complete int
+	// entered, when set, is told of every command and waited for.
+	entered, leave chan struct{}
+	keyStore       *sqlstore.Payments
+}
+
+func (p *payments) add(c payment.Pay, state payment.State, reason connector.Reason) payment.Payment {
+	p.next++
+	made := payment.Payment{
+		ID: p.next, UUID: id.NewUUID(), MerchantID: c.MerchantID, State: state, OrderRef: c.OrderRef,
+		Paid: c.Price, Installments: c.Installments, Result: payment.Result{Reason: reason},
+	}
+	p.all[made.ID] = made
+	p.keys[c.Key.Value] = made.ID
+	return made
+}
+
+func (p *payments) wait() {
+	if p.entered != nil {
+		p.entered <- struct{}{}
+		<-p.leave
+	}
+}
+
+func (p *payments) Pay(_ context.Context, c payment.Pay) (payment.Outcome, error) {
+	p.wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return payment.Outcome{}, p.err
+	}
+	return payment.Outcome{Payment: p.add(c, p.state, p.reason)}, nil
+}
+
+func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment, error) {
+	p.wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n, known := p.keys[c.Key.Value]; known {
+		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true}, Form: connector.Form{Action: "https://bank.example"}}, nil
+	}
+	p.enrolled++
+	if p.err != nil {
+		return payment.Enrolment{}, p.err
+	}
+	if p.state == payment.Declined {
+		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.add(c.Pay, p.state, p.reason)}}, nil
+	}
+	return payment.Enrolment{
+		Outcome: payment.Outcome{Payment: p.add(c.Pay, payment.Enrolled, connector.Awaiting3DS)},
+		Form:    connector.Form{Action: "https://bank.example"},
+	}, nil
+}
+
+func (p *payments) Complete(_ context.Context, c payment.Complete) (payment.Outcome, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.SecurityKey != "right" {
+		return payment.Outcome{}, fault.New(fault.Invalid, fault.InvalidSecurityKey, "wrong")
+	}
+	for n, made := range p.all {
+		if made.UUID != c.PaymentID {
+			continue
+		}
+		if made.State == payment.Enrolled || made.State == payment.Authenticated {
+			p.complete++
+			made.State, made.Result.Reason = p.state, p.reason
+			p.all[n] = made
+		}
+		return payment.Outcome{Payment: made}, nil
+	}
+	return payment.Outcome{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
+}
+
+func (p *payments) Offer(context.Context, payment.Quote) ([]routing.Option, error) { return nil, nil }
+
+func (p *payments) PaymentByID(_ context.Context, _ id.Merchant, n id.Payment) (payment.Payment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all[n], nil
+}
+
+func (p *payments) OrderHolder(context.Context, id.Merchant, string) (payment.Payment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.holder.ID == 0 {
+		return payment.Payment{}, fault.New(fault.NotFound, fault.NoSuchThing, "free")
+	}
+	return p.holder, nil
+}
+
+func (p *payments) ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error) {
+	p.mu.Lock()
+	n, known := p.keys[key]
+	p.mu.Unlock()
+	if known {
+		return idempotency.Record{PaymentID: n}, nil
+	}
+	return p.keyStore.ClaimedKey(ctx, m, key)
+}
+
+// set changes what a payment has become.
+func (p *payments) set(n id.Payment, state payment.State, reason connector.Reason) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	made := p.all[n]
+	made.State, made.Result.Reason = state, reason
+	p.all[n] = made
+}
+
+// courier answers callbacks with a status and counts them.
+type courier struct {
+	mu     sync.Mutex
+	status int
+	err    error
+	calls  []string
+}
+
+func (*courier) Check(url, _ string) error {
+	if url == "https://evil.example" {
+		return fault.New(fault.Invalid, fault.URLNotAllowed, "not allowed")
+	}
+	return nil
+}
+
+func (c *courier) Deliver(_ context.Context, url, _ string, form map[string]string) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, url+" "+form["checkoutId"])
+	return c.status, c.err
+}
+
+// order asks for 1000.00 TRY.
+func order(ref string) checkout.Create {
+	return checkout.Create{
+		MerchantID: seller, Actor: "credential:1",
+		Order: checkout.Order{
+			Ref: ref, Amount: money.FromMinor(100_000, money.TRY), Description: "Two tickets",
+			Callback: "https://shop.example.com/callback", CustomerRef: "CUST-1", MaxInstallments: 6,
+		},
+	}
+}
+
+func (w *world) sell(t *testing.T, ref string) checkout.Checkout {
+	t.Helper()
+	made, err := w.Create(t.Context(), order(ref))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Checkout
+}
+
+// now returns the checkout as it is.
+func (w *world) now(t *testing.T, c checkout.Checkout) checkout.View {
+	t.Helper()
+	v, err := w.Page(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (w *world) want(t *testing.T, c checkout.Checkout, state checkout.State, reason connector.Reason) checkout.View {
+	t.Helper()
+	v := w.now(t, c)
+	if v.State != state || v.Reason != reason {
+		t.Fatalf("checkout is %s %q, want %s %q", v.State, v.Reason, state, reason)
+	}
+	return v
+}
+
+// attempt is a card typed on the page as it is.
+func (w *world) attempt(t *testing.T, c checkout.Checkout) checkout.Attempt {
+	t.Helper()
+	pan, err := card.ParsePAN("5421190122090656")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checkout.Attempt{
+		Checkout: c.ID, Version: w.now(t, c).Version, Installments: 1, Language: "en", ReturnURL: "https://pay.example.com/back",
+		Card: card.Card{PAN: pan, Holder: "John Doe"}, ClientIP: netip.MustParseAddr("192.0.2.1"),
+	}
+}
+
+func (w *world) pay(t *testing.T, c checkout.Checkout) {
+	t.Helper()
+	if err := w.Pay(t.Context(), w.attempt(t, c)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t *testing.T, err error, code fault.Code) {
+	t.Helper()
+	if err == nil || fault.CodeOf(err) != code {
+		t.Fatalf("error = %v, want %s", err, code)
+	}
+}
+
+// work runs every job that is due, once.
+func (w *world) work(t *testing.T) {
+	t.Helper()
+	r := job.NewRunner(w.jobs, w.JobHandlers(), "node", w.clock, slog.New(slog.DiscardHandler))
+	if _, err := r.Round(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// events returns the kinds of the events that wait to be delivered.
+func (w *world) events(t *testing.T) []job.Kind {
+	t.Helper()
+	all, err := w.jobs.Jobs(t.Context(), seller, checkout.EventCompleted, checkout.EventFailed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []job.Kind
+	for _, j := range all {
+		kinds = append(kinds, j.Kind)
+	}
+	return kinds
+}
