@@ -8,6 +8,9 @@ import (
 	"github.com/vezne/vezne/test/chaos"
 )
 
+// mutantDuration is long enough for every disturbance to hit a mutant.
+const mutantDuration = 8 * time.Second
+
 // TestMutants proves the proof: a Vezne that was broken on purpose must be found
 // out. Each tag breaks one thing, see the files mutant_*.go.
 func TestMutants(t *testing.T) { //nolint:paralleltest // each run needs the machine
@@ -23,7 +26,10 @@ func TestMutants(t *testing.T) { //nolint:paralleltest // each run needs the mac
 		})
 	}
 	t.Run("nothing_is_found_when_nothing_is_broken", func(t *testing.T) { //nolint:paralleltest // as above
-		for _, v := range hurried(t).Violations {
+		// Not in a hurry: what is unfinished while it is read contradicts itself.
+		o := options(t, storage.SQLite)
+		o.Duration = mutantDuration
+		for _, v := range run(t, o).Violations {
 			t.Error(v)
 		}
 	})
@@ -32,7 +38,7 @@ func TestMutants(t *testing.T) { //nolint:paralleltest // each run needs the mac
 func hurried(t *testing.T, tags ...string) *chaos.Report {
 	t.Helper()
 	o := options(t, storage.SQLite, tags...)
-	o.Duration, o.Quiet, o.Hurry = 8*time.Second, 3*time.Second, true
+	o.Duration, o.Quiet, o.Hurry = mutantDuration, 3*time.Second, true
 	r := run(t, o)
 	for _, v := range r.Violations[:min(3, len(r.Violations))] {
 		t.Logf("found: %s", v)

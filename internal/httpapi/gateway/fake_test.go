@@ -163,3 +163,18 @@ func (f *fakePayments) CheckKey(_ context.Context, c payment.Caller) error {
 	}
 	return fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
 }
+
+// firstCall returns the first command that the fake was given.
+func firstCall[T any](t *testing.T, f *fakePayments) T {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.calls) == 0 {
+		t.Fatal("no command arrived")
+	}
+	c, ok := f.calls[0].(T)
+	if !ok {
+		t.Fatalf("the command is a %T", f.calls[0])
+	}
+	return c
+}

@@ -36,7 +36,7 @@ func TestEnrol(t *testing.T) {
 		if w := send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", enrolBody)); w.Code != http.StatusOK {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		c := f.calls[0].(payment.Enrol)
+		c := firstCall[payment.Enrol](t, f)
 		if c.Installments != 3 || c.InterestPayer != installment.PaidByCustomer || !c.OnePerOrder || c.Phase != payment.PhaseSale ||
 			c.SuccessURL != "https://example.com/3ds/success?a=1&b=2" || c.FailureURL != "https://example.com/3ds/failure" || c.Language != "en" {
 			t.Errorf("command %+v", c)
@@ -47,7 +47,7 @@ func TestEnrol(t *testing.T) {
 		f := enrolled(t)
 		body := strings.Replace(enrolBody, `,"installmentCount":3,"interestPaidByCustomer":true`, `,"installmentCount":null`, 1)
 		send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", body))
-		if c := f.calls[0].(payment.Enrol); c.Installments != 1 || c.InterestPayer != installment.PaidByMerchant {
+		if c := firstCall[payment.Enrol](t, f); c.Installments != 1 || c.InterestPayer != installment.PaidByMerchant {
 			t.Errorf("command %+v", c)
 		}
 	})
@@ -113,7 +113,7 @@ func TestComplete(t *testing.T) {
 		if w.Code != http.StatusOK || w.Header().Get("Idempotent-Replayed") != "true" || !strings.Contains(w.Body.String(), `"status":"SUCCESS"`) {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		if c := f.calls[0].(payment.Complete); c.SecurityKey != "k-1" || c.PaymentID.String() != paymentID || c.MerchantID != 1 {
+		if c := firstCall[payment.Complete](t, f); c.SecurityKey != "k-1" || c.PaymentID.String() != paymentID || c.MerchantID != 1 {
 			t.Errorf("command %+v", c)
 		}
 	})

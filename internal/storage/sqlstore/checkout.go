@@ -108,7 +108,7 @@ func readCheckout(s storage.Scanner) (checkout.Checkout, error) {
 	}
 	copy(c.ID[:], uuid)
 	c.MerchantID, c.Version, c.Amount = id.Merchant(merchantID), int(version), money.FromMinor(amount, unit)
-	c.MaxInstallments, c.InterestPayer = int(most), installment.InterestPayer(payer)
+	c.MaxInstallments, c.InterestPayer = int(most), installment.InterestPayer(payer) //nolint:gosec // was stored from the same type
 	c.State, c.Reason, c.PaymentID = checkout.State(state), connector.Reason(reason), id.Payment(paymentID)
 	c.Attempts, c.Attempt, c.AttemptAt = int(attempts), int(attempt), timeOf(attemptAt)
 	c.CreatedAt, c.ExpiresAt, c.EndedAt = timeOf(createdAt), timeOf(expiresAt), timeOf(endedAt)
