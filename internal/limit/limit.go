@@ -1,0 +1,90 @@
+// Package limit counts what happens too often: token buckets by key, in bounded
+// memory. It reads no clock; callers say what time it is.
+package limit
+
+import (
+	"sync"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+)
+
+// Rate is how fast a bucket fills and how much it holds.
+type Rate struct {
+	// Every is the time in which one token comes back; it is positive.
+	Every time.Duration
+	// Burst is how many tokens a full bucket holds; it is positive.
+	Burst int
+}
+
+// Buckets are token buckets by key, each full at first. They are safe for
+// concurrent use, and belong to this process: n nodes allow n times as much.
+type Buckets[K comparable] struct {
+	rate Rate
+	keys int
+	mu   sync.Mutex
+	// full is when a bucket will be full again. That one time says how many tokens
+	// it has, and a bucket that is full need not be kept.
+	full map[K]time.Time
+}
+
+// New returns Buckets that remember at most so many keys.
+func New[K comparable](r Rate, keys int) *Buckets[K] {
+	return &Buckets[K]{rate: r, keys: keys, full: make(map[K]time.Time)}
+}
+
+// Take takes a token of the key's bucket. If there is none it takes nothing and
+// refuses with fault.TooManyRequests, which says when there will be one.
+func (b *Buckets[K]) Take(key K, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := b.full[key]
+	if wait := b.wait(full, now); wait > 0 {
+		return tooMany(wait)
+	}
+	if full.Before(now) {
+		b.makeRoom(key, now)
+		full = now
+	}
+	b.full[key] = full.Add(b.rate.Every)
+	return nil
+}
+
+// Check refuses as Take does, and takes nothing.
+func (b *Buckets[K]) Check(key K, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if wait := b.wait(b.full[key], now); wait > 0 {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+// wait is how long a bucket has no token; not positive if it has one.
+func (b *Buckets[K]) wait(full, now time.Time) time.Duration {
+	if !full.After(now) {
+		return 0
+	}
+	return full.Sub(now) - time.Duration(b.rate.Burst-1)*b.rate.Every
+}
+
+// makeRoom keeps a new key from growing the memory beyond its bound: full buckets
+// go first. If there are none all go, which gives everybody one burst more and
+// costs a flooder as many keys.
+func (b *Buckets[K]) makeRoom(key K, now time.Time) {
+	if _, known := b.full[key]; known || len(b.full) < b.keys {
+		return
+	}
+	for k, full := range b.full {
+		if !full.After(now) {
+			delete(b.full, k)
+		}
+	}
+	if len(b.full) >= b.keys {
+		clear(b.full)
+	}
+}
+
+func tooMany(wait time.Duration) error {
+	return fault.New(fault.RateLimited, fault.TooManyRequests, "too many requests").WithRetryAfter(wait)
+}
