@@ -127,12 +127,14 @@ func (h *hearing) silent(p id.POS) bool {
 // resolve asks the bank about one operation and concludes it if the bank knows.
 // A bank that is silent in this round is asked in a later one.
 func (s *Service) resolve(ctx context.Context, o Operation, h *hearing) error {
+	// Taken up first: what fails below must not stay at the head of every batch.
+	o, err := s.takeUp(ctx, o)
+	if err != nil {
+		return err
+	}
 	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
 	if err != nil {
 		return fmt.Errorf("find POS: %w", err)
-	}
-	if o, err = s.takeUp(ctx, o); err != nil {
-		return err
 	}
 	if h.silent(at.ID) {
 		return nil

@@ -187,3 +187,37 @@ func (w *world) crashAfterBank(t *testing.T) payment.Outcome {
 	wantState(t, o.Payment, payment.Pending)
 	return o
 }
+
+func TestMissingPOS(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("its_operation_is_not_due_again_at_once", func(t *testing.T) {
+			w.misbehave(t, "reset_before_read")
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.misbehave(t)
+			wantState(t, o.Payment, payment.Pending)
+			poses := w.table.POSes
+			w.table.POSes = nil
+			w.clock.Advance(time.Minute)
+			due := func() int {
+				t.Helper()
+				operations, err := w.store.Unresolved(t.Context(), w.clock.Now(), 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return len(operations)
+			}
+			if n := due(); n != 1 {
+				t.Fatalf("%d operations are due before the round, want 1", n)
+			}
+			w.resolver.Round(t.Context())
+			if n := due(); n != 0 {
+				t.Fatalf("%d operations are due after the round, want none", n)
+			}
+			w.table.POSes = poses
+			w.clock.Advance(time.Minute)
+			w.resolver.Round(t.Context())
+			wantState(t, w.now(t, o), payment.Declined)
+		})
+	})
+}
