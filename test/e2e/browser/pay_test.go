@@ -1,6 +1,10 @@
 package browser_test
 
 import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -165,4 +169,35 @@ func TestHostedPage(t *testing.T) {
 		s.wantTold(t, id, true)
 		want(t, result(t, v, id), map[string]string{"status": `"SUCCESS"`, "amount": "1035.00", "installmentCount": "3"})
 	})
+
+	if code := v.Stop(); code != 0 {
+		t.Errorf("exit code %d after a drain", code)
+	}
+	searchLeaks(t, v.Dir)
+}
+
+// searchLeaks looks for the cards that were typed in everything that the server
+// left on disk: its database, its logs and the banks' ledgers.
+func searchLeaks(t *testing.T, dir string) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		for _, number := range []string{goodCard, poorCard, "5421 1901 2209 0656", "5100 0500 0000 6661"} {
+			if bytes.Contains(text, []byte(number)) {
+				t.Errorf("%s holds the number of a card", filepath.Base(path))
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 2 {
+		t.Errorf("looked at %d files: %v", files, err)
+	}
 }
