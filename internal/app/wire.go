@@ -12,9 +12,6 @@ import (
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
-	"github.com/vezne/vezne/internal/connector"
-	"github.com/vezne/vezne/internal/connector/all"
-	"github.com/vezne/vezne/internal/connector/wire"
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fixture"
 	"github.com/vezne/vezne/internal/httpapi/admin"
@@ -25,12 +22,10 @@ import (
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
-	"github.com/vezne/vezne/internal/vault"
 )
 
 // Options are what a Server is built from.
@@ -57,20 +52,10 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 
 	// Secrets.
-	keyset, err := vault.LoadKeyset(o.Config.Keyset)
-	if err != nil {
-		return fmt.Errorf("load keyset: %w", err)
-	}
-	safe := vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: system})
-	requestKey, err := safe.HouseKey(ctx, "request hash")
+	safe, keys, err := openVault(ctx, o, db, ids)
 	if err != nil {
 		return err
 	}
-	formKey, err := safe.HouseKey(ctx, "checkout form")
-	if err != nil {
-		return err
-	}
-
 	team := newTeam(db, safe, ids)
 
 	// Demo data, or the proof that there is none.
@@ -91,16 +76,9 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	directory := newDirectory(watcher, merchant.NewLoader(merchants, safe, system), system, uses)
 
 	// Banks.
-	banks, err := pos.NewRegistry(pos.Options{
-		Registrations: all.Registrations(),
-		Environment: connector.Environment{
-			HTTP: wire.NewClient(wire.Options{}), Clock: system, SimulatorURL: s.simulatorURL, TestMode: o.Demo != nil,
-		},
-		Opener:          settingsOpener(safe),
-		OnBreakerChange: metrics.breaker(o.Log),
-	})
+	banks, err := s.openBanks(o, safe, metrics)
 	if err != nil {
-		return fmt.Errorf("register banks: %w", err)
+		return err
 	}
 
 	// Domain.
@@ -117,7 +95,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
 		IDs: ids, Clock: system,
-	}, urls, formKey)
+	}, urls, keys.form)
 	handlers := service.JobHandlers()
 	maps.Copy(handlers, checkouts.JobHandlers())
 	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
@@ -131,7 +109,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
-		log: o.Log, clock: system, metrics: metrics, requestKey: requestKey,
+		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
 		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/connector/all"
+	"github.com/vezne/vezne/internal/connector/wire"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/secret"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// houseKeys are secrets of the house itself, the same on every node.
+type houseKeys struct {
+	request secret.Bytes // under which requests are remembered by idempotency keys
+	form    secret.Bytes // under which hosted pages sign their forms
+}
+
+// openVault opens the keyset and what is sealed under it.
+func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator) (*vault.Vault, houseKeys, error) {
+	keyset, err := vault.LoadKeyset(o.Config.Keyset)
+	if err != nil {
+		return nil, houseKeys{}, fmt.Errorf("load keyset: %w", err)
+	}
+	safe := vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: clock.System{}})
+	var keys houseKeys
+	if keys.request, err = safe.HouseKey(ctx, "request hash"); err != nil {
+		return nil, houseKeys{}, err
+	}
+	if keys.form, err = safe.HouseKey(ctx, "checkout form"); err != nil {
+		return nil, houseKeys{}, err
+	}
+	return safe, keys, nil
+}
+
+// openBanks registers every protocol that a POS may speak.
+func (s *Server) openBanks(o Options, sealer vault.Sealer, metrics *metrics) (*pos.Registry, error) {
+	banks, err := pos.NewRegistry(pos.Options{
+		Registrations: all.Registrations(),
+		Environment: connector.Environment{
+			HTTP: wire.NewClient(wire.Options{}), Clock: clock.System{}, SimulatorURL: s.simulatorURL, TestMode: o.Demo != nil,
+		},
+		Opener:          settingsOpener(sealer),
+		OnBreakerChange: metrics.breaker(o.Log),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("register banks: %w", err)
+	}
+	return banks, nil
+}
