@@ -87,6 +87,7 @@ func Handler(k *kit.Kit, p Payments, c Checkouts, a Authenticator, urls egress.P
 		Authenticate: s.authenticate,
 		Challenge:    "ApiKey",
 		Merchant:     func(p merchant.Principal) id.Merchant { return p.MerchantID },
+		Credential:   func(p merchant.Principal) string { return p.Actor },
 		CheckKey: func(ctx context.Context, p merchant.Principal, key idempotency.Key) error {
 			return s.payments.CheckKey(ctx, payment.Caller{MerchantID: p.MerchantID, Key: key})
 		},

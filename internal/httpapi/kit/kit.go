@@ -24,6 +24,10 @@ type Config struct {
 	// HashKey keys the hash of requests that carry an idempotency key. All nodes
 	// need the same one, today and after a restart.
 	HashKey secret.Bytes
+	// Proxies are believed about who called them.
+	Proxies Proxies
+	// Limits bounds what callers may send; a zero one takes the defaults.
+	Limits Limits
 }
 
 // Kit serves surfaces. It is safe for concurrent use.
@@ -32,6 +36,8 @@ type Kit struct {
 	clock     clock.Clock
 	hashKey   secret.Bytes
 	catalogue *Catalogue
+	proxies   Proxies
+	gauge     *gauge
 }
 
 // New returns a Kit, or an error when a part is missing or a message catalogue
@@ -47,7 +53,9 @@ func New(c Config) (*Kit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Kit{log: c.Log, clock: c.Clock, hashKey: c.HashKey, catalogue: catalogue}, nil
+	return &Kit{
+		log: c.Log, clock: c.Clock, hashKey: c.HashKey, catalogue: catalogue, proxies: c.Proxies, gauge: newGauge(c.Limits),
+	}, nil
 }
 
 // Catalogue returns the texts that people read.

@@ -25,6 +25,9 @@ type Surface[P any] struct {
 	Challenge string
 	// Merchant names the caller's merchant for the log.
 	Merchant func(P) id.Merchant
+	// Credential names what the caller proved with, for the limit of requests per
+	// credential; nil if the surface has no such limit.
+	Credential func(P) string
 	// CheckKey refuses an idempotency key that another request has used. It is
 	// asked about requests that are invalid in themselves, for the reuse is the
 	// graver mistake; nil if the surface knows no keys.
@@ -109,9 +112,12 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 	if missing != nil || !route.Open {
 		var err error
 		if principal, err = h.surface.Authenticate(r.Context(), r); err != nil {
-			return Response{}, err
+			return Response{}, h.kit.unproven(r, err)
 		}
 		x.merchant = h.surface.Merchant(principal)
+		if err := h.admit(principal); err != nil {
+			return Response{}, err
+		}
 	}
 	if missing != nil {
 		return Response{}, missing
@@ -126,6 +132,14 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 		return route.Handle(r.Context(), request)
 	}
 	return h.write(x, route, request)
+}
+
+// admit counts a request of a proven caller.
+func (h *surfaceHandler[P]) admit(principal P) error {
+	if h.surface.Credential == nil {
+		return nil
+	}
+	return h.kit.gauge.requests.Take(h.surface.Credential(principal), h.kit.clock.Now())
 }
 
 // write runs a route that changes something. Once the request was read, it goes
