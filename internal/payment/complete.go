@@ -168,6 +168,7 @@ func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, 
 			Installments: claimed.Installments, ClientIP: claimed.ClientIP,
 		}, known.authentication())
 	})
+	s.noteDecline(claimed, said)
 	return s.conclude(ctx, claimed, open, said, c.Actor)
 }
 

@@ -52,6 +52,7 @@ func (s *Service) Pay(ctx context.Context, c Pay) (Outcome, error) {
 	}
 	for {
 		v := s.ask(ctx, a.operation, a.candidates[a.next-1].POS, &a.command.Card, a.command)
+		s.noteDecline(a.payment, v)
 		if !a.triesOn(v) {
 			return s.conclude(ctx, a.payment, a.operation, v, c.Actor)
 		}
@@ -82,6 +83,9 @@ func (s *Service) prepare(ctx context.Context, c Pay) (*attempt, error) {
 	}
 	p, err := s.newPayment(ctx, c, info)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkDeclines(p); err != nil {
 		return nil, err
 	}
 	request := routing.Request{

@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
@@ -63,10 +64,13 @@ type Dependencies struct {
 // by any number of goroutines and nodes on one store.
 type Service struct {
 	Dependencies
+	declines *limit.Buckets[string] // by fingerprint
 }
 
 // NewService returns a Service.
-func NewService(d Dependencies) *Service { return &Service{d} }
+func NewService(d Dependencies) *Service {
+	return &Service{Dependencies: d, declines: limit.New[string](limit.Rate{Every: declineEvery, Burst: maxCardDeclines}, maxDeclinedCards)}
+}
 
 // commandLimit bounds a whole command, bank calls included, so that a caller has
 // an answer within 60 seconds; what is not known by then is pending.
