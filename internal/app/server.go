@@ -20,6 +20,8 @@ type Server struct {
 	url string
 	// simulatorURL is where the demo's banks are played, empty in production.
 	simulatorURL string
+	// demo says that this is one.
+	demo bool
 	// closers are closed in reverse order once nothing runs any more.
 	closers []func() error
 }
@@ -28,7 +30,7 @@ type Server struct {
 // caller calls Run, or Close if it never comes to that.
 func NewServer(ctx context.Context, o Options) (*Server, error) {
 	start := clock.System{}.Now()
-	s := &Server{}
+	s := &Server{demo: o.Demo != nil}
 	s.log = o.Log
 	var err error
 	if s.listener, err = listen(ctx, o.Config.Listen); err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/webhook"
 )
 
 // Options are what a Server is built from.
@@ -96,20 +97,30 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
 		IDs: ids, Clock: system,
 	}, urls, keys.form)
+	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
+		Store: sqlstore.NewWebhooks(db), Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log,
+	})
+	if err != nil {
+		return err
+	}
 	handlers := service.JobHandlers()
 	maps.Copy(handlers, checkouts.JobHandlers())
+	maps.Copy(handlers, hooks.EventHandlers())
 	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
-	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, resolver.Run}
+	deliveries := job.NewRunner(queue, hooks.DeliveryHandlers(), id.NewUUID().String(), system, o.Log)
+	deliveries.Workers = webhook.Workers
+	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run}
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
 		Editor:    newEditor(routes, binRows, safe, ids, watcher),
-		Banks:     banks, BINs: cards,
+		Banks:     banks, BINs: cards, Webhooks: hooks,
 		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
+		limits:   kit.Limits{Requests: o.Config.RateLimit},
 		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
@@ -121,6 +132,7 @@ type interior struct {
 	clock      clock.Clock
 	metrics    *metrics
 	requestKey secret.Bytes
+	limits     kit.Limits
 	payments   *payment.Service
 	checkouts  *checkout.Service
 	hosted     pages.CheckoutOptions
@@ -133,7 +145,7 @@ type interior struct {
 
 // open hangs the doors.
 func (s *Server) open(in interior) error {
-	doors, err := kit.New(kit.Config{Log: in.log, Clock: in.clock, HashKey: in.requestKey})
+	doors, err := kit.New(kit.Config{Log: in.log, Clock: in.clock, HashKey: in.requestKey, Proxies: in.hosted.Proxies, Limits: in.limits})
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
@@ -160,6 +172,9 @@ func (s *Server) open(in interior) error {
 		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.handler(),
 	} {
 		site.Mount(path, doors.Plain(path, named(path, h)))
+	}
+	if s.demo {
+		site.Mount(demoReceiver, doors.Plain(demoReceiver, http.HandlerFunc(receiveDemo)))
 	}
 	if in.simulators != nil {
 		site.Mount("/sim/", in.simulators)

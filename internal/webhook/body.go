@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -60,17 +59,15 @@ type cardView struct {
 	Program *string `json:"program"`
 }
 
-const paymentSubject = "payment:"
-
 // body writes what the endpoint gets: the facts of the event as they were, and
 // in place of its member "payment" the payment as it is now.
 func (s *Service) body(ctx context.Context, d Delivery) ([]byte, error) {
-	m := message{Type: string(d.Type), Timestamp: utc(d.OccurredAt)}
+	m := message{Type: string(d.Type), Timestamp: d.OccurredAt.UTC()}
 	if err := json.Unmarshal(d.Data, &m.Data); err != nil {
 		return nil, errors.New("event data is not a JSON object") // its own text may quote the data
 	}
-	if public, ok := strings.CutPrefix(d.Subject, paymentSubject); ok {
-		view, err := s.viewOf(ctx, d.MerchantID, public)
+	if u, ok := paymentOf(d.Data); ok {
+		view, err := s.viewOf(ctx, d.MerchantID, u)
 		if err != nil {
 			return nil, err
 		}
@@ -86,11 +83,7 @@ func (s *Service) body(ctx context.Context, d Delivery) ([]byte, error) {
 }
 
 // viewOf returns the view of a payment, nil if there is none.
-func (s *Service) viewOf(ctx context.Context, m id.Merchant, public string) (jsontext.Value, error) {
-	u, err := id.ParseUUID(public)
-	if err != nil {
-		return nil, nil //nolint:nilerr // it names no payment
-	}
+func (s *Service) viewOf(ctx context.Context, m id.Merchant, u id.UUID) (jsontext.Value, error) {
 	p, err := s.Payments.Payment(ctx, m, u)
 	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return nil, nil
@@ -123,7 +116,7 @@ func viewPayment(p payment.Payment) *paymentView {
 			Masked: textOrNull(p.Card.Masked), Bank: textOrNull(p.Card.Bank), Scheme: textOrNull(string(p.Card.Scheme)),
 			Type: textOrNull(string(p.Card.Type)), Program: textOrNull(p.Card.Program),
 		},
-		CreatedAt: utc(p.CreatedAt), UpdatedAt: utc(p.UpdatedAt),
+		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
 	}
 }
 

@@ -84,7 +84,7 @@ func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) error {
 		return err
 	}
 	began := s.Clock.Now()
-	header, err := s.sign(ctx, e, messageID(d.EventID), began, body)
+	header, err := s.sign(ctx, e, d.MessageID(), began, body)
 	if err != nil {
 		return err
 	}
@@ -117,9 +117,9 @@ func (d *Delivery) settle(now time.Time) {
 	d.NextAttempt = now.Add(pause)
 }
 
-// messageID is the header webhook-id: the same for every attempt, endpoint and
+// MessageID is the header webhook-id: the same for every attempt, endpoint and
 // redelivery of an event.
-func messageID(event id.Job) string { return "evt_" + strconv.FormatInt(int64(event), 10) }
+func (d *Delivery) MessageID() string { return "evt_" + strconv.FormatInt(int64(d.EventID), 10) }
 
 // conclude commits what became of a delivery, and turns its endpoint if that says
 // something about it.
@@ -157,7 +157,7 @@ func (s *Service) turn(ctx context.Context, e Endpoint, d Delivery) (func(Tx), e
 		return nil, nil //nolint:nilnil // nothing to write
 	}
 	record, err := s.record(ctx, e, systemActor, action, map[string]any{
-		"url": e.URL, "delivery": int64(d.ID), "event": messageID(d.EventID), "type": string(d.Type),
+		"url": e.URL, "delivery": int64(d.ID), "event": d.MessageID(), "type": string(d.Type),
 		"attempts": d.Attempts, "http_status": d.HTTPStatus, "failure": d.Failure,
 	})
 	if err != nil {

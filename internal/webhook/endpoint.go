@@ -187,7 +187,7 @@ func (s *Service) change(ctx context.Context, w edit, apply func(*Endpoint) erro
 	}
 	after := e.facts()
 	if !e.PreviousUntil.IsZero() {
-		after["previous_secret_until"] = utc(e.PreviousUntil)
+		after["previous_secret_until"] = e.PreviousUntil.UTC()
 	}
 	record, err := s.record(ctx, e, w.caller.Actor, w.action, map[string]any{"before": before, "after": after})
 	if err != nil {

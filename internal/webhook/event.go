@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
 )
@@ -11,16 +12,10 @@ import (
 // Test is the type of the event that an owner sends to try an endpoint.
 const Test job.Kind = "webhook.test"
 
-// The events of hosted checkout.
-const (
-	checkoutCompleted job.Kind = "checkout.completed"
-	checkoutFailed    job.Kind = "checkout.failed"
-)
-
 // Types returns the types of all events that endpoints can ask for, in order.
 func Types() []job.Kind {
 	return []job.Kind{
-		checkoutCompleted, checkoutFailed,
+		checkout.EventCompleted, checkout.EventFailed,
 		payment.EventAuthorized, payment.EventCaptureFailed, payment.EventCaptured, payment.EventDeclined, payment.EventExpired,
 		payment.EventRefundFailed, payment.EventRefunded, payment.EventVoidFailed, payment.EventVoided,
 	}

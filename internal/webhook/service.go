@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -109,6 +108,3 @@ func changed(err error) error {
 	}
 	return err
 }
-
-// utc is a moment as the outside sees it.
-func utc(t time.Time) time.Time { return t.UTC() }

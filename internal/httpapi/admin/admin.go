@@ -18,6 +18,7 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/user"
+	"github.com/vezne/vezne/internal/webhook"
 )
 
 // Prefix is where the surface is mounted.
@@ -41,6 +42,8 @@ type Services struct {
 	Editor *routing.Editor
 	Banks  *pos.Registry
 	BINs   BINs
+	// Webhooks keeps endpoints and what was delivered to them.
+	Webhooks *webhook.Service
 	// Secure says that browsers reach us over TLS.
 	Secure bool
 }

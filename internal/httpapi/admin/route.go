@@ -59,6 +59,7 @@ func (s *surface) routes() []route {
 		s.ruleRoutes(),
 		s.dryRunRoutes(),
 		s.auditRoutes(),
+		s.webhookRoutes(),
 	)
 }
 
