@@ -37,8 +37,11 @@ type Config struct {
 	// TrustedProxies are the networks of the proxies in front of the server, whose
 	// X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	Log            LogFormat
-	LogLevel       slog.Level
+	// RateLimit is how many requests in a second one credential may send to one
+	// node, with a burst of twice as many.
+	RateLimit int
+	Log       LogFormat
+	LogLevel  slog.Level
 }
 
 // LoopbackListen reports whether only this machine can reach the server.

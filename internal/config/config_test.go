@@ -66,7 +66,7 @@ func TestLoad(t *testing.T) {
 		got, err := config.Load(config.Sources{Environ: []string{
 			"VEZNE_LISTEN=[::1]:0", "VEZNE_PUBLIC_URL=https://pay.example.com/", "VEZNE_DATABASE=postgres://db/vezne",
 			"VEZNE_REDIS=redis://cache:6379", "VEZNE_KEYSET=/etc/vezne/keyset", "VEZNE_SIMULATOR_URL=http://127.0.0.1:9000",
-			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug", "VEZNE_TRUSTED_PROXIES=10.1.2.3/8, fd00::/8",
+			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug", "VEZNE_TRUSTED_PROXIES=10.1.2.3/8, fd00::/8", "VEZNE_RATE_LIMIT=50",
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -76,6 +76,7 @@ func TestLoad(t *testing.T) {
 			Redis: config.NewDSN("redis://cache:6379"), Keyset: "/etc/vezne/keyset",
 			SimulatorURL: "http://127.0.0.1:9000", Log: config.LogJSON, LogLevel: slog.LevelDebug,
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
+			RateLimit:      50,
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.Comparer(func(a, b config.DSN) bool { return a == b })); diff != "" {
 			t.Error(diff)
@@ -111,6 +112,7 @@ func TestRefusals(t *testing.T) {
 		"public_url_with_query":             {env: "VEZNE_PUBLIC_URL=https://pay.example.com?a=b", want: "setting public_url"},
 		"database_of_another_kind":          {env: "VEZNE_DATABASE=mysql://x/y", want: "setting database"},
 		"sqlite_without_path":               {env: "VEZNE_DATABASE=sqlite:", want: "setting database"},
+		"rate_limit_of_nothing":             {env: "VEZNE_RATE_LIMIT=0", want: "setting rate_limit"},
 		"redis_of_another_kind":             {env: "VEZNE_REDIS=memcached://x", want: "setting redis"},
 		"log_format_of_another_kind":        {env: "VEZNE_LOG=xml", want: "setting log"},
 		"log_level_of_another_kind":         {env: "VEZNE_LOG_LEVEL=loud", want: "setting log_level"},

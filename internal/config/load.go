@@ -30,23 +30,26 @@ const (
 	keyKeyset       = "keyset"
 	keySimulatorURL = "simulator_url"
 	keyProxies      = "trusted_proxies"
+	keyRateLimit    = "rate_limit"
 	keyLog          = "log"
 	keyLogLevel     = "log_level"
 )
 
 func keys() []string {
 	return []string{
-		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keySimulatorURL, keyProxies, keyLog, keyLogLevel,
+		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keySimulatorURL, keyProxies, keyRateLimit, keyLog, keyLogLevel,
 	}
 }
 
 func defaults() map[string]string {
 	return map[string]string{
-		keyListen:   "127.0.0.1:8080",
-		keyDatabase: "sqlite:vezne.db",
-		keyProxies:  "127.0.0.0/8 ::1/128",
-		keyLog:      string(LogText),
-		keyLogLevel: "info",
+		keyListen: "127.0.0.1:8080",
+		// Twice what one node is made to carry.
+		keyRateLimit: "10000",
+		keyDatabase:  "sqlite:vezne.db",
+		keyProxies:   "127.0.0.0/8 ::1/128",
+		keyLog:       string(LogText),
+		keyLogLevel:  "info",
 	}
 }
 

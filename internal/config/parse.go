@@ -38,11 +38,22 @@ func parse(k *koanf.Koanf) (Config, error) {
 	check(keySimulatorURL, err)
 	c.TrustedProxies, err = parseNetworks(k.String(keyProxies))
 	check(keyProxies, err)
+	c.RateLimit, err = parseRateLimit(k.String(keyRateLimit))
+	check(keyRateLimit, err)
 	check(keyDatabase, checkDatabase(c.Database))
 	check(keyRedis, checkRedis(c.Redis))
 	check(keyLog, checkLog(c.Log))
 	check(keyLogLevel, parseLevel(k.String(keyLogLevel), &c.LogLevel))
 	return c, errors.Join(errs...)
+}
+
+// parseRateLimit ends at a million, where a request has a microsecond.
+func parseRateLimit(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 0, errors.New("not a number from 1 to 1000000")
+	}
+	return n, nil
 }
 
 func checkListen(s string) error {
