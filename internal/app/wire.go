@@ -153,7 +153,9 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
-	returns, err := pages.Returns(doors, in.payments, in.urls)
+	browsers := in.urls
+	browsers.Own = s.url // the hosted page takes its payers back itself
+	returns, err := pages.Returns(doors, in.payments, browsers)
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}

@@ -42,6 +42,10 @@ type Policy struct {
 	Demo bool
 	// Hosts, when not empty, are the only hosts allowed.
 	Hosts []string
+	// Own, when not empty, is our own public address without a slash at its end.
+	// Check lets everything below it pass, for browsers that are sent to a page of
+	// ours; it opens nothing to a client.
+	Own string
 }
 
 // Check reports why a URL may not be used, before anything is resolved: one of
@@ -49,6 +53,9 @@ type Policy struct {
 func (p Policy) Check(raw string) error {
 	if len(raw) > maxURLLength {
 		return ErrLength
+	}
+	if p.Own != "" && strings.HasPrefix(raw, p.Own+"/") {
+		return nil
 	}
 	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
 		return ErrForm

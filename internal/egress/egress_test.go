@@ -38,6 +38,8 @@ func TestCheck(t *testing.T) {
 		{"too_long_url_is_refused", production, "https://shop.example.com/" + strings.Repeat("a", 2048), egress.ErrLength},
 		{"listed_host_is_allowed_in_any_case", listed, "https://SHOP.example.com/", nil},
 		{"host_off_the_list_is_refused", listed, "https://evil.example/", egress.ErrHost},
+		{"own_page_is_allowed_on_any_port", egress.Policy{Own: "https://pay.example.com:8443"}, "https://pay.example.com:8443/checkout-link/1", nil},
+		{"host_that_begins_like_our_own_is_refused", egress.Policy{Own: "https://pay.example.com:8443"}, "https://pay.example.com:84430/", egress.ErrAddress},
 		{"loopback_is_refused_in_production", production, "https://127.0.0.1/", egress.ErrAddress},
 		{"loopback_v6_is_refused_in_production", production, "https://[::1]/", egress.ErrAddress},
 		{"mapped_loopback_is_refused_even_in_the_demo", demo, "https://[::ffff:127.0.0.1]/", egress.ErrAddress},
