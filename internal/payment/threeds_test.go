@@ -232,7 +232,9 @@ func TestCrowdOfReturns(t *testing.T) {
 		n := 0
 		keys.Range(func(key, _ any) bool {
 			n++
-			wantState(t, w.mustComplete(t, e, key.(string)).Payment, payment.Captured)
+			if text, ok := key.(string); ok {
+				wantState(t, w.mustComplete(t, e, text).Payment, payment.Captured)
+			}
 			return true
 		})
 		if n != 1 {

@@ -147,7 +147,8 @@ func (s *Service) conclude(ctx context.Context, e Endpoint, d Delivery) error {
 // up, with a word to its owner in the audit log, and active when it took one; nil
 // if nothing changes.
 func (s *Service) turn(ctx context.Context, e Endpoint, d Delivery) (func(Tx), error) {
-	to, action := e.State, ""
+	var to State
+	var action string
 	switch {
 	case d.Status == Failed && e.State == Active:
 		to, action = Failing, "failing"

@@ -39,7 +39,6 @@ func member[T any](t *testing.T, a servertest.Answer, name string) T {
 // onEachEngine runs a test against a server on each engine.
 func onEachEngine(t *testing.T, test func(t *testing.T, s *servertest.Server)) {
 	t.Helper()
-	t.Parallel()
 	for _, engine := range storetest.Engines {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
@@ -50,6 +49,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, s *servertest.Server)) {
 
 // TestAdminPayments looks for payments and moves their money through the admin API.
 func TestAdminPayments(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		type found struct {
 			UUID string `json:"uuid"`

@@ -12,6 +12,7 @@ import (
 )
 
 func TestAdminAudit(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		c := staff(t, s, 201, http.MethodPost, "/admin/v1/credentials", `{"name":"audited"}`)
 		staff(t, s, 201, http.MethodPut, "/admin/v1/poses/audited", `{"connector":"sandbox","currencies":["TRY"],"settings":{"key":"quietvalue"}}`)

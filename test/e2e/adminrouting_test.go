@@ -24,6 +24,7 @@ func chosen(t *testing.T, s *servertest.Server, body string) []string {
 }
 
 func TestAdminRouting(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		const unknownCard = `{"amount":100,"currency":"TRY"}`
 		t.Run("a_dry_run_tells_which_pos_and_why", func(t *testing.T) {

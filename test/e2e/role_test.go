@@ -18,6 +18,7 @@ func ownNames() []string { return []string{"/{alias}", "/{key}", "/{rule}", "/{p
 // TestRoles calls every route of the admin API with every role, with nobody's
 // credentials and with another merchant's.
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		u := paid(t, s)
 		tokens := map[merchant.Role]servertest.Credential{}

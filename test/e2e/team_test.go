@@ -55,6 +55,7 @@ const (
 )
 
 func TestAdminLogin(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		owner := logIn(t, s, 200, ownersLogin)
 		t.Run("a_cookie_proves_who_calls", func(t *testing.T) {
@@ -155,6 +156,7 @@ func TestAdminLogin(t *testing.T) {
 }
 
 func TestAdminCredentials(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		use := func(t *testing.T, key, secret string, want int) {
 			t.Helper()

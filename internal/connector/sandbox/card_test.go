@@ -49,7 +49,11 @@ func open(t testing.TB, simulators string, settings map[string]string) fullBank 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.(fullBank)
+	bank, ok := c.(fullBank)
+	if !ok {
+		t.Fatalf("the connector is a %T", c)
+	}
+	return bank
 }
 
 func lira(minor int64) money.Amount { return money.FromMinor(minor, money.TRY) }

@@ -166,7 +166,7 @@ func TestInstallmentOptions(t *testing.T) {
 			MerchantID: 1, Amount: money.FromMinor(100000, money.TRY), BINDigits: "54211901",
 			Terms: routing.Terms{Payer: installment.PaidByCustomer, MaxCount: 12},
 		}
-		if q := f.calls[0].(payment.Quote); q != want2 {
+		if q := firstCall[payment.Quote](t, f); q != want2 {
 			t.Errorf("question %+v", q)
 		}
 	})
