@@ -32,7 +32,9 @@ func TestRoles(t *testing.T) {
 		}](t, owner.send(t, s, 200, http.MethodGet, "/admin/v1/me", ""), "user")
 		credential := staff(t, s, 201, http.MethodPost, "/admin/v1/credentials", `{"name":"matrix"}`)
 		token := staff(t, s, 201, http.MethodPost, "/admin/v1/tokens", `{"name":"matrix","role":"viewer"}`)
+		sent := staff(t, s, 202, http.MethodPost, "/admin/v1/webhook-endpoints/1/test", `{}`)
 		existing := strings.NewReplacer(
+			"{endpointId}", "1", "{deliveryId}", string(sent.Members["id"]),
 			"{paymentId}", u, "{credentialId}", string(credential.Members["id"]), "{tokenId}", token.Text("id"), "{userId}", number(me.ID),
 			"{sessionId}", "1000", "{alias}", "garanti", "{plan}", "garanti:Bonus:3", "{rule}", "nobody", "{digits}", "542119",
 		)
