@@ -1,0 +1,87 @@
+package job_test
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+)
+
+// endless is a queue that always has jobs, and counts those that are leased.
+type endless struct {
+	mu           sync.Mutex
+	last         id.Job
+	leased, most int
+	ended        chan job.Job
+}
+
+func (q *endless) Lease(_ context.Context, _ []job.Kind, _ string, _, _ time.Time, limit int) ([]job.Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var all []job.Job
+	for range limit {
+		q.last++
+		all = append(all, job.Job{ID: q.last, Kind: "work", Attempt: 1})
+	}
+	q.leased += limit
+	q.most = max(q.most, q.leased)
+	return all, nil
+}
+
+func (q *endless) Finish(_ context.Context, j job.Job, _ string, _ time.Time) error {
+	q.mu.Lock()
+	q.leased--
+	q.mu.Unlock()
+	select {
+	case q.ended <- j:
+	default: // the test has seen enough
+	}
+	return nil
+}
+
+func (q *endless) Retry(ctx context.Context, j job.Job, node string, at time.Time, _ string) error {
+	return q.Finish(ctx, j, node, at)
+}
+
+func (q *endless) Bury(ctx context.Context, j job.Job, node string, at time.Time, _ string) error {
+	return q.Finish(ctx, j, node, at)
+}
+
+// TestRun_a_slow_job_delays_no_other_and_none_waits_with_a_running_lease has one
+// job that never ends by itself: the others go on, and no more are ever leased
+// than can run.
+func TestRun_a_slow_job_delays_no_other_and_none_waits_with_a_running_lease(t *testing.T) {
+	t.Parallel()
+	q := &endless{ended: make(chan job.Job, 1000)}
+	handlers := map[job.Kind]job.Handler{"work": func(ctx context.Context, j job.Job) error {
+		if j.ID == 1 {
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}}
+	runner := job.NewRunner(q, handlers, "node", clock.System{}, slog.New(slog.DiscardHandler))
+	runner.Workers = 4
+	ctx, stop := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		runner.Run(ctx)
+	}()
+	for range 100 {
+		if j := <-q.ended; j.ID == 1 {
+			t.Error("the slow job ended before it was stopped")
+		}
+	}
+	stop()
+	<-over
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.leased != 0 || q.most > runner.Workers {
+		t.Errorf("%d jobs were not given back, and %d were leased at once, want %d at most", q.leased, q.most, runner.Workers)
+	}
+}
