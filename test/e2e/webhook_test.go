@@ -56,6 +56,7 @@ func next(t *testing.T, events <-chan event) event {
 
 // TestWebhooks follows an endpoint through its life.
 func TestWebhooks(t *testing.T) {
+	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
 		secret := make(chan string, 1)
 		url, events := hookReceiver(t, secret)
