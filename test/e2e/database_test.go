@@ -92,11 +92,18 @@ func (d database) tables(t *testing.T) []string {
 	return names
 }
 
-// counts returns how many rows each table has.
+// restless are the tables that the server's own tasks write to in their own time,
+// whoever calls: they go on delivering and sealing what was done before.
+var restless = []string{"job", "webhook_delivery", "audit_block", "credential_use", "sequence"}
+
+// counts returns how many rows each table has that only requests write to.
 func (d database) counts(t *testing.T) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for _, name := range d.tables(t) {
+		if slices.Contains(restless, name) {
+			continue
+		}
 		all[name] = d.column(t, fmt.Sprintf(`SELECT count(*) FROM %s`, name))[0]
 	}
 	return all
