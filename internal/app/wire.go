@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"strings"
 
@@ -19,7 +18,6 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/secret"
@@ -83,8 +81,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 
 	// Domain.
-	cards := newBINs(watcher, binRows)
-	tables := newTables(watcher, routes)
+	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
@@ -103,11 +100,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	handlers := service.JobHandlers()
-	maps.Copy(handlers, checkouts.JobHandlers())
-	maps.Copy(handlers, hooks.EventHandlers())
-	runner := job.NewRunner(queue, handlers, id.NewUUID().String(), system, o.Log)
-	deliveries := job.NewRunner(queue, hooks.DeliveryHandlers(), id.NewUUID().String(), system, o.Log)
+	runner := newRunner(queue, o.Log, service.JobHandlers(), checkouts.JobHandlers(), hooks.EventHandlers())
+	deliveries := newRunner(queue, o.Log, hooks.DeliveryHandlers())
 	deliveries.Workers = webhook.Workers
 	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run}
 

@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"maps"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/connector/wire"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
@@ -53,4 +56,13 @@ func (s *Server) openBanks(o Options, sealer vault.Sealer, metrics *metrics) (*p
 		return nil, fmt.Errorf("register banks: %w", err)
 	}
 	return banks, nil
+}
+
+// newRunner runs the jobs of all the handlers under a node name of its own.
+func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.Handler) *job.Runner {
+	every := make(map[job.Kind]job.Handler)
+	for _, h := range handlers {
+		maps.Copy(every, h)
+	}
+	return job.NewRunner(queue, every, id.NewUUID().String(), clock.System{}, log)
 }
