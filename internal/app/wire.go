@@ -87,8 +87,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
 		PublicURL: s.url,
 	})
-	resolver := payment.NewResolver(service)
-	resolver.Exclusive = db.Engine() == storage.SQLite // one process alone holds the file
+	resolver := newResolver(service, db)
 	urls := egress.Policy{Demo: o.Demo != nil}
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,

@@ -12,6 +12,7 @@ import (
 	"github.com/vezne/vezne/internal/connector/wire"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
@@ -65,4 +66,12 @@ func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.H
 		maps.Copy(every, h)
 	}
 	return job.NewRunner(queue, every, id.NewUUID().String(), clock.System{}, log)
+}
+
+// newResolver knows that one process alone holds a SQLite file, so that what is
+// open at the start was left by a crash.
+func newResolver(service *payment.Service, db *storage.DB) *payment.Resolver {
+	r := payment.NewResolver(service)
+	r.Exclusive = db.Engine() == storage.SQLite
+	return r
 }
