@@ -50,7 +50,7 @@ func TestDemo(t *testing.T) {
 		s.request(t, http.MethodGet, "/wp-login.php", "")
 		_, text := s.request(t, http.MethodGet, "/metrics", "")
 		contains(t, text, `route="/api/payment/{paymentId}",status="404"`, `route="none",status="404"`,
-			"vezne_storage_commits_total", "go_goroutines", "process_resident_memory_bytes")
+			"vezne_storage_commit_duration_seconds_count", "go_goroutines", "process_resident_memory_bytes")
 		if strings.Contains(text, "0193b5a0") || strings.Contains(text, "wp-login") {
 			t.Error("a path became a label")
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/telemetry"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
@@ -38,10 +39,10 @@ type Options struct {
 // build reads from the ground up: storage, secrets, caches, banks, domain,
 // doors. There is no other place where these meet.
 func (s *Server) build(ctx context.Context, o Options) error {
-	system, metrics := clock.System{}, newMetrics()
+	system, metrics := clock.System{}, telemetry.NewMetrics(Version())
 
 	// Storage.
-	db, err := storage.Open(ctx, o.Config.Database.Reveal(), storage.Options{Clock: system, OnGroup: metrics.group})
+	db, err := storage.Open(ctx, o.Config.Database.Reveal(), storage.Options{Clock: system, OnGroup: metrics.Group, OnCommit: metrics.Commit})
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
-		PublicURL: s.url,
+		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
 	})
 	resolver := newResolver(service, db)
 	urls := egress.Policy{Demo: o.Demo != nil}
@@ -95,6 +96,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
 		Store: sqlstore.NewWebhooks(db), Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log,
+		OnAttempt: metrics.Attempt,
 	})
 	if err != nil {
 		return err
@@ -102,7 +104,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	runner := newRunner(queue, o.Log, service.JobHandlers(), checkouts.JobHandlers(), hooks.EventHandlers())
 	deliveries := newRunner(queue, o.Log, hooks.DeliveryHandlers())
 	deliveries.Workers = webhook.Workers
-	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run}
+	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
+	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run}
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
@@ -123,7 +126,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 type interior struct {
 	log        *slog.Logger
 	clock      clock.Clock
-	metrics    *metrics
+	metrics    *telemetry.Metrics
 	requestKey secret.Bytes
 	limits     kit.Limits
 	payments   *payment.Service
@@ -164,9 +167,9 @@ func (s *Server) open(in interior) error {
 	site.Mount(checkout.LinkPrefix, hosted)
 	site.Mount(pages.AssetsPrefix, assets)
 	for path, h := range map[string]http.Handler{
-		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.handler(),
+		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.Handler(),
 	} {
-		site.Mount(path, doors.Plain(path, named(path, h)))
+		site.Mount(path, doors.Plain(path, telemetry.Named(path, h)))
 	}
 	if s.demo {
 		site.Mount(demoReceiver, doors.Plain(demoReceiver, http.HandlerFunc(receiveDemo)))
@@ -175,6 +178,6 @@ func (s *Server) open(in interior) error {
 		site.Mount("/sim/", in.simulators)
 	}
 	s.drain = in.health.drain
-	s.server = doors.NewServer(in.metrics.observe(in.clock, site))
+	s.server = doors.NewServer(in.metrics.Observe(in.clock, site))
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
+	"github.com/vezne/vezne/internal/telemetry"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -44,14 +45,18 @@ func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator
 }
 
 // openBanks registers every protocol that a POS may speak.
-func (s *Server) openBanks(o Options, sealer vault.Sealer, metrics *metrics) (*pos.Registry, error) {
+func (s *Server) openBanks(o Options, sealer vault.Sealer, metrics *telemetry.Metrics) (*pos.Registry, error) {
 	banks, err := pos.NewRegistry(pos.Options{
 		Registrations: all.Registrations(),
 		Environment: connector.Environment{
 			HTTP: wire.NewClient(wire.Options{}), Clock: clock.System{}, SimulatorURL: s.simulatorURL, TestMode: o.Demo != nil,
 		},
-		Opener:          settingsOpener(sealer),
-		OnBreakerChange: metrics.breaker(o.Log),
+		Opener:    settingsOpener(sealer),
+		OnRequest: metrics.Request,
+		OnBreakerChange: func(c pos.BreakerChange) {
+			metrics.Breaker(c)
+			o.Log.Warn("circuit breaker", "pos", c.POSID, "alias", c.Alias, "from", c.From, "to", c.To)
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("register banks: %w", err)
@@ -66,6 +71,19 @@ func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.H
 		maps.Copy(every, h)
 	}
 	return job.NewRunner(queue, every, id.NewUUID().String(), clock.System{}, log)
+}
+
+// newGauges reads what the metrics show of the database and the banks, and has
+// the runners tell of their jobs.
+func newGauges(m *telemetry.Metrics, db *storage.DB, banks *pos.Registry, log *slog.Logger, runners ...*job.Runner) *telemetry.Gauges {
+	var kinds []job.Kind
+	for _, r := range runners {
+		kinds, r.OnRun = append(kinds, r.Kinds()...), m.Ran
+	}
+	return telemetry.NewGauges(m, telemetry.Sources{
+		Readings: sqlstore.NewReadings(db), Breakers: banks.Breakers, Kinds: kinds,
+		Pool: db.Pool, Waiting: func() int { return db.Stats().Waiting }, Clock: clock.System{}, Log: log,
+	})
 }
 
 // newResolver knows that one process alone holds a SQLite file, so that what is

@@ -48,6 +48,9 @@ const (
 type Runner struct {
 	// Workers is how many jobs run at once. It is set before Run.
 	Workers int
+	// OnRun, if set, hears how each run of a job ended. It is set before Run, and
+	// called by the goroutine that ran the job.
+	OnRun func(Kind, Ending)
 
 	queue    Queue
 	handlers map[Kind]Handler
@@ -67,6 +70,9 @@ func NewRunner(q Queue, handlers map[Kind]Handler, node string, c clock.Clock, l
 	slices.Sort(r.kinds)
 	return r
 }
+
+// Kinds returns the kinds of job that the runner does, sorted.
+func (r *Runner) Kinds() []Kind { return slices.Clone(r.kinds) }
 
 // Run runs jobs until the context ends. It returns when those it had leased have
 // ended or were handed back. It leases no job before a worker is free for it: a
@@ -151,7 +157,11 @@ func (r *Runner) run(ctx context.Context, j Job) {
 	// The end of a job is stored even when the runner is being stopped.
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), handlerLimit)
 	defer cancel()
-	if err := r.end(storing, j, err, ctx.Err() != nil); err != nil {
+	ending := endingOf(j, err, ctx.Err() != nil)
+	if r.OnRun != nil {
+		r.OnRun(j.Kind, ending)
+	}
+	if err := r.end(storing, j, err, ending); err != nil {
 		r.log.LogAttrs(ctx, slog.LevelWarn, "end job", slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", err))
 	}
 }
@@ -167,19 +177,49 @@ func (r *Runner) call(ctx context.Context, j Job) (err error) {
 	return r.handlers[j.Kind](ctx, j)
 }
 
-func (r *Runner) end(ctx context.Context, j Job, failure error, stopping bool) error {
-	now := r.clock.Now()
-	later, postponed := errors.AsType[postponement](failure)
+// Ending is how a run of a job ended.
+type Ending string
+
+// The endings.
+const (
+	EndedDone      Ending = "done"
+	EndedPostponed Ending = "postponed"
+	EndedFailed    Ending = "failed"
+	// EndedHandedBack: the node is being stopped.
+	EndedHandedBack Ending = "handed_back"
+	// EndedDead: it failed too often and was set aside.
+	EndedDead Ending = "dead"
+)
+
+func endingOf(j Job, failure error, stopping bool) Ending {
+	_, postponed := errors.AsType[postponement](failure)
 	switch {
 	case failure == nil:
-		return r.queue.Finish(ctx, j, r.node, now)
+		return EndedDone
 	case postponed:
-		return r.queue.Retry(ctx, j, r.node, later.until, "")
+		return EndedPostponed
 	case stopping:
-		return r.queue.Retry(ctx, j, r.node, now, "handed back")
+		return EndedHandedBack
 	case j.Attempt+1 >= maxAttempts:
+		return EndedDead
+	}
+	return EndedFailed
+}
+
+func (r *Runner) end(ctx context.Context, j Job, failure error, ending Ending) error {
+	now := r.clock.Now()
+	switch ending {
+	case EndedDone:
+		return r.queue.Finish(ctx, j, r.node, now)
+	case EndedPostponed:
+		later, _ := errors.AsType[postponement](failure)
+		return r.queue.Retry(ctx, j, r.node, later.until, "")
+	case EndedHandedBack:
+		return r.queue.Retry(ctx, j, r.node, now, "handed back")
+	case EndedDead:
 		r.log.LogAttrs(ctx, slog.LevelError, "job is dead", slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", failure))
 		return r.queue.Bury(ctx, j, r.node, now, failure.Error())
+	case EndedFailed:
 	}
 	return r.queue.Retry(ctx, j, r.node, now.Add(Pause(j.Attempt)), failure.Error())
 }

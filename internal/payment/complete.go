@@ -38,6 +38,12 @@ func (c Complete) claim(tx Tx, v visit, now time.Time) {
 func (s *Service) Complete(ctx context.Context, c Complete) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	o, err := s.completeOnce(ctx, c)
+	s.answered(ctx, CommandComplete, c.Surface, o, err)
+	return o, err
+}
+
+func (s *Service) completeOnce(ctx context.Context, c Complete) (Outcome, error) {
 	if replay, err := s.replayKey(ctx, c.Caller); replay != nil || err != nil {
 		return deref(replay), err
 	}

@@ -44,6 +44,12 @@ type Enrolment struct {
 func (s *Service) Enrol(ctx context.Context, c Enrol) (Enrolment, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	e, err := s.enrolPayer(ctx, c)
+	s.answered(ctx, CommandEnrol, c.Surface, e.Outcome, err)
+	return e, err
+}
+
+func (s *Service) enrolPayer(ctx context.Context, c Enrol) (Enrolment, error) {
 	if replay, err := s.replayKey(ctx, c.Caller); replay != nil || err != nil {
 		return s.replayEnrolment(ctx, replay, err)
 	}

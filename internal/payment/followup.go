@@ -36,6 +36,12 @@ type followUp struct {
 func (s *Service) followUp(ctx context.Context, f followUp) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	o, err := s.followOnce(ctx, f)
+	s.answered(ctx, commandOf(f.kind), f.caller.Surface, o, err)
+	return o, err
+}
+
+func (s *Service) followOnce(ctx context.Context, f followUp) (Outcome, error) {
 	if replay, err := s.replayKey(ctx, f.caller); replay != nil || err != nil {
 		return deref(replay), err
 	}

@@ -40,6 +40,12 @@ type attempt struct {
 func (s *Service) Pay(ctx context.Context, c Pay) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	o, err := s.pay(ctx, c)
+	s.answered(ctx, CommandPay, c.Surface, o, err)
+	return o, err
+}
+
+func (s *Service) pay(ctx context.Context, c Pay) (Outcome, error) {
 	a, err := s.prepare(ctx, c)
 	if err != nil {
 		return s.refused(ctx, c.Caller, err)

@@ -71,6 +71,7 @@ const (
 	SurfaceOrchestration Surface = "orchestration"
 	SurfaceStorefront    Surface = "storefront"
 	SurfaceCheckout      Surface = "checkout" // the hosted page
+	SurfaceAdmin         Surface = "admin"    // follows payments up, and begins none
 )
 
 // Payment is what a merchant asked to be paid and what became of it.

@@ -93,7 +93,12 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			if err := s.resolve(ctx, o, &h); err != nil && fault.CodeOf(err) != fault.StaleVersion {
+			found, err := s.resolve(ctx, o, &h)
+			if fault.CodeOf(err) == fault.StaleVersion { // another node was quicker
+				return
+			}
+			s.resolved(ctx, o, found)
+			if err != nil {
 				s.Log.LogAttrs(ctx, slog.LevelWarn, "resolve operation", slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
 			}
 		})
@@ -126,36 +131,37 @@ func (h *hearing) silent(p id.POS) bool {
 
 // resolve asks the bank about one operation and concludes it if the bank knows.
 // A bank that is silent in this round is asked in a later one.
-func (s *Service) resolve(ctx context.Context, o Operation, h *hearing) error {
+func (s *Service) resolve(ctx context.Context, o Operation, h *hearing) (Resolution, error) {
 	// Taken up first: what fails below must not stay at the head of every batch.
 	o, err := s.takeUp(ctx, o)
 	if err != nil {
-		return err
+		return ResolutionFailed, err
 	}
 	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
 	if err != nil {
-		return fmt.Errorf("find POS: %w", err)
+		return ResolutionFailed, fmt.Errorf("find POS: %w", err)
 	}
 	if h.silent(at.ID) {
-		return nil
+		return ResolvedNot, nil
 	}
 	p, err := s.Store.PaymentByID(ctx, o.MerchantID, o.PaymentID)
 	if err != nil {
-		return fmt.Errorf("read payment: %w", err)
+		return ResolutionFailed, fmt.Errorf("read payment: %w", err)
 	}
 	bank, err := s.Banks.Bank(ctx, at)
 	if err != nil {
-		return fmt.Errorf("open POS: %w", err)
+		return ResolutionFailed, fmt.Errorf("open POS: %w", err)
 	}
 	found := s.inquire(ctx, o, bank, p.original(o))
 	h.note(at.ID, found.missing || found.status != OperationUnknown)
 	switch {
 	case found.status.Final():
 		_, err = s.conclude(ctx, p, o, found.verdict, resolverActor)
+		return resolutionOf(found.status), err
 	case found.missing && s.Clock.Now().Sub(o.StartedAt) > sendLimit+at.RequestLimit()+missingGrace:
-		err = s.concludeMissing(ctx, p, o)
+		return ResolvedMissing, s.concludeMissing(ctx, p, o)
 	}
-	return err
+	return ResolvedNot, nil
 }
 
 // takeUp claims an operation for one inquiry by moving its next one.

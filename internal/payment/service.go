@@ -55,6 +55,11 @@ type Dependencies struct {
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// OnAnswer, if set, hears how each command was answered, and OnResolve what
+	// became of each operation that the resolver took up. They are called by the
+	// goroutine at work and must not wait.
+	OnAnswer  func(Answered)
+	OnResolve func(Resolved)
 	// PublicURL is the address under which browsers reach us, without a slash at
 	// its end.
 	PublicURL string

@@ -39,6 +39,7 @@ var (
 // panic of the connector, because the request may have been sent.
 type Bank struct {
 	connector connector.Connector
+	watch     watch
 	version   int
 	timeout   time.Duration
 	breaker   breaker
@@ -51,6 +52,7 @@ type Bank struct {
 func newBank(p POS, c connector.Connector, o *Options) *Bank {
 	return &Bank{
 		connector: c, version: p.Version, timeout: p.RequestLimit(),
+		watch:     watch{connector: p.Connector, clock: o.Environment.Clock, tell: o.OnRequest},
 		breaker:   newBreaker(p, o.OnBreakerChange),
 		requests:  newBulkhead(o.MaxConcurrent),
 		inquiries: newBulkhead(o.MaxConcurrent),
@@ -69,7 +71,7 @@ func (b *Bank) Healthy() bool { return passing(b.breaker) }
 
 // Authorize asks for a sale or a pre-authorization of a card.
 func (b *Bank) Authorize(ctx context.Context, c connector.Charge) (connector.Answer, error) {
-	return b.send(ctx, func(ctx context.Context) (connector.Answer, error) {
+	return b.send(ctx, Kind(c.Kind), func(ctx context.Context) (connector.Answer, error) {
 		return b.connector.Authorize(ctx, c)
 	})
 }
@@ -81,7 +83,7 @@ func (b *Bank) Capture(ctx context.Context, f connector.FollowUp) (connector.Ans
 	if !ok {
 		return cannot(fault.NotCapturable, "this POS cannot capture")
 	}
-	return b.send(ctx, func(ctx context.Context) (connector.Answer, error) { return c.Capture(ctx, f) })
+	return b.send(ctx, KindCapture, func(ctx context.Context) (connector.Answer, error) { return c.Capture(ctx, f) })
 }
 
 // Void undoes an earlier request as a whole. A bank that cannot is a
@@ -91,7 +93,7 @@ func (b *Bank) Void(ctx context.Context, f connector.FollowUp) (connector.Answer
 	if !ok {
 		return cannot(fault.NotVoidable, "this POS cannot void")
 	}
-	return b.send(ctx, func(ctx context.Context) (connector.Answer, error) { return c.Void(ctx, f) })
+	return b.send(ctx, KindVoid, func(ctx context.Context) (connector.Answer, error) { return c.Void(ctx, f) })
 }
 
 // Refund gives back all or part of captured money. A bank that cannot is a
@@ -101,13 +103,15 @@ func (b *Bank) Refund(ctx context.Context, f connector.FollowUp) (connector.Answ
 	if !ok {
 		return cannot(fault.NotRefundable, "this POS cannot refund")
 	}
-	return b.send(ctx, func(ctx context.Context) (connector.Answer, error) { return c.Refund(ctx, f) })
+	return b.send(ctx, KindRefund, func(ctx context.Context) (connector.Answer, error) { return c.Refund(ctx, f) })
 }
 
 // Inquire asks what became of an earlier request. It passes an open breaker,
 // because a failing bank is the very reason to ask, and tells the breaker
 // nothing. A Finding with an error is Unknown.
 func (b *Bank) Inquire(ctx context.Context, q connector.Inquiry) (finding connector.Finding, err error) {
+	began := b.watch.begin()
+	defer func() { b.watch.end(KindInquire, began, finding.Outcome) }()
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	if err := acquire(ctx, b.inquiries); err != nil {
@@ -131,7 +135,14 @@ func cannot(code fault.Code, message string) (connector.Answer, error) {
 }
 
 // send makes one request to the bank, or says why it was not sent.
-func (b *Bank) send(ctx context.Context, request func(context.Context) (connector.Answer, error)) (connector.Answer, error) {
+func (b *Bank) send(ctx context.Context, k Kind, request func(context.Context) (connector.Answer, error)) (connector.Answer, error) {
+	began := b.watch.begin()
+	answer, err := b.request(ctx, request)
+	b.watch.end(k, began, answer.Outcome)
+	return answer, err
+}
+
+func (b *Bank) request(ctx context.Context, request func(context.Context) (connector.Answer, error)) (connector.Answer, error) {
 	unsent := connector.Answer{Outcome: connector.Unsent}
 	if !passing(b.breaker) {
 		return unsent, ErrBreakerOpen

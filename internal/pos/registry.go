@@ -29,6 +29,9 @@ type Options struct {
 	// OnBreakerChange, if set, hears of every change of a breaker's state. It is
 	// called from the request that caused the change and must not wait.
 	OnBreakerChange func(BreakerChange)
+	// OnRequest, if set, hears of every request once it ended, or was not sent. It
+	// is called from the request's goroutine and must not wait.
+	OnRequest func(Request)
 }
 
 // Registry keeps a Bank for every POS that was used, and replaces it when the

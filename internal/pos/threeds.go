@@ -20,7 +20,7 @@ func (b *Bank) Enrol(ctx context.Context, e connector.Enrolment) (connector.Enro
 		return connector.Enrolled{Answer: connector.Answer{Outcome: connector.Unsent}}, errNoThreeDS
 	}
 	var form connector.Form
-	answer, err := b.send(ctx, func(ctx context.Context) (connector.Answer, error) {
+	answer, err := b.send(ctx, KindEnrol, func(ctx context.Context) (connector.Answer, error) {
 		enrolled, err := c.Enrol(ctx, e)
 		form = enrolled.Form
 		return enrolled.Answer, err
@@ -48,7 +48,7 @@ func (b *Bank) AuthorizeAuthenticated(ctx context.Context, charge connector.Char
 	if !ok {
 		return connector.Answer{Outcome: connector.Unsent}, errNoThreeDS
 	}
-	return b.send(ctx, func(ctx context.Context) (connector.Answer, error) {
+	return b.send(ctx, Kind(charge.Kind), func(ctx context.Context) (connector.Answer, error) {
 		return c.AuthorizeAuthenticated(ctx, charge, a)
 	})
 }

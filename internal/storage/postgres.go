@@ -34,7 +34,7 @@ var writeSettings = map[string]string{
 
 // postgresBackend is a PostgreSQL database: two connections write, a pool reads.
 type postgresBackend struct {
-	pool    *pgxpool.Pool
+	reads   *pgxpool.Pool
 	writing []*postgresWriter
 }
 
@@ -49,7 +49,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresBackend,
 	if err != nil {
 		return nil, fmt.Errorf("open pool: %w", err)
 	}
-	b := &postgresBackend{pool: pool}
+	b := &postgresBackend{reads: pool}
 	if err := pool.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connect: %w", err), b.close())
 	}
@@ -72,7 +72,7 @@ func (b *postgresBackend) writers() []writer {
 }
 
 func (b *postgresBackend) query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
-	rows, err := b.pool.Query(ctx, sql, args...)
+	rows, err := b.reads.Query(ctx, sql, args...)
 	if err != nil {
 		return queryError(ctx, err)
 	}
@@ -113,12 +113,20 @@ func away(code string) bool {
 	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57P")
 }
 
+func (b *postgresBackend) pool() Pool {
+	s := b.reads.Stat()
+	return Pool{
+		Limit: int(s.MaxConns()), Used: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
+		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
+	}
+}
+
 func (b *postgresBackend) close() error {
 	var errs []error
 	for _, w := range b.writing {
 		errs = append(errs, w.close())
 	}
-	b.pool.Close()
+	b.reads.Close()
 	return errors.Join(errs...)
 }
 

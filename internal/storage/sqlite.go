@@ -135,6 +135,11 @@ func eachRow(rows *sql.Rows, row func(Scanner) error) error {
 
 // close closes readers before the writer: the last connection to go removes the
 // write-ahead log.
+func (b *sqliteBackend) pool() Pool {
+	s := b.reads.Stats()
+	return Pool{Limit: s.MaxOpenConnections, Used: s.InUse, Idle: s.Idle, Waits: s.WaitCount, Waited: s.WaitDuration}
+}
+
 func (b *sqliteBackend) close() error {
 	var errs []error
 	b.statements.Range(func(_, s any) bool {

@@ -19,6 +19,16 @@ type Stats struct {
 	Busy time.Duration
 }
 
+// Pool is what the pool of reading connections does.
+type Pool struct {
+	// Limit is how many connections there may be, Used and Idle how many there are.
+	Limit, Used, Idle int
+	// Waits counts the queries that had to wait for a connection, and Waited is
+	// for how long, since the database was opened.
+	Waits  int64
+	Waited time.Duration
+}
+
 type stats struct {
 	groups, commits, largest, busy atomic.Int64
 }

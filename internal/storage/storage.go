@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
@@ -58,7 +59,10 @@ type Options struct {
 	// OnGroup, when set, is called after each group by the goroutine that wrote
 	// it, so it must be quick and safe for concurrent use.
 	OnGroup func(Group)
-	// Clock times the groups.
+	// OnCommit, when set, is called after each Commit by its caller, with the time
+	// that the caller waited and what it was told. It must be quick.
+	OnCommit func(took time.Duration, err error)
+	// Clock times the groups and the commits.
 	Clock clock.Clock
 }
 
@@ -95,6 +99,9 @@ type DB struct {
 	queue   *queue // nil when read-only
 	stats   *stats
 	close   func() error
+	// onCommit and clock time the callers of Commit.
+	onCommit func(time.Duration, error)
+	clock    clock.Clock
 }
 
 // backend is what an engine does in its own way.
@@ -105,6 +112,8 @@ type backend interface {
 	writers() []writer
 	// mutate runs one writing statement by itself and hands out its rows.
 	mutate(ctx context.Context, q *queue, sql string, args []any, row func(Scanner) error) error
+	// pool tells of the read pool.
+	pool() Pool
 	close() error
 }
 
@@ -139,7 +148,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s database: %w", engine, err)
 	}
-	d := &DB{engine: engine, backend: b, stats: &stats{}}
+	d := &DB{engine: engine, backend: b, stats: &stats{}, onCommit: o.OnCommit, clock: o.Clock}
 	d.close = sync.OnceValue(d.closeOnce)
 	if err := d.checkSchema(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s database: %w", engine, err), b.close())
@@ -163,6 +172,9 @@ func (d *DB) Stats() Stats {
 	return s
 }
 
+// Pool returns what the pool of reading connections does right now.
+func (d *DB) Pool() Pool { return d.backend.pool() }
+
 // Query runs a reading statement and calls row for each of its rows. An error of
 // row ends the query and is returned as it is.
 func (d *DB) Query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
@@ -181,7 +193,14 @@ func (d *DB) Commit(ctx context.Context, b Batch) error {
 	if d.queue == nil {
 		return errReadOnly
 	}
-	return d.queue.do(ctx, &member{batch: b, done: make(chan error, 1)})
+	m := &member{batch: b, done: make(chan error, 1)}
+	if d.onCommit == nil {
+		return d.queue.do(ctx, m)
+	}
+	began := d.clock.Now()
+	err := d.queue.do(ctx, m)
+	d.onCommit(d.clock.Now().Sub(began), err)
+	return err
 }
 
 // Mutate runs one writing statement in a transaction of its own and calls row

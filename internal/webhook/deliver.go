@@ -99,6 +99,9 @@ func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) error {
 		d.HTTPStatus, d.Failure = 0, failure.Error()
 	}
 	d.settle(s.Clock.Now())
+	if s.OnAttempt != nil {
+		s.OnAttempt(d.Status, d.Duration)
+	}
 	return nil
 }
 

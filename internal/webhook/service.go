@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -37,7 +38,7 @@ type Payments interface {
 	Payment(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
 }
 
-// Dependencies is what a Service works with. All are required.
+// Dependencies is what a Service works with. All but OnAttempt are required.
 type Dependencies struct {
 	Store     Store
 	Payments  Payments
@@ -47,6 +48,10 @@ type Dependencies struct {
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// OnAttempt, if set, hears of every attempt to deliver and what the delivery is
+	// afterwards: Delivered, Pending if it is tried again, or Failed. It is called by
+	// the goroutine that sent it and must not wait.
+	OnAttempt func(Status, time.Duration)
 }
 
 // Service manages endpoints and delivers events to them. It is safe for

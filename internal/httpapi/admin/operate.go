@@ -112,7 +112,7 @@ func (s *surface) readOperation(ctx context.Context, r *request) (payment.Paymen
 }
 
 func caller(r *request) payment.Caller {
-	return payment.Caller{MerchantID: r.Principal.MerchantID, Actor: r.Principal.Actor, Key: r.Key}
+	return payment.Caller{MerchantID: r.Principal.MerchantID, Actor: r.Principal.Actor, Surface: payment.SurfaceAdmin, Key: r.Key}
 }
 
 func operated(o payment.Outcome, err error) (kit.Response, error) {

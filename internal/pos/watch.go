@@ -1,0 +1,82 @@
+package pos
+
+import (
+	"time"
+
+	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/connector"
+)
+
+// Kind is what a Request asked of a bank: a connector.Kind, or one of the two
+// that move no money.
+type Kind string
+
+// The kinds of request.
+const (
+	KindSale      = Kind(connector.Sale)
+	KindAuthorize = Kind(connector.Authorize)
+	KindCapture   = Kind(connector.Capture)
+	KindVoid      = Kind(connector.Void)
+	KindRefund    = Kind(connector.Refund)
+	KindEnrol     = Kind("enrol")
+	KindInquire   = Kind("inquire")
+)
+
+// Request says how a request to a bank went, for those who measure. Every member
+// but Took comes from a closed set.
+type Request struct {
+	Connector string
+	Kind      Kind
+	Outcome   connector.Outcome
+	// Took is the time until the outcome was known, the wait for a turn included.
+	Took time.Duration
+}
+
+// watch tells of the requests of one bank.
+type watch struct {
+	connector string
+	clock     clock.Clock
+	tell      func(Request)
+}
+
+func (w watch) begin() time.Time {
+	if w.tell == nil {
+		return time.Time{}
+	}
+	return w.clock.Now()
+}
+
+func (w watch) end(k Kind, began time.Time, o connector.Outcome) {
+	if w.tell != nil {
+		w.tell(Request{Connector: w.connector, Kind: k, Outcome: o, Took: w.clock.Now().Sub(began)})
+	}
+}
+
+// Breakers is how many breakers of a connector's POSes are in each state.
+type Breakers struct {
+	Closed, Open, HalfOpen int
+}
+
+// Breakers returns the breakers by connector, with an entry for every protocol
+// that is registered. POSes that were never used count nowhere.
+func (r *Registry) Breakers() map[string]Breakers {
+	all := make(map[string]Breakers, len(r.protocols))
+	for name := range r.protocols {
+		all[name] = Breakers{}
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, b := range r.banks {
+		n := all[b.watch.connector]
+		switch b.breaker.State().String() {
+		case BreakerOpen:
+			n.Open++
+		case BreakerHalfOpen:
+			n.HalfOpen++
+		default:
+			n.Closed++
+		}
+		all[b.watch.connector] = n
+	}
+	return all
+}
