@@ -92,7 +92,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	urls := egress.Policy{Demo: o.Demo != nil}
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
-		IDs: ids, Clock: system,
+		Cards: safe, IDs: ids, Clock: system,
 	}, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
 		Store: sqlstore.NewWebhooks(db), Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log,

@@ -28,8 +28,11 @@ const (
 
 // SchemeOf tells the scheme from the leading digits, empty if no range fits.
 // Issuers' tables know better: use a BIN record where there is one.
-func SchemeOf(p PAN) Scheme {
-	switch d := p.BIN(4); {
+func SchemeOf(p PAN) Scheme { return SchemeOfBIN(p.BIN(4)) }
+
+// SchemeOfBIN is SchemeOf for a number of which only the leading digits are known.
+func SchemeOfBIN(digits string) Scheme {
+	switch d := digits[:min(4, len(digits))]; {
 	case len(d) < 4:
 		return ""
 	case d[0] == '4':

@@ -55,7 +55,10 @@ type Checkout struct {
 	PaymentID id.Payment
 	// Reason is why the last attempt was declined while the checkout is Open, and
 	// how the checkout ended once it is Failed.
-	Reason    connector.Reason
+	Reason connector.Reason
+	// Keeping is the card that the shopper of the attempt under way asked us to
+	// keep: stored, but nobody's until the attempt has paid. Zero for none.
+	Keeping   id.Card
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	EndedAt   time.Time // zero until the state is final

@@ -62,6 +62,10 @@ func (s *Service) newJobAbout(ctx context.Context, kind job.Kind, c Checkout, ru
 }
 
 func (s *Service) auditRecord(ctx context.Context, c Checkout, action, actor string) (audit.Record, error) {
+	return s.auditRecordAbout(ctx, c, action, actor, "checkout:"+c.ID.String())
+}
+
+func (s *Service) auditRecordAbout(ctx context.Context, c Checkout, action, actor, about string) (audit.Record, error) {
 	recordID, err := id.Next[id.AuditRecord](ctx, s.IDs, id.NounAuditRecord)
 	if err != nil {
 		return audit.Record{}, fmt.Errorf("new audit id: %w", err)
@@ -74,7 +78,7 @@ func (s *Service) auditRecord(ctx context.Context, c Checkout, action, actor str
 	}
 	return audit.Record{
 		ID: recordID, MerchantID: c.MerchantID, At: s.Clock.Now(), Actor: actor, Action: action,
-		Subject: "checkout:" + c.ID.String(), Detail: detail,
+		Subject: about, Detail: detail,
 	}, nil
 }
 
@@ -101,7 +105,12 @@ func (s *Service) queueEnd(ctx context.Context, c Checkout, p payment.Payment, a
 	if err != nil {
 		return nil, err
 	}
+	settled, err := s.settleCard(ctx, &c)
+	if err != nil {
+		return nil, err
+	}
 	return func(tx Tx) {
+		settled(tx)
 		tx.SaveCheckout(c)
 		tx.Enqueue(event)
 		tx.Enqueue(callback)
@@ -110,23 +119,37 @@ func (s *Service) queueEnd(ctx context.Context, c Checkout, p payment.Payment, a
 }
 
 // save commits a change and returns the checkout as it is stored then.
-func (s *Service) save(ctx context.Context, c Checkout, p payment.Payment, also ...job.Job) (Checkout, error) {
-	queue := func(tx Tx) { tx.SaveCheckout(c) }
-	if c.State.Final() {
-		var err error
-		if queue, err = s.queueEnd(ctx, c, p, systemActor); err != nil {
-			return Checkout{}, err
-		}
+func (s *Service) save(ctx context.Context, c Checkout, p payment.Payment, also ...func(Tx)) (Checkout, error) {
+	queue, err := s.queueChange(ctx, c, p)
+	if err != nil {
+		return Checkout{}, err
 	}
-	err := s.Store.InTx(ctx, func(tx Tx) {
+	err = s.Store.InTx(ctx, func(tx Tx) {
 		queue(tx)
-		for _, j := range also {
-			tx.Enqueue(j)
+		for _, more := range also {
+			more(tx)
 		}
 	})
 	if err != nil {
 		return Checkout{}, fmt.Errorf("save checkout: %w", err)
 	}
 	c.Version++
+	if !c.underWay() {
+		c.Keeping = 0
+	}
 	return c, nil
+}
+
+func (s *Service) queueChange(ctx context.Context, c Checkout, p payment.Payment) (func(Tx), error) {
+	if c.State.Final() {
+		return s.queueEnd(ctx, c, p, systemActor)
+	}
+	settled, err := s.settleCard(ctx, &c)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx Tx) {
+		settled(tx)
+		tx.SaveCheckout(c)
+	}, nil
 }

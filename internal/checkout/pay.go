@@ -14,13 +14,18 @@ import (
 	"github.com/vezne/vezne/internal/routing"
 )
 
-// Attempt is a card that a shopper typed.
+// Attempt is a card that a shopper typed or chose.
 type Attempt struct {
 	Checkout id.UUID
 	// Version is that of the checkout for which the form was made. A form that is
 	// sent twice has the same, so the second one changes nothing.
-	Version      int
-	Card         card.Card
+	Version int
+	Card    card.Card
+	// Saved is the token of a saved card, of which everything but the security code
+	// is taken; empty for a card that was typed.
+	Saved string
+	// Save asks us to keep the card for the customer once it has paid.
+	Save         bool
 	Installments int
 	ClientIP     netip.Addr
 	Language     string // BCP 47, for the bank's page
@@ -44,8 +49,9 @@ func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]ro
 // Pay tries a card. Of any number of attempts at once one is carried out; the
 // others, and forms made for an earlier version, are fault.StaleVersion. A fault
 // of kind Invalid is the shopper's to correct and no attempt; so is
-// OrderInProgress. Any other error leaves an attempt whose end settles later. How
-// the attempt went is for Page to tell.
+// OrderInProgress, and a saved card that is not the customer's, which is
+// NoSuchThing. Any other error leaves an attempt whose end settles later. How the
+// attempt went is for Page to tell.
 func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	ctx = context.WithoutCancel(ctx)
 	v, err := s.Page(ctx, a.Checkout)
@@ -57,12 +63,20 @@ func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	case a.Installments > v.MaxInstallments:
 		return notOffered(v.MaxInstallments)
 	}
+	if a.Card, err = s.cardOf(ctx, v, a); err != nil {
+		return err
+	}
 	begun := v.began(s.Clock.Now())
+	keep, err := s.keep(ctx, v, a, &begun)
+	if err != nil {
+		return err
+	}
 	watch, err := s.newJob(ctx, JobWatch, begun, begun.AttemptAt.Add(firstWatch))
 	if err != nil {
 		return err
 	}
-	if begun, err = s.save(ctx, begun, payment.Payment{}, watch); err != nil {
+	begun, err = s.save(ctx, begun, payment.Payment{}, keep, func(tx Tx) { tx.Enqueue(watch) })
+	if err != nil {
 		return err
 	}
 	return s.attempt(ctx, begun, a, v.Merchant.Checkout.Without3DS)

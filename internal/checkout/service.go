@@ -32,6 +32,7 @@ type Dependencies struct {
 	Tables    Tables
 	Merchants Merchants
 	Courier   Courier
+	Cards     Cards
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger

@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/vault"
 )
 
 // Tx queues the writes of one commit.
@@ -17,6 +18,7 @@ type Tx interface {
 	job.Tx
 	audit.Tx
 	idempotency.Tx
+	vault.Tx
 	// InsertCheckout adds a checkout. It fails the commit with fault.OrderClaimed
 	// if the order has another one that is not final.
 	InsertCheckout(c Checkout)
@@ -49,6 +51,17 @@ type Records interface {
 	PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (payment.Payment, error)
 	OrderHolder(ctx context.Context, m id.Merchant, orderRef string) (payment.Payment, error)
 	ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error)
+}
+
+// Cards keeps the cards of merchants' customers.
+type Cards interface {
+	// NewCard seals a card for a commit of ours.
+	NewCard(ctx context.Context, m id.Merchant, d vault.Details) (vault.StoredCard, error)
+	CustomerCards(ctx context.Context, m id.Merchant, customerRef string) ([]vault.StoredCard, error)
+	// CustomerCard returns the customer's card behind a token; any other, and one
+	// that has expired, is fault.NoSuchThing.
+	CustomerCard(ctx context.Context, m id.Merchant, customerRef, token string) (vault.StoredCard, error)
+	OpenStored(ctx context.Context, c vault.StoredCard) (vault.Details, error)
 }
 
 // Tables gives what routing knows about a merchant.

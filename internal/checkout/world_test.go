@@ -25,6 +25,7 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/storage/storetest"
+	"github.com/vezne/vezne/internal/vault"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
@@ -38,6 +39,8 @@ type world struct {
 	payments *payments
 	courier  *courier
 	jobs     *sqlstore.Jobs
+	vault    *vault.Vault
+	db       *storage.DB
 	clock    *clock.Manual
 	merchant merchant.Merchant
 }
@@ -62,10 +65,16 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 		clock:    clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
 		merchant: merchant.Merchant{ID: seller, Name: "Demo Market"},
 	}
-	w.payments.keyStore = sqlstore.NewPayments(db)
+	w.payments.keyStore, w.db = sqlstore.NewPayments(db), db
+	keyset, err := vault.NewKeyset(vault.Demo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := id.NewGenerator(sqlstore.NewSequences(db))
+	w.vault = vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: w.clock})
 	w.Service = checkout.NewService(checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: w.payments, Records: w.payments, Tables: w, Merchants: w, Courier: w.courier,
-		IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
+		Cards: w.vault, IDs: ids, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 		PublicURL: "https://pay.example.com",
 	})
 	return w
@@ -91,6 +100,7 @@ type payments struct {
 	reason             connector.Reason
 	err                error
 	enrolled, complete int
+	charged            card.Card // the last that was asked for
 	// entered, when set, is told of every command and waited for.
 	entered, leave chan struct{}
 	keyStore       *sqlstore.Payments
@@ -128,6 +138,9 @@ func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment,
 	p.wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !c.Card.PAN.IsZero() {
+		p.charged = c.Card
+	}
 	if n, known := p.keys[c.Key.Value]; known {
 		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true}, Form: connector.Form{Action: "https://bank.example"}}, nil
 	}

@@ -31,6 +31,9 @@ type Checkout struct {
 	// Frames are the origins whose pages may show the hosted page in a frame,
 	// separated by spaces; empty means none.
 	Frames string
+	// WithoutSavedCards neither keeps cards of customers nor offers those that were
+	// kept before.
+	WithoutSavedCards bool
 	// Life is how long a shopper may begin to pay; zero means a day.
 	Life time.Duration
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
@@ -60,6 +61,18 @@ func (s *memory) CardByToken(_ context.Context, m id.Merchant, token string) (va
 		return vault.StoredCard{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such card")
 	}
 	return c, nil
+}
+
+func (s *memory) CustomerCards(_ context.Context, m id.Merchant, customerRef string, valid card.Expiry) ([]vault.StoredCard, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []vault.StoredCard
+	for _, c := range s.cards {
+		if c.MerchantID == m && c.CustomerRef == customerRef && c.ExpiryYear*12+c.ExpiryMonth >= valid.Year*12+int(valid.Month) {
+			found = append(found, c)
+		}
+	}
+	return found, nil
 }
 
 func (s *memory) DeleteCard(_ context.Context, m id.Merchant, c id.Card) error {

@@ -26,15 +26,25 @@ type Details struct {
 // new token of 130 random bits. Storing a card twice gives two tokens with
 // one fingerprint.
 func (v *Vault) StoreCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
-	c, err := v.sealCard(ctx, m, d)
+	c, err := v.NewCard(ctx, m, d)
 	if err != nil {
-		return StoredCard{}, fmt.Errorf("store card: %w", err)
-	}
-	if c.ID, err = id.Next[id.Card](ctx, v.ids, id.NounCard); err != nil {
 		return StoredCard{}, fmt.Errorf("store card: %w", err)
 	}
 	if err := v.store.AddCard(ctx, c); err != nil {
 		return StoredCard{}, fmt.Errorf("store card: %w", err)
+	}
+	return c, nil
+}
+
+// NewCard is StoreCard for a commit of the caller's own, which adds the card by
+// Tx: nothing is stored yet.
+func (v *Vault) NewCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
+	c, err := v.sealCard(ctx, m, d)
+	if err != nil {
+		return StoredCard{}, fmt.Errorf("seal card: %w", err)
+	}
+	if c.ID, err = id.Next[id.Card](ctx, v.ids, id.NounCard); err != nil {
+		return StoredCard{}, fmt.Errorf("new card id: %w", err)
 	}
 	return c, nil
 }
@@ -70,6 +80,13 @@ func (v *Vault) OpenCard(ctx context.Context, m id.Merchant, token string) (Deta
 	if err != nil {
 		return Details{}, fmt.Errorf("open card: %w", err)
 	}
+	return v.OpenStored(ctx, c)
+}
+
+// OpenStored returns what a row of the store holds; one whose sealed number is
+// not the one that its fingerprint tells of is ErrSealed.
+func (v *Vault) OpenStored(ctx context.Context, c StoredCard) (Details, error) {
+	m := c.MerchantID
 	plain, err := v.Open(ctx, m, PurposeCard, c.SealedPAN)
 	if err != nil {
 		return Details{}, fmt.Errorf("open card %d: %w", c.ID, err)
@@ -86,8 +103,12 @@ func (v *Vault) OpenCard(ctx context.Context, m id.Merchant, token string) (Deta
 	if subtle.ConstantTimeCompare([]byte(fingerprint), []byte(c.Fingerprint)) != 1 {
 		return Details{}, fmt.Errorf("open card %d: %w", c.ID, ErrSealed)
 	}
-	expiry := card.Expiry{Year: c.ExpiryYear, Month: time.Month(c.ExpiryMonth)}
-	return Details{PAN: pan, Expiry: expiry, Holder: c.Holder}, nil
+	return Details{PAN: pan, Expiry: c.Expiry(), Holder: c.Holder}, nil
+}
+
+// Expiry returns the last month in which the card is valid.
+func (c StoredCard) Expiry() card.Expiry {
+	return card.Expiry{Year: c.ExpiryYear, Month: time.Month(c.ExpiryMonth)}
 }
 
 // DeleteCard forgets the merchant's stored card behind the token for good; an

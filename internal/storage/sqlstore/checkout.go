@@ -29,13 +29,13 @@ func (s *Checkouts) InTx(ctx context.Context, fn func(checkout.Tx)) error {
 const (
 	checkoutColumns = `merchant_id, id, version, order_ref, currency, amount, description, callback, customer_ref,
 	max_installments, interest_payer, state, live, attempts, attempt, attempt_at, payment_id, reason,
-	created_at, expires_at, ended_at`
+	created_at, expires_at, ended_at, keeping`
 
 	insertCheckout = `INSERT INTO checkout (` + checkoutColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
 	updateCheckout = `UPDATE checkout SET version = CAST($3 AS BIGINT) + 1, state = $4, live = $5, attempts = $6, attempt = $7,
-		attempt_at = $8, payment_id = $9, reason = $10, ended_at = $11
+		attempt_at = $8, payment_id = $9, reason = $10, ended_at = $11, keeping = $12
 	WHERE merchant_id = $1 AND id = $2 AND version = $3`
 
 	checkoutByID     = `SELECT ` + checkoutColumns + ` FROM checkout WHERE id = $1`
@@ -51,7 +51,7 @@ func (t *tx) InsertCheckout(c checkout.Checkout) {
 			int64(c.MerchantID), c.ID[:], int64(c.Version), c.Ref, c.Amount.Currency().String(), c.Amount.Minor(),
 			c.Description, c.Callback, c.CustomerRef, int64(c.MaxInstallments), int64(c.InterestPayer), string(c.State),
 			!c.State.Final(), int64(c.Attempts), int64(c.Attempt), micros(c.AttemptAt), int64(c.PaymentID), string(c.Reason),
-			micros(c.CreatedAt), micros(c.ExpiresAt), micros(c.EndedAt),
+			micros(c.CreatedAt), micros(c.ExpiresAt), micros(c.EndedAt), int64(c.Keeping),
 		},
 		Duplicate: fault.OrderClaimed,
 	})
@@ -63,7 +63,7 @@ func (t *tx) SaveCheckout(c checkout.Checkout) {
 		SQL: updateCheckout,
 		Args: []any{
 			int64(c.MerchantID), c.ID[:], int64(c.Version), string(c.State), !c.State.Final(), int64(c.Attempts),
-			int64(c.Attempt), micros(c.AttemptAt), int64(c.PaymentID), string(c.Reason), micros(c.EndedAt),
+			int64(c.Attempt), micros(c.AttemptAt), int64(c.PaymentID), string(c.Reason), micros(c.EndedAt), int64(c.Keeping),
 		},
 		Rows: 1, Missed: fault.StaleVersion,
 	})
@@ -92,13 +92,13 @@ func readCheckout(s storage.Scanner) (checkout.Checkout, error) {
 		c                                        checkout.Checkout
 		merchantID, version, amount, most, payer int64
 		attempts, attempt, attemptAt, paymentID  int64
-		createdAt, expiresAt, endedAt            int64
+		createdAt, expiresAt, endedAt, keeping   int64
 		currency, state, reason                  string
 		uuid                                     []byte
 		live                                     bool
 	)
 	err := s.Scan(&merchantID, &uuid, &version, &c.Ref, &currency, &amount, &c.Description, &c.Callback, &c.CustomerRef,
-		&most, &payer, &state, &live, &attempts, &attempt, &attemptAt, &paymentID, &reason, &createdAt, &expiresAt, &endedAt)
+		&most, &payer, &state, &live, &attempts, &attempt, &attemptAt, &paymentID, &reason, &createdAt, &expiresAt, &endedAt, &keeping)
 	if err != nil {
 		return c, err
 	}
@@ -111,6 +111,6 @@ func readCheckout(s storage.Scanner) (checkout.Checkout, error) {
 	c.MaxInstallments, c.InterestPayer = int(most), installment.InterestPayer(payer) //nolint:gosec // was stored from the same type
 	c.State, c.Reason, c.PaymentID = checkout.State(state), connector.Reason(reason), id.Payment(paymentID)
 	c.Attempts, c.Attempt, c.AttemptAt = int(attempts), int(attempt), timeOf(attemptAt)
-	c.CreatedAt, c.ExpiresAt, c.EndedAt = timeOf(createdAt), timeOf(expiresAt), timeOf(endedAt)
+	c.CreatedAt, c.ExpiresAt, c.EndedAt, c.Keeping = timeOf(createdAt), timeOf(expiresAt), timeOf(endedAt), id.Card(keeping)
 	return c, nil
 }

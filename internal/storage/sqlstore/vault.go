@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/storage"
@@ -22,8 +23,11 @@ const (
 	insertDataKey = `INSERT INTO data_key (merchant_id, number, sealed, created_at) VALUES ($1, $2, $3, $4)`
 	dataKeysOf    = `SELECT merchant_id, number, sealed, created_at FROM data_key WHERE merchant_id = $1 ORDER BY number`
 
-	cardColumns = `merchant_id, id, token, sealed_pan, fingerprint, bin, last4, expiry_month, expiry_year, holder, created_at`
-	insertCard  = `INSERT INTO stored_card (` + cardColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	cardColumns = `merchant_id, id, token, sealed_pan, fingerprint, bin, last4, expiry_month, expiry_year, holder, created_at,
+	customer_ref`
+	insertCard    = `INSERT INTO stored_card (` + cardColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	cardsOfPerson = `SELECT ` + cardColumns + ` FROM stored_card
+	WHERE merchant_id = $1 AND customer_ref = $2 AND expiry_year * 12 + expiry_month >= $3 ORDER BY created_at DESC, id DESC LIMIT $4`
 	cardByToken = `SELECT ` + cardColumns + ` FROM stored_card WHERE merchant_id = $1 AND token = $2`
 	deleteCard  = `DELETE FROM stored_card WHERE merchant_id = $1 AND id = $2`
 )
@@ -59,14 +63,49 @@ func (v *Vault) AddDataKey(ctx context.Context, k vault.DataKey) error {
 // AddCard implements vault.Store. A token or an id that exists is
 // fault.DuplicateKey.
 func (v *Vault) AddCard(ctx context.Context, c vault.StoredCard) error {
-	err := inTx(ctx, v.db, func(t *tx) {
-		t.add(insertCard, int64(c.MerchantID), int64(c.ID), c.Token, notNil(c.SealedPAN), c.Fingerprint, c.BIN, c.Last4,
-			int64(c.ExpiryMonth), int64(c.ExpiryYear), c.Holder, micros(c.CreatedAt))
-	})
+	err := inTx(ctx, v.db, func(t *tx) { t.AddCard(c) })
 	if err != nil {
 		return fmt.Errorf("add stored card %d: %w", c.ID, err)
 	}
 	return nil
+}
+
+// AddCard implements vault.Tx.
+func (t *tx) AddCard(c vault.StoredCard) {
+	t.add(insertCard, int64(c.MerchantID), int64(c.ID), c.Token, notNil(c.SealedPAN), c.Fingerprint, c.BIN, c.Last4,
+		int64(c.ExpiryMonth), int64(c.ExpiryYear), c.Holder, micros(c.CreatedAt), c.CustomerRef)
+}
+
+const (
+	// forgetSameCard makes room for a card whose number the customer already has.
+	forgetSameCard = `DELETE FROM stored_card WHERE merchant_id = $1 AND customer_ref = $2 AND id <> $3
+	AND fingerprint = (SELECT fingerprint FROM stored_card WHERE merchant_id = $1 AND id = $3)`
+	giveCard       = `UPDATE stored_card SET customer_ref = $2 WHERE merchant_id = $1 AND id = $3`
+	forgetOldCards = `DELETE FROM stored_card WHERE merchant_id = $1 AND customer_ref = $2 AND id NOT IN (
+		SELECT id FROM stored_card WHERE merchant_id = $1 AND customer_ref = $2 ORDER BY created_at DESC, id DESC LIMIT $3)`
+)
+
+// GiveCard implements vault.Tx.
+func (t *tx) GiveCard(m id.Merchant, c id.Card, customerRef string) {
+	t.add(forgetSameCard, int64(m), customerRef, int64(c))
+	t.batch = append(t.batch, storage.Statement{
+		SQL: giveCard, Args: []any{int64(m), customerRef, int64(c)}, Duplicate: fault.StaleVersion,
+	})
+	t.add(forgetOldCards, int64(m), customerRef, int64(vault.MaxCustomerCards))
+}
+
+// ForgetCard implements vault.Tx.
+func (t *tx) ForgetCard(m id.Merchant, c id.Card) { t.add(deleteCard, int64(m), int64(c)) }
+
+// CustomerCards implements vault.Store.
+func (v *Vault) CustomerCards(ctx context.Context, m id.Merchant, customerRef string, valid card.Expiry) ([]vault.StoredCard, error) {
+	const months = 12
+	all, err := many(ctx, v.db, readCard, cardsOfPerson, int64(m), customerRef,
+		int64(valid.Year)*months+int64(valid.Month), int64(vault.MaxCustomerCards))
+	if err != nil {
+		return nil, fmt.Errorf("stored cards of customer: %w", err)
+	}
+	return all, nil
 }
 
 // CardByToken implements vault.Store.
@@ -81,7 +120,7 @@ func (v *Vault) CardByToken(ctx context.Context, m id.Merchant, token string) (v
 func readCard(s storage.Scanner) (vault.StoredCard, error) {
 	var owner, n, month, year, createdAt int64
 	var c vault.StoredCard
-	err := s.Scan(&owner, &n, &c.Token, &c.SealedPAN, &c.Fingerprint, &c.BIN, &c.Last4, &month, &year, &c.Holder, &createdAt)
+	err := s.Scan(&owner, &n, &c.Token, &c.SealedPAN, &c.Fingerprint, &c.BIN, &c.Last4, &month, &year, &c.Holder, &createdAt, &c.CustomerRef)
 	c.MerchantID, c.ID, c.CreatedAt = id.Merchant(owner), id.Card(n), timeOf(createdAt)
 	c.ExpiryMonth, c.ExpiryYear = int(month), int(year)
 	return c, err

@@ -65,6 +65,8 @@ func Run(t *testing.T, open Opener) {
 		"Routing":     testRouting,
 		"BINs":        testBINs,
 		"Vault":       testVault,
+		"Customers":   testCustomerCards,
+		"SameCard":    testSameCardAtOnce,
 		"IDs":         testIDs,
 		"Groups":      testGroups,
 		"Reports":     testReports,
