@@ -26,6 +26,8 @@ var checkoutFiles embed.FS
 type Looker interface {
 	Page(ctx context.Context, u id.UUID) (checkout.View, error)
 	Quote(ctx context.Context, c checkout.Checkout, binDigits string) ([]routing.Option, error)
+	SavedCards(ctx context.Context, v checkout.View) ([]checkout.SavedCard, error)
+	QuoteSaved(ctx context.Context, v checkout.View, token string) ([]routing.Option, error)
 	BankForm(ctx context.Context, c checkout.Checkout) (connector.Form, error)
 }
 
@@ -35,6 +37,7 @@ type Shopping interface {
 	Return(ctx context.Context, r checkout.Return) error
 	GiveUp(ctx context.Context, u id.UUID, version int) error
 	Cancel(ctx context.Context, u id.UUID, version int) error
+	RemoveCard(ctx context.Context, u id.UUID, token string) error
 }
 
 // Checkouts is what the hosted page needs from the domain.

@@ -48,6 +48,17 @@ func scenes() []scene {
 			tab.Click("#submit")
 			tab.Await("#errors")
 		}},
+		{name: "form-consent", change: func(f *fakeCheckouts) { f.view.CustomerRef = "CUST-1" }},
+		{name: "form-saved", change: keepCards},
+		{name: "form-saved-another", change: keepCards, do: func(tab *browsertest.Tab) {
+			tab.Click(`[name=storedCard][value=""]`)
+			tab.Await("#pan")
+		}},
+		{name: "form-saved-mistake", change: keepCards, do: func(tab *browsertest.Tab) {
+			tab.Click("#submit")
+			tab.Await("#errors")
+		}},
+		{name: "form-saved-plain", noScript: true, change: keepCards},
 		{name: "form-declined", change: func(f *fakeCheckouts) { f.view.Reason, f.view.Attempts = connector.NotSufficientFunds, 1 }},
 		{name: "form-plain", noScript: true, do: func(tab *browsertest.Tab) {
 			tab.Type("#bin", "54211901")
@@ -143,6 +154,51 @@ func keep(t *testing.T, path string, png []byte) {
 	}
 	if err := os.WriteFile(path, png, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestChoosing holds what the script does when a shopper has saved cards.
+func TestChoosing(t *testing.T) {
+	t.Parallel()
+	b := browsertest.Start(t)
+	f := newFake(t)
+	keepCards(f)
+	server := httptest.NewServer(newHosted(t, f))
+	t.Cleanup(server.Close)
+	tab := b.Tab(t, browsertest.Options{Width: 320})
+	tab.Open(server.URL + checkoutAt)
+	shown := func(selector string) bool {
+		return browsertest.Eval[bool](tab, "document.querySelector('"+selector+"').checkVisibility()")
+	}
+	count := func() int { return browsertest.Eval[int](tab, "document.querySelectorAll('[name=installmentCount]').length") }
+	if shown("#pan") || shown("[name=saveCard]") || !shown("#cvv") || count() != 4 {
+		t.Error("a chosen card asks for more than its code, or has no installments")
+	}
+	tab.Click(`[name=installmentCount][value="3"]`)
+	if got := tab.Text("#submit"); got != "Pay 1,035.00 TRY" {
+		t.Errorf("button = %q", got)
+	}
+	tab.Click(`[name=storedCard][value="card_amex"]`)
+	tab.Await(`#options:not(:has([value="3"]))`)
+	if got := tab.Text("#submit"); got != "Pay 1,000.00 TRY" {
+		t.Errorf("button = %q", got)
+	}
+	tab.Type("#cvv", "916")
+	tab.Click("#submit")
+	tab.Await("#errors") // American Express has four digits
+	tab.Click(`[name=storedCard][value=""]`)
+	tab.Await("#pan")
+	if !shown("[name=saveCard]") || count() != 1 {
+		t.Error("another card cannot be kept, or has another card's installments")
+	}
+	tab.Type("#pan", "5421190122090656")
+	tab.Await(`[name=installmentCount][value="12"]`)
+	tab.Click(`[name=storedCard][value="card_axess"]`)
+	tab.Await(`[name=installmentCount][value="12"]`)
+	tab.Click("#submit")
+	tab.Await("#cvv:invalid") // the page that follows, where it is empty
+	if a := f.paid(); a == nil || a.Saved != "card_axess" || !a.Card.PAN.IsZero() || a.Card.CVV.Reveal() != "916" {
+		t.Errorf("attempt = %+v", a)
 	}
 }
 

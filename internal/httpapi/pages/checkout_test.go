@@ -380,7 +380,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s has %d texts", lang, len(texts))
 		}
 		for key, text := range english {
-			for _, mark := range []string{"{merchant}", "{amount}", "{n}"} {
+			for _, mark := range []string{"{merchant}", "{amount}", "{n}", "{card}", "{date}"} {
 				if strings.Contains(text, mark) != strings.Contains(texts[key], mark) || texts[key] == "" {
 					t.Errorf("%s: %s = %q", lang, key, texts[key])
 				}

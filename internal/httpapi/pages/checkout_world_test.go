@@ -9,11 +9,13 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
@@ -45,6 +47,7 @@ type fakeCheckouts struct {
 	err    error
 	calls  []any
 	quotes []string
+	saved  []checkout.SavedCard
 }
 
 func newFake(t *testing.T) *fakeCheckouts {
@@ -72,6 +75,18 @@ func (f *fakeCheckouts) record(call any) error {
 	return f.err
 }
 
+// paid returns the last attempt to pay, nil if there was none.
+func (f *fakeCheckouts) paid() *checkout.Attempt {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.calls {
+		if a, ok := c.(checkout.Attempt); ok {
+			return &a
+		}
+	}
+	return nil
+}
+
 func (f *fakeCheckouts) Page(_ context.Context, u id.UUID) (checkout.View, error) {
 	if u != f.view.ID {
 		return checkout.View{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such checkout")
@@ -92,6 +107,21 @@ func (f *fakeCheckouts) Quote(_ context.Context, _ checkout.Checkout, digits str
 		}}
 	}
 	return []routing.Option{price(2, 2000, 102_000, 51_000), price(3, 3500, 103_500, 34_500), price(12, 14_000, 114_000, 9500)}, nil
+}
+
+func (f *fakeCheckouts) SavedCards(context.Context, checkout.View) ([]checkout.SavedCard, error) {
+	return f.saved, nil
+}
+
+func (f *fakeCheckouts) QuoteSaved(ctx context.Context, v checkout.View, token string) ([]routing.Option, error) {
+	if !slices.ContainsFunc(f.saved, func(c checkout.SavedCard) bool { return c.Token == token }) {
+		return nil, fault.New(fault.NotFound, fault.NoSuchThing, "no such card")
+	}
+	return f.Quote(ctx, v.Checkout, map[string]string{"card_axess": "54211901", "card_amex": "378282"}[token])
+}
+
+func (f *fakeCheckouts) RemoveCard(_ context.Context, _ id.UUID, token string) error {
+	return f.record([]any{"remove", token})
 }
 
 func (f *fakeCheckouts) BankForm(context.Context, checkout.Checkout) (connector.Form, error) {
@@ -173,6 +203,15 @@ func typed(t *testing.T, h http.Handler, change ...string) url.Values {
 		form.Set(change[i], change[i+1])
 	}
 	return form
+}
+
+// keepCards makes the shopper a customer with two saved cards.
+func keepCards(f *fakeCheckouts) {
+	f.view.CustomerRef = "CUST-1"
+	f.saved = []checkout.SavedCard{
+		{Token: "card_axess", Scheme: card.Mastercard, Last4: "0656", Expiry: card.Expiry{Year: 2028, Month: time.April}},
+		{Token: "card_amex", Scheme: card.Amex, Last4: "0005", Expiry: card.Expiry{Year: 2027, Month: time.December}},
+	}
 }
 
 func paidView(v checkout.View) checkout.View {

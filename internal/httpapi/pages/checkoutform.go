@@ -27,6 +27,8 @@ type form struct {
 	// are.
 	Holder, Month, Year string
 
+	savedCards
+
 	// Plans says that installments may be on offer, at the address Offers.
 	Plans                    bool
 	Offers, Offer            string
@@ -59,6 +61,8 @@ type draft struct {
 	holder       string
 	month, year  string
 	bin          string // the first 6 to 8 digits
+	saved        string // the token of the saved card that was chosen instead
+	save         bool
 	installments int
 	// wrong names fields and the texts for them.
 	wrong map[string]string
@@ -77,23 +81,33 @@ const (
 
 // fieldOrder is the order of the fields on the page.
 func fieldOrder() []string {
-	return []string{"other", "cardHolderName", "pan", "expiryMonth", "expiryYear", "cvv", "installmentCount", "bin"}
+	return []string{"other", "storedCard", "cardHolderName", "pan", "expiryMonth", "expiryYear", "cvv", "installmentCount", "bin"}
 }
 
 // readDraft reads the form. Texts of mistakes are keys of words.
 func readDraft(f url.Values, now time.Time) draft {
-	d := draft{wrong: make(map[string]string)}
+	d := draft{wrong: make(map[string]string), saved: f.Get("storedCard"), save: f.Get("saveCard") != ""}
+	d.readInstallments(f.Get("installmentCount"))
+	d.readCVV(f.Get("cvv"))
+	if d.saved != "" {
+		return d // what else was typed is not needed
+	}
 	d.readHolder(f.Get("cardHolderName"))
 	d.readPAN(f.Get("pan"))
 	d.readExpiry(strings.TrimSpace(f.Get("expiryMonth")), strings.TrimSpace(f.Get("expiryYear")), now)
-	cvv, err := card.ParseCVV(strings.TrimSpace(f.Get("cvv")))
 	known := !d.card.PAN.IsZero() && card.SchemeOf(d.card.PAN) != ""
-	if err != nil || (known && !cvv.Fits(d.card.PAN, "")) {
+	if known && !d.card.CVV.Fits(d.card.PAN, "") {
+		d.wrong["cvv"] = "e_cvv"
+	}
+	return d
+}
+
+func (d *draft) readCVV(raw string) {
+	cvv, err := card.ParseCVV(strings.TrimSpace(raw))
+	if err != nil {
 		d.wrong["cvv"] = "e_cvv"
 	}
 	d.card.CVV = cvv
-	d.readInstallments(f.Get("installmentCount"))
-	return d
 }
 
 func (d *draft) readHolder(raw string) {
@@ -177,7 +191,11 @@ func (d *draft) readInstallments(raw string) {
 
 // openForm shows the empty form, and how the last attempt went.
 func (s *hosted) openForm(v visit, p *sheet) {
-	s.fillForm(v, p, draft{installments: 1})
+	d := draft{installments: 1}
+	if s.fillSaved(v, p); len(p.Saved) > 0 {
+		d.saved = p.Saved[0].Token
+	}
+	s.fillForm(v, p, d)
 	if v.Reason != "" {
 		p.Notice = &notice{Title: p.T["declined"], Lines: []string{
 			s.kit.Catalogue().Reason(v.lang, string(shopperReason(v.Reason))), p.T["again"],
@@ -191,6 +209,8 @@ func (s *hosted) openForm(v visit, p *sheet) {
 func (s *hosted) fillForm(v visit, p *sheet, d draft) {
 	p.Kind = "form"
 	p.Holder, p.Month, p.Year = d.holder, d.month, d.year
+	s.fillSaved(v, p)
+	p.choose(&d)
 	p.Wrong = make(map[string]string)
 	for _, field := range fieldOrder() {
 		if key, wrong := d.wrong[field]; wrong {
@@ -215,7 +235,7 @@ func elementOf(field string) string {
 	switch field {
 	case "installmentCount":
 		return "plans"
-	case "other":
+	case "other", "storedCard":
 		return "pay"
 	}
 	return field
@@ -225,8 +245,8 @@ func (s *hosted) fillOptions(v visit, p *sheet, d draft) {
 	p.Blank = option{Sum: p.T["sum"], Single: p.T["single"]}
 	single := option{Count: 1, Total: p.Amount, Single: p.T["single"], Sum: p.T["sum"]}
 	p.Options, p.Total, p.Offer = []option{single}, single.Total, p.T["offer_hint"]
-	if d.bin != "" && p.Plans {
-		found, err := s.Checkouts.Quote(v.r.Context(), v.Checkout, d.bin)
+	if (d.bin != "" || d.saved != "") && p.Plans {
+		found, err := s.quote(v.r.Context(), v.View, d.saved, d.bin)
 		if err != nil {
 			s.log(v.w, v.r, err) // a single payment is always possible
 		}
@@ -270,13 +290,13 @@ func (s *hosted) chooseInstallments(v visit, f url.Values) {
 	}
 	d := readDraft(f, s.kit.Clock().Now())
 	clear(d.wrong)
-	if digits := onlyDigits(f.Get("bin")); digits != "" {
+	if digits := onlyDigits(f.Get("bin")); digits != "" && d.saved == "" {
 		d.bin = ""
 		if isBIN(digits[:min(len(digits), maxBIN)]) {
 			d.bin = digits[:min(len(digits), maxBIN)]
 		}
 	}
-	if !isBIN(d.bin) {
+	if !isBIN(d.bin) && d.saved == "" {
 		d.bin, d.wrong["bin"] = "", "e_bin"
 	}
 	status := http.StatusOK

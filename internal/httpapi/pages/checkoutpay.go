@@ -33,6 +33,8 @@ func (s *hosted) act(v visit) {
 		s.done(v, s.Checkouts.Cancel(v.r.Context(), v.ID, version))
 	case "another":
 		s.done(v, s.Checkouts.GiveUp(v.r.Context(), v.ID, version))
+	case "remove":
+		s.removeCard(v, f)
 	case "installments":
 		if v.State != checkout.Open {
 			s.lookAgain(v)
@@ -80,12 +82,15 @@ func (s *hosted) pay(v visit, f url.Values) {
 		return
 	}
 	err := s.Checkouts.Pay(v.r.Context(), checkout.Attempt{
-		Checkout: v.ID, Version: v.Version, Card: d.card, Installments: d.installments,
+		Checkout: v.ID, Version: v.Version, Card: d.card, Saved: d.saved, Save: d.save, Installments: d.installments,
 		ClientIP: from, Language: v.lang.String(), ReturnURL: s.PublicURL + s.address(v, "/return"),
 	})
 	switch {
 	case err == nil || fault.CodeOf(err) == fault.StaleVersion:
 		s.lookAgain(v)
+	case d.saved != "" && fault.CodeOf(err) == fault.NoSuchThing:
+		d.wrong["storedCard"] = "e_storedCard"
+		s.again(v, d, http.StatusNotFound, nil)
 	case fault.KindOf(err) == fault.Invalid, fault.CodeOf(err) == fault.OrderInProgress:
 		s.refuse(v, d, fault.From(err))
 	default: // how the attempt went is found out in the background
@@ -156,8 +161,24 @@ type offeredOption struct {
 	Total string `json:"total"`
 }
 
-// offers answers POST …/installments with the installments of a card. It takes no
-// more of the number than a BIN.
+// checkOffers returns the status with which a look-up is refused, zero for none.
+// What a saved card may have is told to the page alone that lists it.
+func (s *hosted) checkOffers(v checkout.View, f url.Values) int {
+	if f.Get("storedCard") == "" {
+		if !isBIN(f.Get("bin")) {
+			return http.StatusBadRequest
+		}
+		return 0
+	}
+	version, right := versionOf(s.FormKey, v.ID, f.Get("version"), f.Get("token"))
+	if !right || version != v.Version {
+		return http.StatusForbidden
+	}
+	return 0
+}
+
+// offers answers POST …/installments with the installments of a card: a saved one,
+// or one of which no more than a BIN is taken.
 func (s *hosted) offers(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -174,14 +195,14 @@ func (s *hosted) offers(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f, status := s.readOwnForm(visit{w: w, r: r})
-	if status == 0 && !isBIN(f.Get("bin")) {
-		status = http.StatusBadRequest
+	if status == 0 {
+		status = s.checkOffers(v, f)
 	}
 	if status != 0 {
 		s.problem(w, r, status)
 		return
 	}
-	found, err := s.Checkouts.Quote(r.Context(), v.Checkout, f.Get("bin"))
+	found, err := s.quote(r.Context(), v, f.Get("storedCard"), f.Get("bin"))
 	if err != nil {
 		s.fail(w, r, err)
 		return

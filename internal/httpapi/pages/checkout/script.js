@@ -19,6 +19,10 @@
   const form = $('pay');
   if (!form) return;
   const pan = $('pan'), plans = $('plans'), submit = $('submit'), total = $('total');
+  const saved = () => { // the saved card that is chosen, or null
+    const card = form.querySelector('[name=storedCard]:checked');
+    return card && card.value ? card : null;
+  };
   const digitsOf = (input) => input.value.replace(/\D/g, '');
 
   const brands = [
@@ -76,12 +80,15 @@
   const look = () => {
     if (!plans) return;
     const digits = digitsOf(pan), bin = digits.length < 6 ? '' : digits.slice(0, digits.length < 8 ? 6 : 8);
-    if (bin === asked) return;
-    asked = bin;
+    const card = saved(), about = card ? card.value : bin;
+    if (about === asked) return;
+    asked = about;
     if (running) running.abort();
-    if (!bin) return show([], plans.dataset.hint);
+    if (!about) return show([], plans.dataset.hint);
     running = new AbortController();
-    fetch(plans.dataset.offers, {method: 'POST', body: new URLSearchParams({bin}), signal: running.signal})
+    const body = new URLSearchParams(card
+      ? {storedCard: about, version: form.elements.version.value, token: form.elements.token.value} : {bin});
+    fetch(plans.dataset.offers, {method: 'POST', body, signal: running.signal})
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
       .then(({options}) => show(options, options.length ? plans.dataset.found : plans.dataset.none))
       .catch((e) => { if (e.name !== 'AbortError') asked = ''; });
@@ -106,8 +113,9 @@
     pan: () => digitsOf(pan).length > 11 && luhn(digitsOf(pan)),
     expiryMonth: (v) => /^(0?[1-9]|1[0-2])$/.test(v.trim()),
     expiryYear: (v) => /^(20)?\d\d$/.test(v.trim()),
-    cvv: (v) => new RegExp('^\\d{' + (brandOf(digitsOf(pan)) === 'amex' ? 4 : 3) + '}$').test(v.trim()),
+    cvv: (v) => new RegExp('^\\d{' + (saved() ? saved().dataset.cvv : brandOf(digitsOf(pan)) === 'amex' ? 4 : 3) + '}$').test(v.trim()),
   };
+  const asking = () => (saved() ? ['cvv'] : Object.keys(good)); // the fields that are needed
   const say = (input, text) => {
     $(input.id + '-error').textContent = text;
     if (text) input.setAttribute('aria-invalid', 'true');
@@ -123,7 +131,7 @@
   let sent = false;
   form.addEventListener('submit', (e) => {
     if (sent) return e.preventDefault(); // a double click pays once
-    const wrong = Object.keys(good).map($).map((input) => [input, check(input)]).filter(([, text]) => text);
+    const wrong = asking().map($).map((input) => [input, check(input)]).filter(([, text]) => text);
     const box = $('errors');
     box.hidden = wrong.length === 0;
     box.querySelector('ul').replaceChildren(...wrong.map(([input, text]) => {
@@ -148,10 +156,13 @@
     }
   });
   pan.addEventListener('input', () => { group(); mark(); look(); });
-  form.addEventListener('change', price);
+  form.addEventListener('change', (e) => { if (e.target.name === 'storedCard') look(); price(); });
   for (const id of Object.keys(good)) {
     $(id).addEventListener('input', (e) => { if (e.target.getAttribute('aria-invalid')) check(e.target); });
   }
-  if (pan.value) { group(); mark(); look(); }
+  const first = form.querySelector('[name=storedCard][checked]');
+  if (first) asked = first.value; // its installments came with the page
+  if (pan.value) { group(); mark(); }
+  if (pan.value || saved()) look();
   price();
 })();
