@@ -170,7 +170,9 @@ func TestChoosing(t *testing.T) {
 	shown := func(selector string) bool {
 		return browsertest.Eval[bool](tab, "document.querySelector('"+selector+"').checkVisibility()")
 	}
-	count := func() int { return browsertest.Eval[int](tab, "document.querySelectorAll('[name=installmentCount]').length") }
+	count := func() int {
+		return browsertest.Eval[int](tab, "document.querySelectorAll('[name=installmentCount]').length")
+	}
 	if shown("#pan") || shown("[name=saveCard]") || !shown("#cvv") || count() != 4 {
 		t.Error("a chosen card asks for more than its code, or has no installments")
 	}
