@@ -95,6 +95,13 @@ func (s *Service) attempt(ctx context.Context, c Checkout, a Attempt, without3DS
 	if !without3DS {
 		return s.enrol(ctx, c, a)
 	}
+	forced, err := s.Payments.Requires3DS(ctx, s.command(c, a, byCard))
+	if err != nil {
+		return s.refused(ctx, c, err)
+	}
+	if forced != "" {
+		return s.enrol(ctx, c, a)
+	}
 	o, err := s.Payments.Pay(ctx, s.command(c, a, byCard))
 	if err != nil {
 		return s.refused(ctx, c, err)

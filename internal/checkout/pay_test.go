@@ -226,3 +226,23 @@ func TestRequired3DS(t *testing.T) {
 		}
 	})
 }
+
+func TestForced3DS(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.merchant.Checkout.Without3DS = true
+		w.payments.state, w.payments.reason = payment.Captured, connector.Success
+		w.payments.forced = connector.DebitCardsRequires3DS
+		c := w.sell(t, "ORD-1")
+		w.pay(t, c)
+		if v := w.want(t, c, checkout.Authenticating, ""); v.Attempts != 1 || w.payments.directly != 0 || len(w.payments.all) != 1 {
+			t.Errorf("%d attempts, %d charged, %d payments", v.Attempts, w.payments.directly, len(w.payments.all))
+		}
+		w.payments.forced = ""
+		c = w.sell(t, "ORD-2")
+		w.pay(t, c)
+		if w.want(t, c, checkout.Paid, connector.Success); w.payments.directly != 1 {
+			t.Errorf("%d charged", w.payments.directly)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
@@ -41,6 +42,7 @@ type Store interface {
 // Payments charges cards.
 type Payments interface {
 	Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error)
+	Requires3DS(ctx context.Context, c payment.Pay) (connector.Reason, error)
 	Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error)
 	Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error)
 	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)

@@ -101,6 +101,9 @@ type payments struct {
 	err                error
 	enrolled, complete int
 	charged            card.Card // the last that was asked for
+	// forced is why no card is charged without 3-D Secure; directly counts those that are.
+	forced   connector.Reason
+	directly int
 	// entered, when set, is told of every command and waited for.
 	entered, leave chan struct{}
 	keyStore       *sqlstore.Payments
@@ -131,7 +134,14 @@ func (p *payments) Pay(_ context.Context, c payment.Pay) (payment.Outcome, error
 	if p.err != nil {
 		return payment.Outcome{}, p.err
 	}
+	p.directly++
 	return payment.Outcome{Payment: p.add(c, p.state, p.reason)}, nil
+}
+
+func (p *payments) Requires3DS(context.Context, payment.Pay) (connector.Reason, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.forced, p.err
 }
 
 func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment, error) {

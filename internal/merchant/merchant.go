@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/secret"
 )
 
@@ -18,7 +19,9 @@ type Merchant struct {
 	// HalfSecure says that 3-D Secure authentications with an mdStatus of 2 to 4
 	// (payer or bank not enrolled, or only attempted) are good enough.
 	HalfSecure bool
-	Checkout   Checkout
+	// ThreeDS says which cards are charged with 3-D Secure alone, whatever the POS.
+	ThreeDS  pos.ThreeDS
+	Checkout Checkout
 	// Hosts are the only hosts to which shoppers and callbacks may be sent,
 	// separated by spaces; empty means any.
 	Hosts string

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,8 +30,10 @@ type attempt struct {
 	payment    Payment
 	operation  Operation
 	candidates []routing.Candidate
-	next       int // index of the candidate to be tried next
-	declines   int
+	// refusal is why there is no candidate; empty for NoPOSAvailable.
+	refusal  connector.Reason
+	next     int // index of the candidate to be tried next
+	declines int
 }
 
 // Pay carries out a sale or a pre-authorization. A refusal by the bank is an
@@ -50,6 +53,7 @@ func (s *Service) pay(ctx context.Context, c Pay) (Outcome, error) {
 	if err != nil {
 		return s.refused(ctx, c.Caller, err)
 	}
+	a.direct()
 	if replay, err := s.begin(ctx, a); err != nil || replay != nil {
 		return deref(replay), err
 	}
@@ -102,7 +106,11 @@ func (s *Service) prepare(ctx context.Context, c Pay) (*attempt, error) {
 	if err := s.checkDecision(c, p.Routing, table, request); err != nil {
 		return nil, err
 	}
-	return &attempt{command: c, payment: p, candidates: equallyPriced(c, p.Routing.Candidates)}, nil
+	a := &attempt{command: c, payment: p, candidates: p.Routing.Candidates}
+	if c.Paid.IsZero() {
+		a.candidates = routing.EquallyPriced(a.candidates, c.Price, c.InterestPayer)
+	}
+	return a, nil
 }
 
 func (c Pay) check(now time.Time) error {
@@ -173,18 +181,6 @@ func (s *Service) checkDecision(c Pay, d routing.Decision, t *routing.Table, r r
 	})
 	e.Code = fault.InstallmentUnavailable
 	return e
-}
-
-// equallyPriced keeps the candidates at which the payer would be charged what
-// the first one charges: nobody may pay more because a bank was down.
-func equallyPriced(c Pay, candidates []routing.Candidate) []routing.Candidate {
-	if len(candidates) == 0 || !c.Paid.IsZero() {
-		return candidates
-	}
-	total := candidates[0].Plan.Price(c.Price, c.InterestPayer).Total
-	return slices.DeleteFunc(slices.Clone(candidates), func(o routing.Candidate) bool {
-		return o.Plan.Price(c.Price, c.InterestPayer).Total != total
-	})
 }
 
 func (s *Service) newPayment(ctx context.Context, c Pay, info *bin.Info) (Payment, error) {
@@ -310,7 +306,7 @@ func (s *Service) begin(ctx context.Context, a *attempt) (*Outcome, error) {
 func (s *Service) aim(ctx context.Context, a *attempt) error {
 	p := &a.payment
 	if len(a.candidates) == 0 {
-		p.State, p.HoldsOrder, p.Result.Reason = Declined, false, connector.NoPOSAvailable
+		p.State, p.HoldsOrder, p.Result.Reason = Declined, false, cmp.Or(a.refusal, connector.NoPOSAvailable)
 		p.shareItems()
 		return nil
 	}

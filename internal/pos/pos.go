@@ -42,6 +42,8 @@ type POS struct {
 	// whose BIN is unknown may be either.
 	AcceptsDomestic bool
 	AcceptsForeign  bool
+	// ThreeDS says which cards are charged here with 3-D Secure alone.
+	ThreeDS ThreeDS
 	// Timeout bounds one request to the bank.
 	Timeout time.Duration
 	// CaptureWindow is how long a pre-authorization may be captured.

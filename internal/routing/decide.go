@@ -36,7 +36,10 @@ const noRule = math.MaxInt
 // id; within a group the rule's order comes before priority. POSes that healthy
 // denies go last, in the same order, for a failing bank is better than none; a
 // nil healthy calls all of them healthy. When the request names an alias only
-// that POS can be a candidate and no rule is asked.
+// that POS can be a candidate and no rule is asked for the order.
+//
+// A candidate says whether it may be charged without 3-D Secure: not if its POS,
+// the merchant, or any active rule that matches requires it.
 //
 // Rules are tried in the table's order, which Store.Table keeps by position.
 func Decide(t Table, r Request, healthy func(id.POS) bool) Decision {
@@ -65,12 +68,13 @@ func Decide(t Table, r Request, healthy func(id.POS) bool) Decision {
 		})
 	}
 	if r.POSAlias == "" {
-		if rule := matching(t.Rules, &r); rule != nil {
+		if rule := ordering(t.Rules, &r); rule != nil {
 			d.RuleID, d.RuleName = rule.ID, rule.Name
 			rank(entries, t.POSes, rule.Targets, r.Draw)
 		}
 	}
 	d.Candidates = order(entries, t.POSes, r.POSAlias != "")
+	d.secure(&t, &r)
 	return d
 }
 

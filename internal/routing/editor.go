@@ -194,6 +194,7 @@ func (e *Editor) pos(ctx context.Context, m id.Merchant, edit POSEdit, writes *[
 	*writes = append(*writes, func(tx Tx) { tx.SavePOS(p) })
 	facts := map[string]any{
 		"alias": p.Alias, "connector": p.Connector, "status": string(p.Status), "priority": p.Priority, "name": p.Name,
+		"three_ds":         string(p.ThreeDS),
 		"settings_changed": changedNames(before, after),
 	}
 	return note(action, "pos:"+strconv.FormatInt(int64(p.ID), 10), facts)
@@ -323,5 +324,7 @@ func ruleFacts(r Rule) map[string]any {
 	for _, t := range r.Targets {
 		targets = append(targets, int64(t.POSID))
 	}
-	return map[string]any{"name": r.Name, "position": r.Position, "active": r.Active, "targets": targets}
+	return map[string]any{
+		"name": r.Name, "position": r.Position, "active": r.Active, "targets": targets, "requires_3ds": r.Requires3DS,
+	}
 }

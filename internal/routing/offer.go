@@ -3,6 +3,7 @@ package routing
 import (
 	"slices"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 )
@@ -11,6 +12,9 @@ import (
 type Option struct {
 	POSID id.POS
 	Price installment.Price
+	// ThreeDS is why the card is charged so with 3-D Secure alone; empty if some
+	// POS of the same price takes it without.
+	ThreeDS connector.Reason
 }
 
 // Terms says which options are wanted.
@@ -33,7 +37,10 @@ func Offer(t Table, r Request, terms Terms, healthy func(id.POS) bool) []Option 
 			continue
 		}
 		best := &decision.Candidates[0]
-		options = append(options, Option{POSID: best.POS.ID, Price: best.Plan.Price(r.Amount, terms.Payer)})
+		options = append(options, Option{
+			POSID: best.POS.ID, Price: best.Plan.Price(r.Amount, terms.Payer),
+			ThreeDS: forced(decision.Candidates, r.Amount, terms.Payer),
+		})
 	}
 	return options
 }

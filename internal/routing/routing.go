@@ -7,6 +7,7 @@ import (
 
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
@@ -22,6 +23,10 @@ type Rule struct {
 	Position   int
 	Active     bool
 	Condition  Condition
+	// Requires3DS says that matching payments are charged with 3-D Secure alone,
+	// whichever rule decides about their order. A rule that requires it and names
+	// no target leaves the order to the rules after it.
+	Requires3DS bool
 	// Targets are POSes in order of preference. When weights are set, the first
 	// is drawn in proportion to them and the others follow in order.
 	Targets []Target
@@ -52,9 +57,11 @@ type Condition struct {
 
 // Table is everything that routing knows about a merchant. It is read-only.
 type Table struct {
-	POSes []pos.POS
-	Plans []installment.Plan
-	Rules []Rule
+	// ThreeDS says which cards the merchant charges with 3-D Secure alone.
+	ThreeDS pos.ThreeDS
+	POSes   []pos.POS
+	Plans   []installment.Plan
+	Rules   []Rule
 }
 
 // Request is the payment to be routed.
@@ -84,6 +91,10 @@ type Candidate struct {
 	POS    pos.POS
 	Plan   installment.Plan
 	Reason Reason
+	// ThreeDS is why the card is charged here with 3-D Secure alone: Requires3DS,
+	// or DebitCardsRequires3DS if a credit card would not need it. Empty if it may
+	// be charged without.
+	ThreeDS connector.Reason
 }
 
 // Reason says why a POS stands where it stands.
@@ -106,6 +117,8 @@ const (
 	NoDomestic     Reason = "no_domestic_cards"
 	NoPlan         Reason = "no_plan"
 	NotRequested   Reason = "not_requested"
+	// Needs3DS: the payment came without 3-D Secure, and may not be taken so here.
+	Needs3DS Reason = "requires_3ds"
 )
 
 // Rejection is a POS that was left out and why.

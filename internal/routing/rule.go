@@ -10,15 +10,18 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 )
 
-// matching returns the first active rule that is about the payment, nil if none is.
-func matching(rules []Rule, r *Request) *Rule {
+// ordering returns the first active rule that is about the payment and decides in
+// which order POSes are tried, nil if none does.
+func ordering(rules []Rule, r *Request) *Rule {
 	for i := range rules {
-		if rules[i].Active && rules[i].Condition.matches(r) {
+		if (len(rules[i].Targets) > 0 || !rules[i].Requires3DS) && rules[i].matches(r) {
 			return &rules[i]
 		}
 	}
 	return nil
 }
+
+func (r *Rule) matches(q *Request) bool { return r.Active && r.Condition.matches(q) }
 
 // Matches reports whether the condition is about the payment. Amount bounds are
 // inclusive and bind amounts in their own currency alone: an amount in another

@@ -103,6 +103,7 @@ func TestAdminRouting(t *testing.T) {
 			staff(t, s, 400, http.MethodPut, "/admin/v1/rules/x", `{"targets":[{"pos":"nobody"}]}`)
 			staff(t, s, 400, http.MethodPut, "/admin/v1/rules", `[{"name":"a","targets":[{"pos":"qnb"}]},{"name":"a","targets":[{"pos":"qnb"}]}]`)
 		})
+		t.Run("three_d_secure_is_forced_by_pos_and_by_rule", func(t *testing.T) { testForced3DS(t, s) })
 		t.Run("plans_are_replaced_all_or_none", func(t *testing.T) {
 			good := `{"pos":"garanti","program":"Bonus","count":3,"commission_rate":2.89,"customer_rate":4.00}`
 			staff(t, s, 400, http.MethodPut, "/admin/v1/plans", `[`+good+`,{"pos":"nobody","count":2,"commission_rate":1,"customer_rate":1}]`)
@@ -144,5 +145,66 @@ func TestAdminRouting(t *testing.T) {
 				t.Errorf("connectors: %s", a.Body)
 			}
 		})
+	})
+}
+
+// testForced3DS makes an Axess card need 3-D Secure, first by its POS and then by a
+// rule, and pays the very order that was declined.
+func testForced3DS(t *testing.T, s *servertest.Server) {
+	declined := func(t *testing.T, order string) {
+		t.Helper()
+		a, _ := s.Send(t, payment(charge("orderId", quoted(order)), ""))
+		if a.Status != http.StatusOK || a.Text("status") != "FAILED" || a.Text("resultCode") != "REQUIRES_3DS" {
+			t.Fatalf("direct payment: %d %s", a.Status, a.Body)
+		}
+		d := s.Detail(t, servertest.Admin(), a.Text("paymentId"))
+		if len(d.Operations) != 0 {
+			t.Errorf("a bank was asked: %+v", d.Operations)
+		}
+	}
+	paid := func(t *testing.T, order string) {
+		t.Helper()
+		shop := openShop(t)
+		id, html := enrolled(t, s, shop.secured("orderId", quoted(order)))
+		authenticate(t, html, "a")
+		if a, _ := s.Send(t, completion(id, shop.got("/success").Get("securityKey"))); a.Text("status") != "SUCCESS" {
+			t.Errorf("complete: %s", a.Body)
+		}
+		s.CheckBooks(t, servertest.Admin(), id)
+	}
+	t.Run("by_rule", func(t *testing.T) {
+		staff(t, s, 400, http.MethodPut, "/admin/v1/rules/secure", `{"condition":{"bins":["542119"]}}`)
+		rules := staff(t, s, 200, http.MethodPut, "/admin/v1/rules/secure", `{"condition":{"bins":["542119"]},"requires_3ds":true}`)
+		if !strings.Contains(rules.Body, `"requires_3ds":true`) {
+			t.Errorf("rules: %s", rules.Body)
+		}
+		dry := staff(t, s, 200, http.MethodPost, "/admin/v1/routing/dry-run", `{"amount":1000,"currency":"TRY","bin":"542119"}`)
+		if !strings.Contains(dry.Body, `"three_ds":"REQUIRES_3DS"`) {
+			t.Errorf("dry run: %s", dry.Body)
+		}
+		declined(t, t.Name())
+		paid(t, t.Name())
+		staff(t, s, 204, http.MethodDelete, "/admin/v1/rules/secure", "")
+		if a, _ := s.Send(t, payment(charge("orderId", quoted(t.Name()+" off")), "")); a.Text("status") != "SUCCESS" {
+			t.Errorf("direct payment afterwards: %s", a.Body)
+		}
+	})
+	t.Run("by_pos", func(t *testing.T) {
+		const path = "/admin/v1/poses/akbank"
+		all := staff(t, s, 200, http.MethodGet, "/admin/v1/poses", "")
+		before := staff(t, s, 200, http.MethodGet, path, "")
+		if before.Text("three_ds") != "optional" || strings.Contains(all.Body, `"three_ds":"all"`) {
+			t.Fatalf("something is forced: %s", all.Body)
+		}
+		staff(t, s, 400, http.MethodPatch, path, `{"three_ds":"never"}`, "If-Match", before.Header.Get("ETag"))
+		forced := staff(t, s, 200, http.MethodPatch, path, `{"three_ds":"all"}`, "If-Match", before.Header.Get("ETag"))
+		a, _ := s.Send(t, payment(charge("orderId", quoted(t.Name())), ""))
+		if a.Text("status") != "SUCCESS" {
+			t.Fatalf("another POS takes it without: %s", a.Body)
+		}
+		if d := s.Detail(t, servertest.Admin(), a.Text("paymentId")); d.POSAlias == "akbank" {
+			t.Error("charged at the POS that requires 3-D Secure")
+		}
+		staff(t, s, 200, http.MethodPatch, path, `{"three_ds":"optional"}`, "If-Match", forced.Header.Get("ETag"))
 	})
 }

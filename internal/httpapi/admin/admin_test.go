@@ -155,8 +155,8 @@ func TestPayment(t *testing.T) {
 		`"status":"unknown","reason":"SUCCESS","bank_code":null,"bank_message":null,"auth_code":"123456","transaction_id":"T-2",` +
 		`"host_reference":"H-2","pos_id":2,"pos_alias":"akbank","actor":"credential:7","started_at":"2026-11-20T11:30:00.5Z",` +
 		`"finished_at":null,"inquiries":1}],` +
-		`"routing":{"rule_id":5,"rule":"big tickets","candidates":[{"order":1,"pos_id":1,"alias":"garanti","reason":"rule"},` +
-		`{"order":2,"pos_id":2,"alias":"akbank","reason":"on_us"}],"rejected":[{"pos_id":3,"alias":"international","reason":"no_domestic_cards"}]},` +
+		`"routing":{"rule_id":5,"rule":"big tickets","candidates":[{"order":1,"pos_id":1,"alias":"garanti","reason":"rule","three_ds":null},` +
+		`{"order":2,"pos_id":2,"alias":"akbank","reason":"on_us","three_ds":null}],"rejected":[{"pos_id":3,"alias":"international","reason":"no_domestic_cards"}]},` +
 		`"ledger":[{"operation_id":21,"account":"bank_commission","amount":2.00,"currency":"TRY","at":"2026-11-20T11:30:00.5Z"},` +
 		`{"operation_id":21,"account":"sales","amount":-2.00,"currency":"TRY","at":"2026-11-20T11:30:00.5Z"}]}`
 	if w.Code != http.StatusOK {

@@ -47,6 +47,8 @@ type candidateView struct {
 	POSID  int64  `json:"pos_id"`
 	Alias  string `json:"alias"`
 	Reason string `json:"reason"`
+	// ThreeDS is why the POS takes the card with 3-D Secure alone.
+	ThreeDS *string `json:"three_ds"`
 }
 
 type rejectionView struct {
@@ -109,6 +111,7 @@ func viewRouting(d routing.Decision) routingView {
 	for i, c := range d.Candidates {
 		v.Candidates = append(v.Candidates, candidateView{
 			Order: i + 1, POSID: int64(c.POS.ID), Alias: c.POS.Alias, Reason: string(c.Reason),
+			ThreeDS: textOrNull(string(c.ThreeDS)),
 		})
 	}
 	for _, r := range d.Rejected {

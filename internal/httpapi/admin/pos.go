@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -48,6 +49,7 @@ type posView struct {
 	Programs        []string          `json:"programs"`
 	AcceptsDomestic bool              `json:"accepts_domestic"`
 	AcceptsForeign  bool              `json:"accepts_foreign"`
+	ThreeDS         string            `json:"three_ds"`
 	TimeoutSeconds  int               `json:"timeout_seconds"`
 	CaptureHours    int               `json:"capture_hours"`
 	Healthy         bool              `json:"healthy"`
@@ -57,7 +59,7 @@ func (s *surface) viewPOS(ctx context.Context, p pos.POS) (posView, error) {
 	v := posView{
 		ID: int64(p.ID), Version: p.Version, Alias: p.Alias, Name: p.Name, BankCode: textOrNull(p.BankCode), Connector: p.Connector,
 		Status: string(p.Status), Priority: p.Priority, Currencies: []string{}, Programs: append([]string{}, p.Programs...),
-		AcceptsDomestic: p.AcceptsDomestic, AcceptsForeign: p.AcceptsForeign,
+		AcceptsDomestic: p.AcceptsDomestic, AcceptsForeign: p.AcceptsForeign, ThreeDS: string(cmp.Or(p.ThreeDS, pos.ThreeDSOptional)),
 		TimeoutSeconds: int(p.RequestLimit().Seconds()), CaptureHours: int(p.CaptureLimit().Hours()), Healthy: s.Banks.Healthy(p.ID),
 	}
 	for _, c := range p.Currencies {
@@ -119,7 +121,7 @@ func byAlias(t routing.Table, alias string) (pos.POS, bool) {
 func newPOS(alias string, old pos.POS) pos.POS {
 	return pos.POS{
 		ID: old.ID, MerchantID: old.MerchantID, Version: old.Version, SealedSettings: old.SealedSettings,
-		Alias: alias, Name: alias, Status: pos.Active, AcceptsDomestic: true,
+		Alias: alias, Name: alias, Status: pos.Active, AcceptsDomestic: true, ThreeDS: pos.ThreeDSOptional,
 	}
 }
 
@@ -219,6 +221,10 @@ func readPOS(b *kit.Object, p pos.POS) routing.POSEdit {
 	}
 	p.AcceptsDomestic = b.OptionalBool("accepts_domestic", p.AcceptsDomestic)
 	p.AcceptsForeign = b.OptionalBool("accepts_foreign", p.AcceptsForeign)
+	p.ThreeDS = pos.ThreeDS(orText(b, "three_ds", string(p.ThreeDS), 16))
+	if !p.ThreeDS.Valid() {
+		b.Reject("three_ds", fault.FieldInvalid, "must be optional, debit or all")
+	}
 	p.Timeout = time.Duration(orInt(b, "timeout_seconds", int(p.RequestLimit().Seconds()), 1, 45)) * time.Second
 	p.CaptureWindow = time.Duration(orInt(b, "capture_hours", int(p.CaptureLimit().Hours()), 1, 24*90)) * time.Hour
 	return routing.POSEdit{POS: p, Settings: readSettings(b)}

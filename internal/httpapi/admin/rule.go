@@ -26,12 +26,13 @@ func (s *surface) ruleRoutes() []route {
 }
 
 type ruleView struct {
-	ID        int64         `json:"id"`
-	Name      string        `json:"name"`
-	Position  int           `json:"position"`
-	Active    bool          `json:"active"`
-	Condition conditionView `json:"condition"`
-	Targets   []targetView  `json:"targets"`
+	ID          int64         `json:"id"`
+	Name        string        `json:"name"`
+	Position    int           `json:"position"`
+	Active      bool          `json:"active"`
+	Requires3DS bool          `json:"requires_3ds"`
+	Condition   conditionView `json:"condition"`
+	Targets     []targetView  `json:"targets"`
 }
 
 type conditionView struct {
@@ -57,7 +58,7 @@ type targetView struct {
 func viewRule(t routing.Table, r routing.Rule) ruleView {
 	c := r.Condition
 	v := ruleView{
-		ID: int64(r.ID), Name: r.Name, Position: r.Position, Active: r.Active, Targets: []targetView{},
+		ID: int64(r.ID), Name: r.Name, Position: r.Position, Active: r.Active, Requires3DS: r.Requires3DS, Targets: []targetView{},
 		Condition: conditionView{
 			Currencies: []string{}, BINs: list(c.BINs), BankCodes: list(c.BankCodes), Programs: list(c.Programs),
 			Schemes: list(c.Schemes), Types: list(c.Types), Domestic: c.Domestic, FromMinute: c.FromMinute, UntilMinute: c.UntilMinute,
@@ -172,6 +173,7 @@ func readRule(b *kit.Object, t routing.Table, name string) routing.Rule {
 	old, _ := ruleByName(t, name)
 	rule := routing.Rule{
 		ID: old.ID, Name: name, Position: orInt(b, "position", old.Position, -1_000_000, 1_000_000), Active: b.OptionalBool("active", true),
+		Requires3DS: b.OptionalBool("requires_3ds", false),
 	}
 	if name == "" || len(name) > 100 || kit.HasControl(name) {
 		b.Reject("name", fault.FieldInvalid, "must be text of at most 100 characters")
@@ -180,19 +182,27 @@ func readRule(b *kit.Object, t routing.Table, name string) routing.Rule {
 		rule.Condition = readCondition(part)
 		b.Adopt("condition", part)
 	}
+	if b.Has("targets") || !rule.Requires3DS {
+		rule.Targets = readTargets(b, t)
+	}
+	if b.Has("targets") && len(rule.Targets) == 0 && !rule.Requires3DS {
+		b.Reject("targets", fault.FieldRequired, "must name a POS, unless the rule requires 3-D Secure")
+	}
+	return rule
+}
+
+func readTargets(b *kit.Object, t routing.Table) []routing.Target {
+	var targets []routing.Target
 	for i, part := range b.Objects("targets", 50) {
 		alias, _ := part.String("pos")
 		p, ok := byAlias(t, alias)
 		if !ok {
 			part.Reject("pos", fault.FieldInvalid, "is not the alias of a POS")
 		}
-		rule.Targets = append(rule.Targets, routing.Target{POSID: p.ID, Weight: orInt(part, "weight", 0, 0, 1_000_000)})
+		targets = append(targets, routing.Target{POSID: p.ID, Weight: orInt(part, "weight", 0, 0, 1_000_000)})
 		b.Adopt("targets."+strings.TrimPrefix(item(i), "items."), part)
 	}
-	if b.Has("targets") && len(rule.Targets) == 0 {
-		b.Reject("targets", fault.FieldRequired, "must name a POS")
-	}
-	return rule
+	return targets
 }
 
 func readCondition(b *kit.Object) routing.Condition {

@@ -8,6 +8,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/storage"
 )
 
@@ -26,18 +27,18 @@ func (m *Merchants) InTx(ctx context.Context, fn func(merchant.Tx)) error {
 }
 
 const saveMerchant = `INSERT INTO merchant (id, name, active, created_at, half_secure,
-		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active, half_secure = excluded.half_secure,
 		hosts = excluded.hosts, checkout_without_3ds = excluded.checkout_without_3ds,
 		checkout_frames = excluded.checkout_frames, checkout_life = excluded.checkout_life,
-		checkout_without_saved_cards = excluded.checkout_without_saved_cards`
+		checkout_without_saved_cards = excluded.checkout_without_saved_cards, three_ds = excluded.three_ds`
 
 // SaveMerchant implements merchant.Tx. The time of creation stays what it was.
 func (t *tx) SaveMerchant(m merchant.Merchant) {
 	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt), m.HalfSecure,
 		m.Hosts, m.Checkout.Without3DS, m.Checkout.Frames, m.Checkout.Life.Microseconds(),
-		m.Checkout.WithoutSavedCards)
+		m.Checkout.WithoutSavedCards, string(m.ThreeDS))
 	t.configured = true
 }
 
@@ -76,7 +77,7 @@ func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 }
 
 const merchantByID = `SELECT id, name, active, created_at, half_secure,
-		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards
+		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds
 	FROM merchant WHERE id = $1`
 
 // Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
@@ -90,10 +91,12 @@ func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merch
 
 func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
 	var n, createdAt, life int64
+	var threeDS string
 	var m merchant.Merchant
 	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure,
-		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life, &m.Checkout.WithoutSavedCards)
+		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life, &m.Checkout.WithoutSavedCards, &threeDS)
 	m.ID, m.CreatedAt, m.Checkout.Life = id.Merchant(n), timeOf(createdAt), time.Duration(life)*time.Microsecond
+	m.ThreeDS = pos.ThreeDS(threeDS)
 	return m, err
 }
 

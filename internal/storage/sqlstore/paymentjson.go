@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
@@ -87,6 +88,7 @@ type candidateDoc struct {
 	CommissionRate int64  `json:"commission_rate,omitzero"`
 	CustomerRate   int64  `json:"customer_rate,omitzero"`
 	Reason         string `json:"reason"`
+	ThreeDS        string `json:"three_ds,omitzero"`
 }
 
 type rejectionDoc struct {
@@ -103,6 +105,7 @@ func encodeDecision(d routing.Decision) string {
 			POSID: int64(c.POS.ID), Alias: c.POS.Alias, Name: c.POS.Name, BankCode: c.POS.BankCode, Connector: c.POS.Connector,
 			PlanID: int64(c.Plan.ID), Program: c.Plan.Program, Count: c.Plan.Count,
 			CommissionRate: int64(c.Plan.CommissionRate), CustomerRate: int64(c.Plan.CustomerRate), Reason: string(c.Reason),
+			ThreeDS: string(c.ThreeDS),
 		})
 	}
 	for _, r := range d.Rejected {
@@ -122,7 +125,7 @@ func decodeDecision(text string) (routing.Decision, error) {
 	for _, c := range doc.Candidates {
 		candidate := routing.Candidate{
 			POS:    pos.POS{ID: id.POS(c.POSID), Alias: c.Alias, Name: c.Name, BankCode: c.BankCode, Connector: c.Connector},
-			Reason: routing.Reason(c.Reason),
+			Reason: routing.Reason(c.Reason), ThreeDS: connector.Reason(c.ThreeDS),
 		}
 		candidate.Plan.ID, candidate.Plan.POSID = id.Plan(c.PlanID), id.POS(c.POSID)
 		candidate.Plan.Program, candidate.Plan.Count = c.Program, c.Count

@@ -40,20 +40,35 @@ func (r *Routing) Table(ctx context.Context, m id.Merchant) (routing.Table, erro
 	if t.Rules, err = many(ctx, r.db, readRule, rulesOf, int64(m)); err != nil {
 		return t, fmt.Errorf("rules of merchant %d: %w", m, err)
 	}
+	own, err := many(ctx, r.db, readThreeDS, threeDSOf, int64(m))
+	if err != nil {
+		return t, fmt.Errorf("merchant %d: %w", m, err)
+	}
+	if len(own) > 0 {
+		t.ThreeDS = own[0]
+	}
 	return t, nil
+}
+
+const threeDSOf = `SELECT three_ds FROM merchant WHERE id = $1 ORDER BY id`
+
+func readThreeDS(s storage.Scanner) (pos.ThreeDS, error) {
+	var text string
+	err := s.Scan(&text)
+	return pos.ThreeDS(text), err
 }
 
 const (
 	posColumns = `merchant_id, id, version, alias, name, bank_code, connector, sealed_settings, status, priority,
-	currencies, programs, accepts_domestic, accepts_foreign, timeout, capture_window`
+	currencies, programs, accepts_domestic, accepts_foreign, timeout, capture_window, three_ds`
 
 	insertPOS = `INSERT INTO pos (` + posColumns + `)
-	VALUES ($1, $2, CAST($3 AS BIGINT) + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+	VALUES ($1, $2, CAST($3 AS BIGINT) + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 	ON CONFLICT (merchant_id, id) DO NOTHING`
 
 	updatePOS = `UPDATE pos SET version = CAST($3 AS BIGINT) + 1, alias = $4, name = $5, bank_code = $6, connector = $7,
 		sealed_settings = $8, status = $9, priority = $10, currencies = $11, programs = $12, accepts_domestic = $13,
-		accepts_foreign = $14, timeout = $15, capture_window = $16
+		accepts_foreign = $14, timeout = $15, capture_window = $16, three_ds = $17
 	WHERE merchant_id = $1 AND id = $2 AND version = $3`
 
 	posesOf = `SELECT ` + posColumns + ` FROM pos WHERE merchant_id = $1 ORDER BY priority, id`
@@ -74,7 +89,7 @@ func (t *tx) SavePOS(p pos.POS) {
 		Args: []any{
 			int64(p.MerchantID), int64(p.ID), int64(p.Version), p.Alias, p.Name, p.BankCode, p.Connector, notNil(p.SealedSettings),
 			string(p.Status), int64(p.Priority), encode(currencies), encode(p.Programs), p.AcceptsDomestic, p.AcceptsForeign,
-			p.Timeout.Microseconds(), p.CaptureWindow.Microseconds(),
+			p.Timeout.Microseconds(), p.CaptureWindow.Microseconds(), string(p.ThreeDS),
 		},
 		Rows: 1, Missed: fault.StaleVersion, Duplicate: fault.DuplicateKey,
 	})
@@ -85,15 +100,15 @@ func readPOS(s storage.Scanner) (pos.POS, error) {
 	var (
 		p                                            pos.POS
 		owner, n, version, priority, timeout, window int64
-		status, currencies, programs                 string
+		status, currencies, programs, threeDS        string
 	)
 	err := s.Scan(&owner, &n, &version, &p.Alias, &p.Name, &p.BankCode, &p.Connector, &p.SealedSettings, &status, &priority,
-		&currencies, &programs, &p.AcceptsDomestic, &p.AcceptsForeign, &timeout, &window)
+		&currencies, &programs, &p.AcceptsDomestic, &p.AcceptsForeign, &timeout, &window, &threeDS)
 	if err != nil {
 		return p, err
 	}
 	p.MerchantID, p.ID, p.Version = id.Merchant(owner), id.POS(n), int(version)
-	p.Status, p.Priority = pos.Status(status), int(priority)
+	p.Status, p.Priority, p.ThreeDS = pos.Status(status), int(priority), pos.ThreeDS(threeDS)
 	p.Timeout, p.CaptureWindow = time.Duration(timeout)*time.Microsecond, time.Duration(window)*time.Microsecond
 	if p.Currencies, err = decodeCurrencies(currencies); err != nil {
 		return p, err

@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	ruleColumns = `merchant_id, id, name, position, active, condition, targets`
+	ruleColumns = `merchant_id, id, name, position, active, condition, targets, requires_3ds`
 
-	saveRule = `INSERT INTO routing_rule (` + ruleColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	saveRule = `INSERT INTO routing_rule (` + ruleColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, position = excluded.position,
-		active = excluded.active, condition = excluded.condition, targets = excluded.targets`
+		active = excluded.active, condition = excluded.condition, targets = excluded.targets,
+		requires_3ds = excluded.requires_3ds`
 
 	rulesOf = `SELECT ` + ruleColumns + ` FROM routing_rule WHERE merchant_id = $1 ORDER BY position, id`
 )
@@ -49,7 +50,8 @@ func (t *tx) SaveRule(r routing.Rule) {
 	for _, target := range r.Targets {
 		targets = append(targets, targetDoc{POSID: int64(target.POSID), Weight: target.Weight})
 	}
-	t.add(saveRule, int64(r.MerchantID), int64(r.ID), r.Name, int64(r.Position), r.Active, encodeCondition(r.Condition), encode(targets))
+	t.add(saveRule, int64(r.MerchantID), int64(r.ID), r.Name, int64(r.Position), r.Active, encodeCondition(r.Condition), encode(targets),
+		r.Requires3DS)
 	t.configured = true
 }
 
@@ -123,7 +125,7 @@ func readRule(s storage.Scanner) (routing.Rule, error) {
 		owner, n, position int64
 		condition, targets string
 	)
-	if err := s.Scan(&owner, &n, &r.Name, &position, &r.Active, &condition, &targets); err != nil {
+	if err := s.Scan(&owner, &n, &r.Name, &position, &r.Active, &condition, &targets, &r.Requires3DS); err != nil {
 		return r, err
 	}
 	r.MerchantID, r.ID, r.Position = id.Merchant(owner), id.Rule(n), int(position)

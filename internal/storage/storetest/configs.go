@@ -31,7 +31,7 @@ func grows(t *testing.T, s Stores, what string, fn func() error) {
 
 func testMerchants(t *testing.T, open Opener) {
 	s := open(t, storage.Options{})
-	m := merchant.Merchant{ID: mine, Name: "Shop", Active: true, CreatedAt: epoch}
+	m := merchant.Merchant{ID: mine, Name: "Shop", Active: true, CreatedAt: epoch, ThreeDS: pos.ThreeDSDebit}
 	c := merchant.Credential{
 		ID: 1, MerchantID: mine, Name: "till", Key: "key-1", SealedSecret: []byte{1, 0, 2}, CreatedAt: epoch,
 	}
@@ -101,6 +101,7 @@ func samplePOS() pos.POS {
 		ID: 3, MerchantID: mine, Alias: "first", Name: "First", BankCode: "0046", Connector: "sandbox",
 		SealedSettings: []byte("sealed"), Status: pos.Active, Priority: 2, Currencies: []money.Currency{money.TRY, money.USD},
 		Programs: []string{"Bonus"}, AcceptsDomestic: true, Timeout: 30 * time.Second, CaptureWindow: 7 * 24 * time.Hour,
+		ThreeDS: pos.ThreeDSAll,
 	}
 }
 
@@ -123,7 +124,7 @@ func testRouting(t *testing.T, open Opener) {
 			BankCodes: []string{"0046"}, Programs: []string{"Bonus"}, Schemes: []card.Scheme{card.Troy}, Types: []card.Type{card.Debit},
 			Domestic: &domestic, FromMinute: 5, UntilMinute: 9,
 		},
-		Targets: []routing.Target{{POSID: 3, Weight: 80}, {POSID: 4, Weight: 20}},
+		Targets: []routing.Target{{POSID: 3, Weight: 80}, {POSID: 4, Weight: 20}}, Requires3DS: true,
 	}
 	earlier := routing.Rule{ID: 2, MerchantID: mine, Position: 1}
 	grows(t, s, "add", func() error {
@@ -137,12 +138,16 @@ func testRouting(t *testing.T, open Opener) {
 		})
 	})
 	p.Version, urgent.Version = 1, 1
+	must(t, "merchant", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
+		tx.SaveMerchant(merchant.Merchant{ID: mine, Name: "Shop", CreatedAt: epoch, ThreeDS: pos.ThreeDSDebit})
+	}))
 
 	t.Run("what_was_stored_is_read_back_in_order", func(t *testing.T) {
 		got, err := s.Routing.Table(t.Context(), mine)
 		must(t, "table", err)
 		equal(t, "table", got, routing.Table{
-			POSes: []pos.POS{urgent, p}, Plans: []installment.Plan{single, plan}, Rules: []routing.Rule{earlier, rule},
+			ThreeDS: pos.ThreeDSDebit,
+			POSes:   []pos.POS{urgent, p}, Plans: []installment.Plan{single, plan}, Rules: []routing.Rule{earlier, rule},
 		})
 	})
 

@@ -53,7 +53,7 @@ func samplePayment(n int64) payment.Payment {
 				Plan: installment.Plan{
 					ID: 9, POSID: 3, Program: "Bonus", Count: 3, CommissionRate: 1_790_000, CustomerRate: 5_000_000,
 				},
-				Reason: routing.OnUs,
+				Reason: routing.OnUs, ThreeDS: connector.DebitCardsRequires3DS,
 			}},
 			Rejected: []routing.Rejection{{POSID: 4, Alias: "second", Reason: routing.NoPlan}},
 			RuleID:   2, RuleName: "domestic first",
