@@ -22,8 +22,15 @@ func newCourier(p egress.Policy) courier { return courier{policy: p, client: egr
 
 // Check judges an address by its form and the merchant's list of hosts. Where its
 // name leads to is judged when it is called.
-func (c courier) Check(address, hosts string) error {
-	p := c.policy
+func (c courier) Check(address, hosts string) error { return addresses(c.policy).Check(address, hosts) }
+
+// addresses judges merchants' addresses by a policy and their own lists of hosts.
+// It implements payment.Addresses.
+type addresses egress.Policy
+
+// Check judges an address by its form and the merchant's list of hosts.
+func (a addresses) Check(address, hosts string) error {
+	p := egress.Policy(a)
 	p.Hosts = strings.Fields(hosts)
 	return p.Check(address)
 }

@@ -83,13 +83,16 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	// Domain.
 	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
+	urls := egress.Policy{Demo: o.Demo != nil}
+	browsers := urls
+	browsers.Own = s.url // the hosted page takes its payers back itself
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
-		Prints: safe, Sealer: safe, Merchants: merchants, IDs: ids, Clock: system, Log: o.Log,
+		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers),
+		IDs: ids, Clock: system, Log: o.Log,
 		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
 	})
 	resolver := newResolver(service, db)
-	urls := egress.Policy{Demo: o.Demo != nil}
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
 		Cards: safe, IDs: ids, Clock: system,
@@ -117,7 +120,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
 		limits:   kit.Limits{Requests: o.Config.RateLimit},
-		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, simulators: simulators,
+		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -135,6 +138,7 @@ type interior struct {
 	callers    *merchant.Directory
 	staff      admin.Services
 	urls       egress.Policy // what merchants' addresses may be
+	browsers   egress.Policy // where payers' browsers may be sent
 	simulators http.Handler  // nil if no bank is played here
 	health     *health
 }
@@ -149,9 +153,7 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
-	browsers := in.urls
-	browsers.Own = s.url // the hosted page takes its payers back itself
-	returns, err := pages.Returns(doors, in.payments, browsers)
+	returns, err := pages.Returns(doors, in.payments, in.browsers)
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}

@@ -53,6 +53,9 @@ func (s *Service) enrolPayer(ctx context.Context, c Enrol) (Enrolment, error) {
 	if replay, err := s.replayKey(ctx, c.Caller); replay != nil || err != nil {
 		return s.replayEnrolment(ctx, replay, err)
 	}
+	if err := s.checkAddresses(ctx, c); err != nil {
+		return Enrolment{}, err
+	}
 	a, err := s.prepare(ctx, c.Pay)
 	if err != nil {
 		return Enrolment{}, err
@@ -82,6 +85,28 @@ func (s *Service) authenticating(ctx context.Context, candidates []routing.Candi
 		}
 	}
 	return able
+}
+
+// checkAddresses refuses with fault.URLNotAllowed what the merchant's list of hosts
+// does not name: a stolen API key must not lead payers elsewhere (reference of the
+// gateway API, section 12.18).
+func (s *Service) checkAddresses(ctx context.Context, c Enrol) error {
+	m, err := s.Merchants.Merchant(ctx, c.MerchantID)
+	if err != nil {
+		return fmt.Errorf("read merchant: %w", err)
+	}
+	var wrong []fault.Field
+	for _, given := range []struct{ name, url string }{{"successUrl", c.SuccessURL}, {"failureUrl", c.FailureURL}} {
+		if err := s.Addresses.Check(given.url, m.Hosts); err != nil {
+			wrong = append(wrong, fault.Field{Name: given.name, Code: fault.FieldInvalid, Message: err.Error()})
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	e := fault.Validation(wrong...)
+	e.Code = fault.URLNotAllowed
+	return e
 }
 
 // checkOrderFree refuses to authenticate for an order that is paid or being paid.

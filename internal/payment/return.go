@@ -53,10 +53,27 @@ func (p proof) authentication() connector.Authentication {
 // Return takes a payer back from the bank. Nothing in the form is believed before
 // the bank's MAC and the reference and amount of our own record were checked; a
 // form that fails is fault.ForgedReturn and changes nothing. A repeated return
-// leads where the first one led, whatever it says.
+// leads where the first one led, whatever it says. A payer whose merchant has
+// stopped allowing the address is not sent there: fault.URLNotAllowed, and the
+// payment ends unless it is completed.
 func (s *Service) Return(ctx context.Context, r Return) (Returned, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
+	to, err := s.takeBack(ctx, r)
+	if err != nil {
+		return Returned{}, err
+	}
+	m, err := s.Merchants.Merchant(ctx, to.Payment.MerchantID)
+	if err != nil {
+		return Returned{}, fmt.Errorf("read merchant: %w", err)
+	}
+	if err := s.Addresses.Check(to.URL, m.Hosts); err != nil {
+		return Returned{}, fault.Wrap(fault.Invalid, fault.URLNotAllowed, "the merchant's address may not be used any more", err)
+	}
+	return to, nil
+}
+
+func (s *Service) takeBack(ctx context.Context, r Return) (Returned, error) {
 	session, err := s.Store.Session(ctx, r.SessionKey)
 	if err != nil {
 		return Returned{}, fmt.Errorf("find session: %w", err)

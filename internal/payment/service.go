@@ -40,6 +40,14 @@ type Merchants interface {
 	Merchant(ctx context.Context, m id.Merchant) (merchant.Merchant, error)
 }
 
+// Addresses judges the addresses of merchants to which payers' browsers are sent.
+type Addresses interface {
+	// Check reports why an address may not be used; hosts, separated by spaces, are
+	// the only ones allowed unless empty. Pages of our own always are. The error may
+	// be shown to the merchant.
+	Check(address, hosts string) error
+}
+
 // systemActor names Vezne itself in audit records.
 const systemActor = "system:payment"
 
@@ -52,6 +60,7 @@ type Dependencies struct {
 	Prints    vault.Fingerprinter
 	Sealer    vault.Sealer
 	Merchants Merchants
+	Addresses Addresses
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger

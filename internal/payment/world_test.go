@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,8 +49,9 @@ type world struct {
 	orders   atomic.Int64
 	// settings are those of POSes that do not have the defaults.
 	settings map[id.POS]map[string]string
-	// halfSecure is the merchant's setting.
+	// halfSecure and hosts are the merchant's settings.
 	halfSecure bool
+	hosts      string
 }
 
 const demoMerchant id.Merchant = 1
@@ -85,7 +88,7 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 		t.Fatal(err)
 	}
 	w.Service = payment.NewService(payment.Dependencies{
-		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w, Sealer: w, Merchants: w,
+		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w, Sealer: w, Merchants: w, Addresses: addresses{},
 		PublicURL: publicURL, IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	w.resolver = payment.NewResolver(w.Service)
@@ -162,7 +165,18 @@ func (w *world) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed [
 }
 
 func (w *world) Merchant(_ context.Context, m id.Merchant) (merchant.Merchant, error) {
-	return merchant.Merchant{ID: m, Active: true, HalfSecure: w.halfSecure}, nil
+	return merchant.Merchant{ID: m, Active: true, HalfSecure: w.halfSecure, Hosts: w.hosts}, nil
+}
+
+// addresses allows our own pages and the hosts of the list.
+type addresses struct{}
+
+func (addresses) Check(address, hosts string) error {
+	u, err := url.Parse(address)
+	if err != nil || (hosts != "" && !strings.HasPrefix(address, publicURL+"/") && !slices.Contains(strings.Fields(hosts), u.Hostname())) {
+		return errors.New("must be on a host that the merchant has allowed")
+	}
+	return nil
 }
 
 func rate(t *testing.T, s string) money.Rate {

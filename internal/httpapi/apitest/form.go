@@ -82,9 +82,22 @@ func (f Form) Post(ctx context.Context, c *http.Client) (Page, error) {
 		return Page{}, fmt.Errorf("make request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return visit(request, c)
+}
+
+// Visit gets a page as a browser does.
+func Visit(ctx context.Context, c *http.Client, address string) (Page, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return Page{}, fmt.Errorf("make request: %w", err)
+	}
+	return visit(request, c)
+}
+
+func visit(request *http.Request, c *http.Client) (Page, error) {
 	response, err := c.Do(request)
 	if err != nil {
-		return Page{}, fmt.Errorf("post form: %w", err)
+		return Page{}, fmt.Errorf("ask for page: %w", err)
 	}
 	body, err := io.ReadAll(response.Body)
 	if err := errors.Join(err, response.Body.Close()); err != nil {
