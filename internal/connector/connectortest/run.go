@@ -26,6 +26,8 @@ type Cases struct {
 	// Declined is a card whose sale fails with DeclinedReason.
 	Declined       card.Card
 	DeclinedReason connector.Reason
+	// ThreeDS is about 3-D Secure; nil exactly if the connector has none.
+	ThreeDS *ThreeDS
 }
 
 // Run runs the suite. Subtests are parallel; each has a simulator of its own.
@@ -39,6 +41,7 @@ func Run(t *testing.T, r connector.Registration, c Cases) {
 		"Fault":        s.faultRules(),
 		"Transport":    s.transportRules(),
 		"Concurrency":  s.concurrencyRules(),
+		"ThreeDS":      s.threeDSRules(),
 	}
 	for name, rules := range groups {
 		t.Run(name, func(t *testing.T) {

@@ -20,6 +20,13 @@ func TestConnector(t *testing.T) {
 		Approved:       testCard(t, "5421190122090656"),
 		Declined:       testCard(t, "5100050000006661"),
 		DeclinedReason: connector.NotSufficientFunds,
+		ThreeDS: &connectortest.ThreeDS{
+			Provision: map[string]string{"model": "3d"}, Pay: map[string]string{"model": "3d_pay"},
+			Right: map[string]string{"password": "a"}, Refuse: map[string]string{"password": "b"},
+			HalfSecure: testCard(t, "5117280000006665"), Never: testCard(t, "5115830000006669"),
+			InitFails: testCard(t, "5117580000006668"), InitFailsReason: connector.ThreeDSInitError,
+			CompleteFails: testCard(t, "5100560000006669"), CompleteFailsReason: connector.DoNotHonour,
+		},
 	})
 }
 

@@ -37,10 +37,11 @@ func (b *bank) Enrol(ctx context.Context, e connector.Enrolment) (connector.Enro
 	if err != nil {
 		return connector.Enrolled{Answer: connector.Answer{Outcome: wire.OutcomeOf(err)}}, fmt.Errorf("enrol %s: %w", o.Reference, err)
 	}
-	return connector.Enrolled{
-		Answer: toAnswer(r.Reply),
-		Form:   connector.Form{Action: r.Page, Fields: []connector.Field{{Name: "token", Value: r.Token}}},
-	}, nil
+	enrolled := connector.Enrolled{Answer: toAnswer(r.Reply)}
+	if enrolled.Outcome == connector.Approved {
+		enrolled.Form = connector.Form{Action: r.Page, Fields: []connector.Field{{Name: "token", Value: r.Token}}}
+	}
+	return enrolled, nil
 }
 
 // parseEnrolment reads an answer whose MAC is right. Its error holds nothing of it.
