@@ -236,6 +236,34 @@ func (s *Service) enrolled(ctx context.Context, a *attempt, session Session, for
 	return Enrolment{Outcome: Outcome{Payment: a.payment, Operation: a.operation}, Form: form}, nil
 }
 
+// enrolmentLimit is the age at which nobody is at work on an enrolment any more:
+// its command has ended, or the process that ran it.
+const enrolmentLimit = commandLimit + resolverGrace
+
+func enrolmentInProgress(p Payment) error {
+	return fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
+		WithSubject(p.UUID.String()).WithRetryAfter(retryHint)
+}
+
+// endAbandoned declines an enrolment whose process died before it handed a form
+// out: without the form no payer gets to the bank, so nobody can finish it, and
+// whoever repeats the request need not wait for the session's end. If the process
+// lives after all, its own commit fails on the session's version and hands nothing
+// out. The bank is asked later all the same: one that charges by itself may reach
+// its payer in a way that needs no form of ours, such as the bank's own app.
+func (s *Service) endAbandoned(ctx context.Context, session Session) (Enrolment, error) {
+	v, err := s.visit(ctx, session)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	o, err := s.end(ctx, v, s.refusal(v, connector.ThreeDSInitError), true)
+	if fault.CodeOf(err) == fault.StaleVersion {
+		return Enrolment{}, enrolmentInProgress(v.payment) // it has moved on: the next request sees where to
+	}
+	o.Replayed = true
+	return Enrolment{Outcome: o}, err
+}
+
 // replayEnrolment answers a repeated Enrol with its first answer.
 func (s *Service) replayEnrolment(ctx context.Context, replay *Outcome, err error) (Enrolment, error) {
 	if err != nil || replay == nil {
@@ -250,9 +278,10 @@ func (s *Service) replayEnrolment(ctx context.Context, replay *Outcome, err erro
 		return Enrolment{}, fmt.Errorf("read session: %w", err)
 	case session.SealedForm == nil && e.Payment.State != Enrolled:
 		return e, nil // the bank refused
+	case session.SealedForm == nil && s.Clock.Now().Sub(session.CreatedAt) <= enrolmentLimit:
+		return Enrolment{}, enrolmentInProgress(e.Payment)
 	case session.SealedForm == nil:
-		return Enrolment{}, fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
-			WithSubject(e.Payment.UUID.String()).WithRetryAfter(retryHint)
+		return s.endAbandoned(ctx, session)
 	}
 	plain, err := s.Sealer.Open(ctx, session.MerchantID, vault.PurposeThreeDS, session.SealedForm)
 	if err != nil {
