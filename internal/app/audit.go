@@ -28,15 +28,15 @@ func newAuditSealer(ctx context.Context, db *storage.DB, v *vault.Vault, c clock
 // VerifyAudit proves that no sealed audit record was changed, removed or added.
 // It writes each merchant's newest block to w, to be noted down elsewhere, and
 // returns an error if anything contradicts. A server may be running.
-func VerifyAudit(ctx context.Context, database config.DSN, keysetFile string, w io.Writer) error {
-	db, err := storage.Open(ctx, database.Reveal(), storage.Options{ReadOnly: true})
+func VerifyAudit(ctx context.Context, c config.Config, w io.Writer) error {
+	db, err := storage.Open(ctx, c.Database.Reveal(), storage.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }() // it was only read
-	keyset, err := vault.LoadKeyset(keysetFile)
+	keyset, err := loadKeyset(ctx, c)
 	if err != nil {
-		return fmt.Errorf("load keyset: %w", err)
+		return err
 	}
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 	safe := vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: clock.System{}})

@@ -50,7 +50,11 @@ func PrepareDemo(ctx context.Context, c config.Config) error {
 	if err := Migrate(ctx, c.Database); err != nil {
 		return err
 	}
-	k, err := vault.LoadOrCreateKeyset(c.Keyset, vault.Demo)
+	file, err := keysetFile(c)
+	if err != nil {
+		return err
+	}
+	k, err := file.LoadOrCreate(ctx, vault.Demo)
 	if err != nil {
 		return fmt.Errorf("make keyset: %w", err)
 	}

@@ -156,7 +156,7 @@ func TestDemoElsewhere(t *testing.T) {
 	t.Run("production_keyset_is_refused", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, t.TempDir(), nil)
-		if err := app.CreateKeyset(c.Keyset); err != nil {
+		if err := app.CreateKeyset(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 		if err := app.PrepareDemo(t.Context(), c); err == nil || !strings.Contains(err.Error(), "setting keyset") {
@@ -194,12 +194,12 @@ func TestCheckProduction(t *testing.T) {
 				if err := app.PrepareDemo(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
-			} else if err := app.CreateKeyset(c.Keyset); err != nil {
+			} else if err := app.CreateKeyset(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
 			change := map[string]string{"keyset": c.Keyset}
 			maps.Copy(change, tt.change)
-			err := app.CheckProduction(load(t, t.TempDir(), change))
+			err := app.CheckProduction(t.Context(), load(t, t.TempDir(), change))
 			if (tt.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("CheckProduction = %v, want %q", err, tt.want)
 			}
@@ -227,7 +227,7 @@ func TestServe(t *testing.T) {
 	t.Run("schema_that_is_not_current_is_refused", func(t *testing.T) {
 		t.Parallel()
 		c := load(t, t.TempDir(), nil)
-		if err := app.CreateKeyset(c.Keyset); err != nil {
+		if err := app.CreateKeyset(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 		refused(t, c, "")
@@ -257,7 +257,7 @@ func prepareProduction(t *testing.T, c config.Config) {
 	if err := app.Migrate(t.Context(), c.Database); err != nil {
 		t.Fatal(err)
 	}
-	if err := app.CreateKeyset(c.Keyset); err != nil {
+	if err := app.CreateKeyset(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,19 +9,12 @@ import (
 	"github.com/vezne/vezne/internal/config"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
-	"github.com/vezne/vezne/internal/vault"
 )
 
 // Migrate brings the schema of a database up to date. Several processes may do
 // so at once.
 func Migrate(ctx context.Context, database config.DSN) error {
 	return storage.Migrate(ctx, database.Reveal())
-}
-
-// CreateKeyset writes a new keyset for production; an existing file is refused.
-func CreateKeyset(path string) error {
-	_, err := vault.CreateKeyset(path, vault.Production)
-	return err
 }
 
 // ImportBINs adds the good rows of a CSV file to the BIN table and reports the

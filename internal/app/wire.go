@@ -52,7 +52,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 
 	// Secrets.
-	safe, keys, err := openVault(ctx, o, db, ids)
+	watcher := snapshot.NewWatcher(version, system, snapshot.Interval)
+	safe, keys, rotator, err := openVault(ctx, o, db, ids, watcher)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,6 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 
 	// What is kept in memory.
-	watcher := snapshot.NewWatcher(version, system, snapshot.Interval)
 	sealer, err := newAuditSealer(ctx, db, safe, system, o.Log)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	deliveries := newRunner(queue, o.Log, hooks.DeliveryHandlers())
 	deliveries.Workers = webhook.Workers
 	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
-	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run}
+	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run}
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,

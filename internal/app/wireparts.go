@@ -15,6 +15,7 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/secret"
+	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
@@ -27,21 +28,33 @@ type houseKeys struct {
 	form    secret.Bytes // under which hosted pages sign their forms
 }
 
-// openVault opens the keyset and what is sealed under it.
-func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator) (*vault.Vault, houseKeys, error) {
-	keyset, err := vault.LoadKeyset(o.Config.Keyset)
+// openVault opens the keyset and makes sure that it opens what is sealed in the
+// database. Data keys that were opened are kept while the watcher vouches for
+// them, so that a rotation reaches this node; the rotator is this node's part in
+// one.
+func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator, w *snapshot.Watcher) (*vault.Vault, houseKeys, *vault.Rotator, error) {
+	keyset, err := loadKeyset(ctx, o.Config)
 	if err != nil {
-		return nil, houseKeys{}, fmt.Errorf("load keyset: %w", err)
+		return nil, houseKeys{}, nil, err
 	}
-	safe := vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: clock.System{}})
+	safe := vault.New(vault.Options{
+		Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: clock.System{},
+		Cache: func(load func(context.Context, id.Merchant) (*vault.Ring, error)) vault.RingCache {
+			return snapshot.NewCache(w, snapshot.Bounds{Values: vault.MaxRings}, load)
+		},
+	})
+	if err := safe.CheckKeyset(ctx, sqlstore.NewSealed(db), keyset); err != nil {
+		return nil, houseKeys{}, nil, fmt.Errorf("setting keyset: %s: %w", o.Config.Keyset, err)
+	}
 	var keys houseKeys
 	if keys.request, err = safe.HouseKey(ctx, "request hash"); err != nil {
-		return nil, houseKeys{}, err
+		return nil, houseKeys{}, nil, err
 	}
 	if keys.form, err = safe.HouseKey(ctx, "checkout form"); err != nil {
-		return nil, houseKeys{}, err
+		return nil, houseKeys{}, nil, err
 	}
-	return safe, keys, nil
+	rotator, err := newRotator(o, db, safe, w)
+	return safe, keys, rotator, err
 }
 
 // openBanks registers every protocol that a POS may speak.

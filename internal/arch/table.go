@@ -74,10 +74,10 @@ func rules() []rule {
 		{Door, []string{"httpapi/*"}, []Storey{Value, Contract, Domain, Outgoing, Kit}},
 		{
 			Glue,
-			[]string{"config", "app", "cli", "fixture", "snapshot", "telemetry", "arch", "arch/*"},
+			[]string{"config", "kms", "app", "cli", "fixture", "snapshot", "telemetry", "arch", "arch/*"},
 			[]Storey{Value, Contract, Wire, Protocol, Protocols, Domain, Storage, Outgoing, Kit, Door, Glue},
 		},
-		{Suite, []string{"storage/storetest", "connector/connectortest", "httpapi/apitest"}, nil},
+		{Suite, []string{"storage/storetest", "connector/connectortest", "httpapi/apitest", "kms/kmstest"}, nil},
 	}
 }
 

@@ -81,6 +81,9 @@ type settings struct {
 	Database  *string `placeholder:"DSN" help:"sqlite:PATH or postgres://… (VEZNE_DATABASE)."`
 	Redis     *string `placeholder:"URL" help:"Redis for what nodes share for minutes; nothing does yet (VEZNE_REDIS)."`
 	Keyset    *string `placeholder:"FILE" help:"File of the key that seals all others (VEZNE_KEYSET)."`
+	KMS       *string `name:"kms" placeholder:"URL" help:"Key of a HashiCorp Vault transit engine that seals the keyset (VEZNE_KMS)."`
+	KMSToken  *string `name:"kms-token-file" placeholder:"FILE" help:"File of the token for it (VEZNE_KMS_TOKEN_FILE)."`
+	KeyGrace  *string `placeholder:"TIME" help:"How long a rotation waits for older requests (VEZNE_KEY_GRACE)."`
 	Log       *string `placeholder:"FORM" help:"text or json (VEZNE_LOG)."`
 	LogLevel  *string `placeholder:"LEVEL" help:"debug, info, warn or error (VEZNE_LOG_LEVEL)."`
 }
@@ -94,7 +97,8 @@ func (s settings) given() map[string]string {
 	given := make(map[string]string)
 	for name, v := range map[string]*string{
 		"listen": s.Listen, "public-url": s.PublicURL, "database": s.Database, "redis": s.Redis,
-		"keyset": s.Keyset, "log": s.Log, "log-level": s.LogLevel,
+		"keyset": s.Keyset, "kms": s.KMS, "kms-token-file": s.KMSToken, "key-grace": s.KeyGrace,
+		"log": s.Log, "log-level": s.LogLevel,
 	} {
 		if v != nil {
 			given[name] = *v

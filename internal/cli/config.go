@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -18,13 +19,13 @@ type configCheckCommand struct {
 
 // Run fails when the settings cannot be read. What only `serve` refuses is
 // printed, since the demo and the tools take the same settings.
-func (c configCheckCommand) Run(w World) error {
+func (c configCheckCommand) Run(ctx context.Context, w World) error {
 	cfg, err := c.load(w, nil)
 	if err != nil {
 		return err
 	}
 	printSettings(w, cfg)
-	if err := app.CheckProduction(cfg); err != nil {
+	if err := app.CheckProduction(ctx, cfg); err != nil {
 		for line := range strings.Lines(err.Error()) {
 			fmt.Fprintf(w.Stdout, "serve would refuse: %s\n", strings.TrimSpace(line))
 		}
@@ -35,7 +36,8 @@ func (c configCheckCommand) Run(w World) error {
 func printSettings(w World, c config.Config) {
 	for _, line := range [][2]string{
 		{"listen", c.Listen}, {"public_url", c.PublicURL}, {"database", c.Database.String()},
-		{"redis", shown(c.Redis)}, {"keyset", c.Keyset}, {"simulator_url", c.SimulatorURL},
+		{"redis", shown(c.Redis)}, {"keyset", c.Keyset}, {"kms", c.KMS}, {"kms_token_file", c.KMSTokenFile},
+		{"key_grace", c.KeyGrace.String()}, {"simulator_url", c.SimulatorURL},
 		{"log", string(c.Log)}, {"log_level", c.LogLevel.String()},
 	} {
 		fmt.Fprintf(w.Stdout, "%-14s %s\n", line[0], line[1])

@@ -18,7 +18,7 @@ func (c serveCommand) Run(ctx context.Context, w World) error {
 	if err != nil {
 		return err
 	}
-	if err := app.CheckProduction(cfg); err != nil {
+	if err := app.CheckProduction(ctx, cfg); err != nil {
 		return err
 	}
 	s, err := app.NewServer(ctx, app.Options{Config: cfg, Log: logger(cfg, w.Stderr)})

@@ -38,15 +38,28 @@ type ledgerVerifyCommand struct {
 // Run reads all books; it fails if anything does not add up. The database may
 // be in use by a server meanwhile.
 func (c ledgerVerifyCommand) Run(ctx context.Context, w World) error {
-	if c.Data != "" {
-		dsn := "sqlite:" + filepath.Join(c.Data, demoDatabase)
-		c.Database = &dsn
-	}
+	c.settings = c.inData(c.Data)
 	cfg, err := c.load(w, nil)
 	if err != nil {
 		return err
 	}
 	return app.VerifyLedger(ctx, cfg.Database, w.Stdout)
+}
+
+// inData returns the settings with database and keyset in the data directory of a
+// demo, or as they are without one. A demo on PostgreSQL has its keyset alone
+// there, so a database that is given stays.
+func (s settings) inData(dir string) settings {
+	if dir == "" {
+		return s
+	}
+	keyset := filepath.Join(dir, demoKeyset)
+	s.Keyset = &keyset
+	if s.Database == nil {
+		dsn := "sqlite:" + filepath.Join(dir, demoDatabase)
+		s.Database = &dsn
+	}
+	return s
 }
 
 type auditCommand struct {
@@ -61,15 +74,12 @@ type auditVerifyCommand struct {
 // Run reads the whole log; it fails if anything does not agree. The database may
 // be in use by a server meanwhile.
 func (c auditVerifyCommand) Run(ctx context.Context, w World) error {
-	if c.Data != "" {
-		dsn, keyset := "sqlite:"+filepath.Join(c.Data, demoDatabase), filepath.Join(c.Data, demoKeyset)
-		c.Database, c.Keyset = &dsn, &keyset
-	}
+	c.settings = c.inData(c.Data)
 	cfg, err := c.load(w, nil)
 	if err != nil {
 		return err
 	}
-	return app.VerifyAudit(ctx, cfg.Database, cfg.Keyset, w.Stdout)
+	return app.VerifyAudit(ctx, cfg, w.Stdout)
 }
 
 type binsCommand struct {
@@ -94,21 +104,4 @@ func (c binsImportCommand) Run(ctx context.Context, w World) error {
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	return app.ImportBINs(ctx, cfg.Database, f, w.Stdout)
-}
-
-type keysCommand struct {
-	Create keysCreateCommand `cmd:"" help:"Write a new keyset for production, readable by its owner only."`
-}
-
-type keysCreateCommand struct {
-	Path string `arg:"" name:"file" type:"path" help:"The file to create; it must not exist."`
-}
-
-// Run creates the keyset. Whoever loses it loses everything sealed under it.
-func (c keysCreateCommand) Run(w World) error {
-	if err := app.CreateKeyset(c.Path); err != nil {
-		return err
-	}
-	fmt.Fprintf(w.Stdout, "%s holds the key of all keys: back it up apart from the database\n", c.Path)
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"time"
 )
 
 // LogFormat is how log lines are written.
@@ -32,6 +33,11 @@ type Config struct {
 	Redis DSN
 	// Keyset is the file of the key that seals everything else.
 	Keyset string
+	// KMS is the URL of the key of a key management service that seals the keyset,
+	// and KMSTokenFile the file of the token for it; both are empty for none.
+	KMS, KMSTokenFile string
+	// KeyGrace is how long a rotation of keys waits for requests that began before.
+	KeyGrace time.Duration
 	// SimulatorURL is where the demo's banks are played; empty means in process.
 	SimulatorURL string
 	// TrustedProxies are the networks of the proxies in front of the server, whose

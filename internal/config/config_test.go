@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -67,6 +68,7 @@ func TestLoad(t *testing.T) {
 			"VEZNE_LISTEN=[::1]:0", "VEZNE_PUBLIC_URL=https://pay.example.com/", "VEZNE_DATABASE=postgres://db/vezne",
 			"VEZNE_REDIS=redis://cache:6379", "VEZNE_KEYSET=/etc/vezne/keyset", "VEZNE_SIMULATOR_URL=http://127.0.0.1:9000",
 			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug", "VEZNE_TRUSTED_PROXIES=10.1.2.3/8, fd00::/8", "VEZNE_RATE_LIMIT=50",
+			"VEZNE_KMS=https://vault:8200/v1/transit/keys/vezne", "VEZNE_KMS_TOKEN_FILE=/run/token", "VEZNE_KEY_GRACE=90s",
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -77,6 +79,7 @@ func TestLoad(t *testing.T) {
 			SimulatorURL: "http://127.0.0.1:9000", Log: config.LogJSON, LogLevel: slog.LevelDebug,
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 			RateLimit:      50,
+			KMS:            "https://vault:8200/v1/transit/keys/vezne", KMSTokenFile: "/run/token", KeyGrace: 90 * time.Second,
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.Comparer(func(a, b config.DSN) bool { return a == b })); diff != "" {
 			t.Error(diff)
@@ -111,6 +114,9 @@ func TestRefusals(t *testing.T) {
 		"public_url_with_user":              {env: "VEZNE_PUBLIC_URL=https://a:b@pay.example.com", want: "setting public_url"},
 		"public_url_with_query":             {env: "VEZNE_PUBLIC_URL=https://pay.example.com?a=b", want: "setting public_url"},
 		"database_of_another_kind":          {env: "VEZNE_DATABASE=mysql://x/y", want: "setting database"},
+		"kms_without_a_token_file":          {env: "VEZNE_KMS=https://v/v1/transit/keys/k", want: "setting kms_token_file"},
+		"token_file_without_a_kms":          {env: "VEZNE_KMS_TOKEN_FILE=/t", want: "setting kms_token_file"},
+		"grace_shorter_than_nodes_notice":   {env: "VEZNE_KEY_GRACE=10ms", want: "setting key_grace"},
 		"sqlite_without_path":               {env: "VEZNE_DATABASE=sqlite:", want: "setting database"},
 		"rate_limit_of_nothing":             {env: "VEZNE_RATE_LIMIT=0", want: "setting rate_limit"},
 		"redis_of_another_kind":             {env: "VEZNE_REDIS=memcached://x", want: "setting redis"},

@@ -28,6 +28,9 @@ const (
 	keyDatabase     = "database"
 	keyRedis        = "redis"
 	keyKeyset       = "keyset"
+	keyKMS          = "kms"
+	keyKMSTokenFile = "kms_token_file" //nolint:gosec // the name of a setting
+	keyKeyGrace     = "key_grace"
 	keySimulatorURL = "simulator_url"
 	keyProxies      = "trusted_proxies"
 	keyRateLimit    = "rate_limit"
@@ -37,7 +40,8 @@ const (
 
 func keys() []string {
 	return []string{
-		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keySimulatorURL, keyProxies, keyRateLimit, keyLog, keyLogLevel,
+		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keyKMS, keyKMSTokenFile, keyKeyGrace, keySimulatorURL,
+		keyProxies, keyRateLimit, keyLog, keyLogLevel,
 	}
 }
 
@@ -46,10 +50,12 @@ func defaults() map[string]string {
 		keyListen: "127.0.0.1:8080",
 		// Twice what one node is made to carry.
 		keyRateLimit: "10000",
-		keyDatabase:  "sqlite:vezne.db",
-		keyProxies:   "127.0.0.0/8 ::1/128",
-		keyLog:       string(LogText),
-		keyLogLevel:  "info",
+		// No request and no job lives longer (vault.DefaultGrace).
+		keyKeyGrace: "5m",
+		keyDatabase: "sqlite:vezne.db",
+		keyProxies:  "127.0.0.0/8 ::1/128",
+		keyLog:      string(LogText),
+		keyLogLevel: "info",
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/knadh/koanf/v2"
 )
@@ -22,7 +23,9 @@ func parse(k *koanf.Koanf) (Config, error) {
 		Database: DSN{raw: k.String(keyDatabase)},
 		Redis:    DSN{raw: k.String(keyRedis)},
 		Keyset:   k.String(keyKeyset),
-		Log:      LogFormat(k.String(keyLog)),
+
+		KMSTokenFile: k.String(keyKMSTokenFile),
+		Log:          LogFormat(k.String(keyLog)),
 	}
 	var errs []error
 	check := func(key string, err error) {
@@ -41,6 +44,11 @@ func parse(k *koanf.Koanf) (Config, error) {
 	c.RateLimit, err = parseRateLimit(k.String(keyRateLimit))
 	check(keyRateLimit, err)
 	check(keyDatabase, checkDatabase(c.Database))
+	c.KMS, err = parseBaseURL(k.String(keyKMS))
+	check(keyKMS, err)
+	check(keyKMSTokenFile, checkTokenFile(c))
+	c.KeyGrace, err = parseGrace(k.String(keyKeyGrace))
+	check(keyKeyGrace, err)
 	check(keyRedis, checkRedis(c.Redis))
 	check(keyLog, checkLog(c.Log))
 	check(keyLogLevel, parseLevel(k.String(keyLogLevel), &c.LogLevel))
@@ -54,6 +62,22 @@ func parseRateLimit(s string) (int, error) {
 		return 0, errors.New("not a number from 1 to 1000000")
 	}
 	return n, nil
+}
+
+// parseGrace takes at least the second within which nodes notice a new key.
+func parseGrace(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second || d > 24*time.Hour {
+		return 0, errors.New("want a time such as 5m, from 1s to 24h")
+	}
+	return d, nil
+}
+
+func checkTokenFile(c Config) error {
+	if (c.KMS == "") != (c.KMSTokenFile == "") {
+		return errors.New("kms and kms_token_file are set together or not at all")
+	}
+	return nil
 }
 
 func checkListen(s string) error {

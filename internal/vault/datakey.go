@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -27,8 +28,12 @@ const (
 	fingerprintInfo = "vezne card fingerprint 1"
 )
 
-// ring is a merchant's opened data keys. It is immutable.
-type ring struct {
+// FingerprintNumber is the number under which a merchant's fingerprint key stands
+// among the data keys once the first data key, from which it was derived, is gone.
+const FingerprintNumber = 0
+
+// Ring is a merchant's opened data keys. It is immutable.
+type Ring struct {
 	keys        map[uint32]sealingKey
 	newest      sealingKey
 	fingerprint []byte
@@ -41,26 +46,10 @@ type sealingKey struct {
 	aead   cipher.AEAD
 }
 
-// RotateDataKey adds a data key to the merchant; new values are sealed under it
-// at once on this node, and on others when they next read the merchant's keys.
-// Older values and all fingerprints stay as they are.
-func (v *Vault) RotateDataKey(ctx context.Context, m id.Merchant) error {
-	r, err := v.loadRing(ctx, m)
-	if err != nil {
-		return fmt.Errorf("rotate data key: %w", err)
-	}
-	err = v.addDataKey(ctx, m, int(r.newest.number)+1)
-	if err != nil && !errors.Is(err, errDuplicate) { // another node rotated just now, which is as good
-		return fmt.Errorf("rotate data key: %w", err)
-	}
-	v.rings.Invalidate(m)
-	return nil
-}
-
 // key returns one of the merchant's keys. A number that memory does not know may
 // be a key that another node has just added.
 func (v *Vault) key(ctx context.Context, m id.Merchant, number uint32) (sealingKey, error) {
-	r, err := v.ring(ctx, m)
+	r, err := v.rings.Get(ctx, m)
 	if err != nil {
 		return sealingKey{}, err
 	}
@@ -77,17 +66,10 @@ func (v *Vault) key(ctx context.Context, m id.Merchant, number uint32) (sealingK
 	return k, nil
 }
 
-func (v *Vault) ring(ctx context.Context, m id.Merchant) (*ring, error) {
-	if r, ok := v.rings.GetIfPresent(m); ok {
-		return r, nil
-	}
-	return v.loadRing(ctx, m)
-}
-
 // loadRing reads and opens the merchant's keys, making the first if there is
 // none. Callers that do this at the same time all end up with the key that the
 // store accepted.
-func (v *Vault) loadRing(ctx context.Context, m id.Merchant) (*ring, error) {
+func (v *Vault) loadRing(ctx context.Context, m id.Merchant) (*Ring, error) {
 	stored, err := v.store.DataKeys(ctx, m)
 	if err == nil && len(stored) == 0 {
 		if err = v.addDataKey(ctx, m, 1); err == nil || errors.Is(err, errDuplicate) {
@@ -101,36 +83,61 @@ func (v *Vault) loadRing(ctx context.Context, m id.Merchant) (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data keys of merchant %d: %w", m, err)
 	}
-	v.rings.Set(m, r)
 	return r, nil
 }
 
-func (v *Vault) openRing(m id.Merchant, stored []DataKey) (*ring, error) {
-	r := &ring{keys: make(map[uint32]sealingKey, len(stored))}
+func (v *Vault) openRing(m id.Merchant, stored []DataKey) (*Ring, error) {
+	r := &Ring{keys: make(map[uint32]sealingKey, len(stored))}
 	for _, d := range stored {
-		raw, err := v.keyset.aead.Decrypt(d.Sealed, dataKeyData(m, d.Number))
-		if err != nil || len(raw) != dataKeyLen || d.Number < 1 || d.Number > math.MaxUint32 {
-			return nil, ErrDataKey
-		}
-		k, err := newSealingKey(uint32(d.Number), raw)
+		raw, err := v.openDataKey(m, d)
 		if err != nil {
 			return nil, err
 		}
-		r.keys[k.number] = k
-		if k.number > r.newest.number {
-			r.newest = k
-		}
-		if k.number == 1 {
-			if r.fingerprint, err = hkdf.Key(sha256.New, raw, nil, fingerprintInfo, dataKeyLen); err != nil {
-				return nil, err
-			}
-		}
+		err = r.add(uint32(d.Number), raw) //nolint:gosec // openDataKey has looked
 		clear(raw)
+		if err != nil {
+			return nil, err
+		}
 	}
-	if r.fingerprint == nil { // the first key is never removed: fingerprints hang on it
+	if r.fingerprint == nil || r.newest.aead == nil {
 		return nil, ErrDataKey
 	}
 	return r, nil
+}
+
+// openDataKey returns a data key itself. A key that no key of the keyset has
+// sealed tells its number, which is what the operator has to look for.
+func (v *Vault) openDataKey(m id.Merchant, d DataKey) ([]byte, error) {
+	k := v.Keyset()
+	raw, err := k.aead.Decrypt(d.Sealed, dataKeyData(m, d.Number))
+	if err == nil && len(raw) == dataKeyLen && d.Number >= FingerprintNumber && d.Number <= math.MaxUint32 {
+		return raw, nil
+	}
+	if under := SealedUnder(d.Sealed); !k.Holds(under) {
+		return nil, fmt.Errorf("%w: it is sealed under key %d and the keyset holds %d", ErrDataKey, under, k.KeyIDs())
+	}
+	return nil, ErrDataKey
+}
+
+// add takes an opened key in. The fingerprint key is that of the merchant's first
+// data key, whether that is still there or not.
+func (r *Ring) add(number uint32, raw []byte) error {
+	if number == FingerprintNumber {
+		r.fingerprint = bytes.Clone(raw)
+		return nil
+	}
+	k, err := newSealingKey(number, raw)
+	if err != nil {
+		return err
+	}
+	r.keys[number] = k
+	if number > r.newest.number {
+		r.newest = k
+	}
+	if number == 1 && r.fingerprint == nil {
+		r.fingerprint, err = hkdf.Key(sha256.New, raw, nil, fingerprintInfo, dataKeyLen)
+	}
+	return err
 }
 
 func newSealingKey(number uint32, raw []byte) (sealingKey, error) {
@@ -160,18 +167,25 @@ func (v *Vault) addDataKey(ctx context.Context, m id.Merchant, number int) error
 	raw := make([]byte, dataKeyLen)
 	defer clear(raw)
 	_, _ = rand.Read(raw) // crypto/rand.Read never fails since Go 1.24
-	sealed, err := v.keyset.aead.Encrypt(raw, dataKeyData(m, number))
+	d, err := v.sealDataKey(m, number, raw)
 	if err != nil {
-		return fmt.Errorf("seal data key: %w", err)
+		return err
 	}
-	return v.store.AddDataKey(ctx, DataKey{
-		MerchantID: m, Number: number, Sealed: sealed, CreatedAt: v.clock.Now(),
-	})
+	return v.store.AddDataKey(ctx, d)
+}
+
+// sealDataKey seals a data key under the primary key of the keyset.
+func (v *Vault) sealDataKey(m id.Merchant, number int, raw []byte) (DataKey, error) {
+	sealed, err := v.Keyset().aead.Encrypt(raw, dataKeyData(m, number))
+	if err != nil {
+		return DataKey{}, fmt.Errorf("seal data key: %w", err)
+	}
+	return DataKey{MerchantID: m, Number: number, Sealed: sealed, CreatedAt: v.clock.Now()}, nil
 }
 
 // dataKeyData binds a sealed data key to its merchant and number.
 func dataKeyData(m id.Merchant, number int) []byte {
 	b := []byte("vezne data key 1")
 	b = binary.BigEndian.AppendUint64(b, uint64(m))         //nolint:gosec // ids are positive
-	return binary.BigEndian.AppendUint64(b, uint64(number)) //nolint:gosec // numbers are positive
+	return binary.BigEndian.AppendUint64(b, uint64(number)) //nolint:gosec // numbers are not negative
 }

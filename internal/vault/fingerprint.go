@@ -13,12 +13,13 @@ import (
 
 // Fingerprint returns the keyed hash of a card number: HMAC-SHA256 under a key
 // derived from the merchant's first data key, in unpadded base64url. It stays
-// the same for ever, and without the key nobody can try numbers against it.
+// the same for ever, through every rotation (docs/adr/0011), and without the key
+// nobody can try numbers against it.
 func (v *Vault) Fingerprint(ctx context.Context, m id.Merchant, p card.PAN) (string, error) {
 	if p.IsZero() {
 		return "", fmt.Errorf("fingerprint: %w", ErrNoCard)
 	}
-	r, err := v.ring(ctx, m)
+	r, err := v.rings.Get(ctx, m)
 	if err != nil {
 		return "", fmt.Errorf("fingerprint: %w", err)
 	}

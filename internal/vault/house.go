@@ -19,7 +19,7 @@ const houseKeyInfo = "vezne house key 1: "
 // hashing requests. It is the same on every node with the same store and keyset,
 // today and after a restart, and tells nothing about the keys of other uses.
 func (v *Vault) HouseKey(ctx context.Context, use string) (secret.Bytes, error) {
-	r, err := v.ring(ctx, house)
+	r, err := v.rings.Get(ctx, house)
 	if err != nil {
 		return secret.Bytes{}, fmt.Errorf("derive house key: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/maypok86/otter/v2"
 
@@ -32,44 +33,82 @@ const (
 	headerLen     = 1 + 4
 )
 
-// maxRings bounds how many merchants' opened keys are kept in memory, at about
+// MaxRings bounds how many merchants' opened keys are kept in memory, at about
 // 2 KiB each.
-const maxRings = 10_000
+const MaxRings = 10_000
 
-// Options are what a Vault works with. All are required.
+// Options are what a Vault works with. All but Cache are required.
 type Options struct {
 	Keyset *Keyset
 	Store  Store
 	IDs    *id.Generator
 	Clock  clock.Clock
+	// Cache, if set, returns where opened data keys are kept in memory. A server
+	// whose data keys may be rotated needs one that follows the store; without it
+	// a key that was loaded once is used for good.
+	Cache func(load func(context.Context, id.Merchant) (*Ring, error)) RingCache
+}
+
+// RingCache keeps opened data keys and loads those that it does not have.
+type RingCache interface {
+	Get(ctx context.Context, m id.Merchant) (*Ring, error)
+}
+
+// lasting is the RingCache of a vault that has none.
+type lasting struct {
+	rings *otter.Cache[id.Merchant, *Ring]
+	load  func(context.Context, id.Merchant) (*Ring, error)
+}
+
+func newLasting(load func(context.Context, id.Merchant) (*Ring, error)) RingCache {
+	return lasting{otter.Must(&otter.Options[id.Merchant, *Ring]{MaximumSize: MaxRings}), load}
+}
+
+// Get implements RingCache.
+func (l lasting) Get(ctx context.Context, m id.Merchant) (*Ring, error) {
+	if r, ok := l.rings.GetIfPresent(m); ok {
+		return r, nil
+	}
+	r, err := l.load(ctx, m)
+	if err == nil {
+		l.rings.Set(m, r)
+	}
+	return r, err
 }
 
 // Vault seals values under data keys of their merchant. A merchant's first data
 // key is made on first use. It is safe for concurrent use, by several processes
 // on one store too.
 type Vault struct {
-	keyset *Keyset
+	keyset atomic.Pointer[Keyset]
 	store  Store
 	ids    *id.Generator
 	clock  clock.Clock
-	rings  *otter.Cache[id.Merchant, *ring]
+	rings  RingCache
 }
 
 // New returns a Vault.
 func New(o Options) *Vault {
-	return &Vault{
-		keyset: o.Keyset,
-		store:  o.Store,
-		ids:    o.IDs,
-		clock:  o.Clock,
-		rings:  otter.Must(&otter.Options[id.Merchant, *ring]{MaximumSize: maxRings}),
+	v := &Vault{store: o.Store, ids: o.IDs, clock: o.Clock}
+	v.keyset.Store(o.Keyset)
+	if o.Cache == nil {
+		o.Cache = newLasting
 	}
+	v.rings = o.Cache(v.loadRing)
+	return v
 }
+
+// Keyset returns the keyset in use.
+func (v *Vault) Keyset() *Keyset { return v.keyset.Load() }
+
+// UseKeyset puts another keyset in place of the one in use. Data keys that were
+// opened before stay open.
+func (v *Vault) UseKeyset(k *Keyset) { v.keyset.Store(k) }
 
 // Seal returns plain sealed for the merchant and purpose, 33 bytes longer. It
 // fails only if the merchant's data key cannot be had.
 func (v *Vault) Seal(ctx context.Context, m id.Merchant, p Purpose, plain []byte) ([]byte, error) {
-	r, err := v.ring(ctx, m)
+	r, err := v.rings.Get(ctx, m)
 	if err != nil {
 		return nil, fmt.Errorf("seal %s: %w", p, err)
 	}

@@ -197,45 +197,6 @@ func TestDataKey(t *testing.T) {
 	})
 }
 
-func TestRotateDataKey(t *testing.T) {
-	t.Parallel()
-	k, s := newKeyset(t), newMemory()
-	here, there := newNode(s, k), newNode(s, k)
-	old := seal(t, here, 7, vault.PurposePOS)
-	seal(t, there, 7, vault.PurposePOS)
-	before, err := here.Fingerprint(t.Context(), 7, pan(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := here.RotateDataKey(t.Context(), 7); err != nil {
-		t.Fatal(err)
-	}
-	fresh := seal(t, here, 7, vault.PurposePOS)
-	t.Run("new_values_are_under_the_new_key", func(t *testing.T) {
-		t.Parallel()
-		if !bytes.HasPrefix(fresh, []byte{1, 0, 0, 0, 2}) {
-			t.Fatalf("header %x", fresh[:5])
-		}
-	})
-	t.Run("values_of_both_keys_open_on_every_node", func(t *testing.T) {
-		t.Parallel()
-		for _, v := range []*vault.Vault{here, there, newNode(s, k)} {
-			for _, sealed := range [][]byte{old, fresh} {
-				if _, err := v.Open(t.Context(), 7, vault.PurposePOS, sealed); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-	})
-	t.Run("fingerprints_stay", func(t *testing.T) {
-		t.Parallel()
-		after, err := newNode(s, k).Fingerprint(t.Context(), 7, pan(t))
-		if err != nil || after != before {
-			t.Fatalf("changed, or %v", err)
-		}
-	})
-}
-
 func FuzzOpen(f *testing.F) {
 	k, s := newKeyset(f), newMemory()
 	v := newNode(s, k)

@@ -12,7 +12,7 @@ import (
 type DataKey struct {
 	MerchantID id.Merchant
 	// Number counts a merchant's keys from 1; new values are sealed under the
-	// highest.
+	// highest. FingerprintNumber is the fingerprint key.
 	Number    int
 	Sealed    []byte
 	CreatedAt time.Time
@@ -63,7 +63,7 @@ type Store interface {
 
 // KeyStore keeps data keys.
 type KeyStore interface {
-	// DataKeys returns a merchant's keys, lowest number first.
+	// DataKeys returns a merchant's keys as of one moment, lowest number first.
 	DataKeys(ctx context.Context, m id.Merchant) ([]DataKey, error)
 	// AddDataKey adds a key; a number that exists is fault.DuplicateKey.
 	AddDataKey(ctx context.Context, k DataKey) error

@@ -21,7 +21,10 @@ func NewVault(db *storage.DB) *Vault { return &Vault{db: db} }
 
 const (
 	insertDataKey = `INSERT INTO data_key (merchant_id, number, sealed, created_at) VALUES ($1, $2, $3, $4)`
-	dataKeysOf    = `SELECT merchant_id, number, sealed, created_at FROM data_key WHERE merchant_id = $1 ORDER BY number`
+	// In one statement, so that a rotation cannot take the first data key away and
+	// put the fingerprint key there between two.
+	dataKeysOf = `SELECT merchant_id, 0 AS number, sealed, created_at FROM fingerprint_key WHERE merchant_id = $1
+	UNION ALL SELECT merchant_id, number, sealed, created_at FROM data_key WHERE merchant_id = $1 ORDER BY number`
 
 	cardColumns = `merchant_id, id, token, sealed_pan, fingerprint, bin, last4, expiry_month, expiry_year, holder, created_at,
 	customer_ref`
