@@ -21,7 +21,6 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/secret"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
@@ -52,7 +51,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 
 	// Secrets.
-	watcher := snapshot.NewWatcher(version, system, snapshot.Interval)
+	watcher := newWatcher(version, db, o.Log)
 	safe, keys, rotator, err := openVault(ctx, o, db, ids, watcher)
 	if err != nil {
 		return err

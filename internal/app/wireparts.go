@@ -77,6 +77,23 @@ func (s *Server) openBanks(o Options, sealer vault.Sealer, metrics *telemetry.Me
 	return banks, nil
 }
 
+// newWatcher polls the configuration version, and on PostgreSQL hears of it too.
+func newWatcher(version *sqlstore.Config, db *storage.DB, log *slog.Logger) *snapshot.Watcher {
+	w := snapshot.NewWatcher(version, clock.System{}, snapshot.Interval)
+	if db.Engine() == storage.SQLite {
+		return w
+	}
+	w.Listener = version
+	w.OnListening = func(lost error) {
+		if lost != nil {
+			log.Warn("configuration changes are polled for until notifications come again", "error", lost)
+			return
+		}
+		log.Info("listening for configuration changes")
+	}
+	return w
+}
+
 // newRunner runs the jobs of all the handlers under a node name of its own.
 func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.Handler) *job.Runner {
 	every := make(map[job.Kind]job.Handler)

@@ -2,6 +2,8 @@
 // on every node. The store counts a configuration version up in every commit
 // that changes something that is cached; a Watcher polls it, and a Cache serves
 // nothing that was loaded before the version moved. No node has to tell another.
+// A store that can tell of its commits makes that quicker, and is never relied on:
+// what bounds the age of values is the last poll alone.
 package snapshot
 
 import (
@@ -18,6 +20,12 @@ const (
 	// Interval is how often a node asks for the version: four queries a second
 	// that read one row.
 	Interval = 250 * time.Millisecond
+	// toldInterval is how often a node asks while it hears of changes: the time
+	// left until values count as stale is enough for one poll that hangs.
+	toldInterval = 500 * time.Millisecond
+	// The pauses between tries to listen double from firstPause to maxPause.
+	firstPause = 100 * time.Millisecond
+	maxPause   = 5 * time.Second
 	// staleAfter is how long cached values are served after the version was last
 	// read. A revocation is promised to work within a second; what is left of it
 	// is for the answer that is already on its way.
@@ -34,12 +42,27 @@ type Versioner interface {
 	ConfigVersion(ctx context.Context) (int64, error)
 }
 
+// Listener tells of changes when they are committed.
+type Listener interface {
+	// Listen calls up once it hears, and heard for each change, until ctx ends or
+	// the connection is lost; what was told while nobody listened is lost.
+	Listen(ctx context.Context, up, heard func()) error
+}
+
 // Watcher knows whether what this node has cached is still true. Its caches live
 // as long as it does. It is safe for concurrent use.
 type Watcher struct {
 	versioner Versioner
 	clock     clock.Clock
 	interval  time.Duration
+	// Listener, if set, spares a node half of its polls and most of the wait for
+	// the next one. It is set before Run.
+	Listener Listener
+	// OnListening, if set, hears that the Listener hears now, or with an error that
+	// it does not any more. It is set before Run.
+	OnListening func(error)
+	listening   atomic.Bool
+	told        chan struct{} // holds one: changes that are told at once are one
 
 	// generation counts the moments at which everything loaded before became
 	// doubtful.
@@ -57,20 +80,75 @@ type Watcher struct {
 // NewWatcher returns a Watcher that polls every interval once it runs. Until a
 // first poll has succeeded, its caches load every value from the store.
 func NewWatcher(v Versioner, c clock.Clock, interval time.Duration) *Watcher {
-	return &Watcher{versioner: v, clock: c, interval: interval}
+	return &Watcher{versioner: v, clock: c, interval: interval, told: make(chan struct{}, 1)}
 }
 
-// Run polls until ctx ends. The caller waits for it to return.
+// Run polls until ctx ends, and whenever the Listener tells of a change. The
+// caller waits for it to return.
 func (w *Watcher) Run(ctx context.Context) {
-	ticker := time.NewTicker(w.interval)
-	defer ticker.Stop()
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	if w.Listener != nil {
+		listening.Go(func() { w.listen(ctx) })
+	}
+	next := time.NewTimer(w.interval)
+	defer next.Stop()
 	for {
-		_ = w.Poll(ctx) // Err keeps it; the next round tries again
+		began := w.clock.Now()
+		pause := w.pause(w.Poll(ctx)) // Err keeps why it failed; the next round tries again
+		next.Reset(pause - max(0, w.clock.Now().Sub(began)))
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-next.C:
+		case <-w.told:
 		}
+	}
+}
+
+// pause is how long after the begin of a poll with this result the next one comes
+// at the latest.
+func (w *Watcher) pause(polled error) time.Duration {
+	if polled == nil && w.listening.Load() {
+		return max(w.interval, toldInterval)
+	}
+	return w.interval
+}
+
+// listen keeps listening until ctx ends.
+func (w *Watcher) listen(ctx context.Context) {
+	pause := firstPause
+	for {
+		err := w.Listener.Listen(ctx, func() { pause = firstPause; w.hearing(nil); w.notice() }, w.notice)
+		if ctx.Err() != nil {
+			w.listening.Store(false)
+			return
+		}
+		w.hearing(err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// hearing notes whether the Listener hears, and tells of each change of that.
+func (w *Watcher) hearing(err error) {
+	if was := w.listening.Swap(err == nil); w.OnListening != nil && was != (err == nil) {
+		w.OnListening(err)
+	}
+}
+
+// Listening reports whether changes are told right now, and not only polled for.
+func (w *Watcher) Listening() bool { return w.listening.Load() }
+
+// notice has the version read at once.
+func (w *Watcher) notice() {
+	select {
+	case w.told <- struct{}{}:
+	default: // the poll that is due anyway will see it
 	}
 }
 

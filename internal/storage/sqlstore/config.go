@@ -26,3 +26,15 @@ func (c *Config) ConfigVersion(ctx context.Context) (int64, error) {
 	}
 	return version, nil
 }
+
+// configChannel is the channel on which the schema tells of a new version.
+const configChannel = "vezne_config"
+
+// Listen calls heard after each commit that made a new configuration version, on
+// PostgreSQL alone: see storage.DB.Listen.
+func (c *Config) Listen(ctx context.Context, up, heard func()) error {
+	if err := c.db.Listen(ctx, configChannel, up, heard); err != nil {
+		return fmt.Errorf("configuration changes: %w", err)
+	}
+	return nil
+}
