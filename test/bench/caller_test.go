@@ -49,13 +49,7 @@ func (c *caller) pay(o *orders) error {
 	c.request = append(c.request[:0], head...)
 	c.request = strconv.AppendInt(c.request, int64(len(bodyStart)+len(number)+len(bodyEnd)), 10)
 	c.request = append(append(append(append(c.request, "\r\n\r\n"...), bodyStart...), number...), bodyEnd...)
-	if err := c.conn.SetDeadline(time.Now().Add(answerLimit)); err != nil {
-		return err
-	}
-	if _, err := c.conn.Write(c.request); err != nil {
-		return err
-	}
-	status, body, err := c.answer()
+	status, body, err := c.send(c.request)
 	if err != nil {
 		return err
 	}
@@ -63,6 +57,43 @@ func (c *caller) pay(o *orders) error {
 		return fmt.Errorf("payment was answered %s %s", status, body)
 	}
 	return nil
+}
+
+// optionsRequest asks what installments are on offer for a card of the demo.
+const optionsRequest = "POST /api/installment-options HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n" +
+	"X-API-KEY: api-key\r\nX-API-SECRET: secret-key\r\nContent-Length: 50\r\n\r\n" +
+	`{"amount":1000.00,"currency":"TRY","pan":"542119"}`
+
+// options asks for installment options and fails unless there are several.
+func (c *caller) options() error {
+	status, body, err := c.send([]byte(optionsRequest))
+	if err != nil {
+		return err
+	}
+	if status != "200" || bytes.Count(body, []byte(`"installmentCount"`)) < 2 {
+		return fmt.Errorf("options were answered %s %s", status, body)
+	}
+	return nil
+}
+
+// get asks for a path with the headers and returns the body of a 200.
+func (c *caller) get(path, headers string) ([]byte, error) {
+	status, body, err := c.send([]byte("GET " + path + " HTTP/1.1\r\nHost: bench\r\n" + headers + "\r\n"))
+	if err == nil && status != "200" {
+		err = fmt.Errorf("GET %s was answered %s %s", path, status, body)
+	}
+	return body, err
+}
+
+// send sends a request and reads its answer.
+func (c *caller) send(request []byte) (status string, body []byte, err error) {
+	if err := c.conn.SetDeadline(time.Now().Add(answerLimit)); err != nil {
+		return "", nil, err
+	}
+	if _, err := c.conn.Write(request); err != nil {
+		return "", nil, err
+	}
+	return c.answer()
 }
 
 // answer reads an HTTP/1.1 answer with a Content-Length.

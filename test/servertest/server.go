@@ -40,6 +40,8 @@ type Options struct {
 	// Binary runs this file as a process of its own, for tests of signals; empty
 	// runs the command line inside the test, under its race detector.
 	Binary string
+	// Environ are settings for Binary, which has no others but TMPDIR.
+	Environ []string
 	// LogLevel is debug if empty, so that whatever could leak into a log does.
 	LogLevel string
 	// Args are further flags.
@@ -54,6 +56,9 @@ type Server struct {
 	// DSN is its database.
 	Dir string
 	DSN string
+
+	// PID is the process of a server with a Binary of its own, 0 otherwise.
+	PID int
 
 	used  *cards
 	said  *announcement
@@ -91,7 +96,7 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Binary == "" {
 		s.runInside(args, s.said, log)
 	} else {
-		s.runBinary(t, o.Binary, args, s.said, log)
+		s.runBinary(t, o, args, log)
 	}
 	s.wait = sync.OnceValue(s.awaitEnd)
 	t.Cleanup(func() {
@@ -152,14 +157,15 @@ func (s *Server) runInside(args []string, stdout, stderr io.Writer) {
 	}()
 }
 
-func (s *Server) runBinary(t testing.TB, path string, args []string, stdout, stderr io.Writer) {
+func (s *Server) runBinary(t testing.TB, o Options, args []string, log io.Writer) {
 	t.Helper()
-	cmd := exec.Command(path, args...)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.Env = []string{"TMPDIR=" + s.Dir}
+	cmd := exec.Command(o.Binary, args...)
+	cmd.Stdout, cmd.Stderr = s.said, log
+	cmd.Env = append([]string{"TMPDIR=" + s.Dir}, o.Environ...)
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("start %s: %v", path, err)
+		t.Fatalf("start %s: %v", o.Binary, err)
 	}
+	s.PID = cmd.Process.Pid
 	s.stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	}
@@ -169,11 +175,14 @@ func (s *Server) runBinary(t testing.TB, path string, args []string, stdout, std
 	}()
 }
 
-// Build compiles the vezne binary into a directory of the test.
+// Build compiles the vezne binary, as `make build` does, into a directory of the
+// test.
 func Build(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vezne")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/vezne/vezne/cmd/vezne").CombinedOutput()
+	cmd := exec.Command("go", "build", "-trimpath", "-o", path, "github.com/vezne/vezne/cmd/vezne")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("build vezne: %v\n%s", err, out)
 	}
