@@ -16,7 +16,7 @@ type Clock interface {
 type System struct{}
 
 // Now returns the machine's time in UTC.
-func (System) Now() time.Time { return time.Now().UTC() }
+func (System) Now() time.Time { return machine().UTC() }
 
 // Manual is a clock for tests that moves only when told to.
 type Manual struct {

@@ -72,7 +72,7 @@ func (s *Service) commit(ctx context.Context, c change, actor string, also ...fu
 	if c.payment.State == Authenticated || c.operation.reversal() { // nothing that a merchant could act on
 		return s.save(ctx, c, append(also, func(tx Tx) { tx.Record(record) })...)
 	}
-	event, err := s.newJob(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
+	event, err := s.newEvent(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
 	if err != nil {
 		return err
 	}
@@ -129,8 +129,17 @@ func (s *Service) newJob(ctx context.Context, kind job.Kind, p Payment, o Operat
 	}, nil
 }
 
+// newEvent returns the job of an event, which stands in the order of the payment's
+// changes, whatever the clock says.
+func (s *Service) newEvent(ctx context.Context, kind job.Kind, p Payment, o Operation, runAt time.Time) (job.Job, error) {
+	event, err := s.newJob(ctx, kind, p, o, runAt)
+	event.CreatedAt = p.UpdatedAt
+	return event, err
+}
+
 // eventPayload tells what happened in ids and sums; whoever delivers the event
-// reads the payment itself for the rest.
+// reads the payment itself for the rest. The version is the one that the commit
+// makes, so that it tells the order of events.
 func eventPayload(p Payment, o Operation) []byte {
 	b := append([]byte(nil), `{"payment":"`...)
 	b = append(b, p.UUID.String()...)
@@ -146,6 +155,8 @@ func eventPayload(p Payment, o Operation) []byte {
 	b = append(b, o.Amount.Decimal()...)
 	b = append(b, `,"currency":`...)
 	b = strconv.AppendQuote(b, o.Amount.Currency().String())
+	b = append(b, `,"version":`...)
+	b = strconv.AppendInt(b, int64(p.Version)+1, 10)
 	return append(b, '}')
 }
 

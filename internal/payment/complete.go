@@ -151,7 +151,8 @@ func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, 
 	now := s.Clock.Now()
 	session, claimed, open := v.session, v.payment, v.operation
 	session.State = SessionCompleted
-	claimed.State, claimed.HoldsOrder, claimed.UpdatedAt = Pending, session.OnePerOrder, now
+	claimed.State, claimed.HoldsOrder = Pending, session.OnePerOrder
+	claimed.changed(now)
 	claimed.Result = Result{Reason: connector.ResultUnknown, At: now}
 	open.Status, open.StartedAt, open.NextInquiry = OperationOpen, now, now.Add(v.at.RequestLimit()+inquiryLimit+resolverGrace)
 	err = s.Store.InTx(ctx, func(tx Tx) {

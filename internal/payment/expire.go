@@ -43,8 +43,9 @@ func (s *Service) expireHold(ctx context.Context, j job.Job) error {
 	case p.OpenAsk != 0:
 		return job.Later(s.Clock.Now().Add(maxInquiryPause))
 	}
-	p.State, p.HoldsOrder, p.UpdatedAt = Expired, false, s.Clock.Now()
-	event, err := s.newJob(ctx, EventExpired, p, o, p.UpdatedAt)
+	p.State, p.HoldsOrder = Expired, false
+	p.changed(s.Clock.Now())
+	event, err := s.newEvent(ctx, EventExpired, p, o, s.Clock.Now())
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (s *Service) reserve(ctx context.Context, f followUp) (Payment, Operation, 
 			return Payment{}, Operation{}, nil, err
 		}
 		f.reserve(&p, o)
-		p.UpdatedAt = o.StartedAt
+		p.changed(o.StartedAt)
 		err = s.Store.InTx(ctx, func(tx Tx) {
 			if !f.caller.Key.IsZero() {
 				tx.ClaimKey(idempotency.Record{

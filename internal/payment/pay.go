@@ -362,7 +362,7 @@ func (s *Service) failOver(ctx context.Context, a *attempt, v verdict) error {
 	if err := s.aim(ctx, &b); err != nil {
 		return err
 	}
-	b.payment.UpdatedAt = s.Clock.Now()
+	b.payment.changed(s.Clock.Now())
 	err := s.Store.InTx(ctx, func(tx Tx) {
 		tx.SaveOperation(ended)
 		tx.SavePayment(b.payment)

@@ -137,6 +137,16 @@ type Payment struct {
 	Items     []Item
 }
 
+// changed notes when the payment was changed: at the time given, but after the
+// change before. Nodes whose clocks differ, or whose clock was put back, so agree
+// on the order of changes, and with it on that of events.
+func (p *Payment) changed(at time.Time) {
+	if earliest := p.UpdatedAt.Add(time.Microsecond); at.Before(earliest) {
+		at = earliest
+	}
+	p.UpdatedAt = at
+}
+
 // Instrument is what is remembered of the card that was used.
 type Instrument struct {
 	Masked string // first six, stars, last four

@@ -68,13 +68,14 @@ func (s *Service) paidByAnother(ctx context.Context, v visit) (bool, error) {
 // order is claimed and the money booked in one commit.
 func (s *Service) acknowledge(ctx context.Context, c Complete, v visit) (Outcome, error) {
 	claimed := v.payment
-	claimed.State, claimed.HoldsOrder, claimed.UpdatedAt = Pending, v.session.OnePerOrder, s.Clock.Now()
+	claimed.State, claimed.HoldsOrder = Pending, v.session.OnePerOrder
+	claimed.changed(s.Clock.Now())
 	claimed.Result = Result{Reason: connector.ResultUnknown, At: s.Clock.Now()}
 	booked := change{payment: claimed, operation: v.operation}
 	switch v.operation.Status {
 	case OperationApproved:
 		booked = settle(claimed, v.operation, v.operation.verdict())
-		booked.payment.UpdatedAt = s.Clock.Now()
+		booked.payment.changed(s.Clock.Now())
 	case OperationUnknown: // the resolver goes on asking, and books what it hears
 	case OperationDeclined, OperationUnsent, OperationReversed, OperationOpen, OperationEnrolled:
 		booked.payment = v.payment // the resolver has found that nothing was charged

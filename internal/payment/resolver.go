@@ -189,7 +189,7 @@ func inquiryPause(age time.Duration) time.Duration {
 func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) error {
 	v := verdict{status: OperationDeclined, result: Result{Reason: connector.NoResponse, At: s.Clock.Now()}}
 	c := settle(p, o, v)
-	event, err := s.newJob(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
+	event, err := s.newEvent(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,8 @@ func (s *Service) authenticate(ctx context.Context, v visit, a connector.Authent
 		return Returned{}, err
 	}
 	p := v.payment
-	p.State, p.UpdatedAt = Authenticated, s.Clock.Now()
+	p.State = Authenticated
+	p.changed(s.Clock.Now())
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SaveSession(kept)
 		tx.SavePayment(p)

@@ -59,7 +59,7 @@ func settle(p Payment, o Operation, v verdict) change {
 	if v.status.Final() {
 		o.FinishedAt = v.result.At
 	}
-	p.UpdatedAt = v.result.At
+	p.changed(v.result.At)
 	// Items are shared with the caller's payment: copy before changing them.
 	p.Items = append([]Item(nil), p.Items...)
 	c := change{payment: p, operation: o}

@@ -39,6 +39,7 @@ func (f *findings) checkAsk(a *Ask) {
 	definite := ""
 	for _, n := range a.Answers {
 		d, known := f.payments[n.PaymentID]
+		known = known || (n.PaymentID == "" && n.Status == statusFailed) // a checkout that nobody paid
 		switch {
 		case !known:
 			f.add("an answer speaks of payment %q that is not listed: %s", n.PaymentID, a)
@@ -60,7 +61,7 @@ func (f *findings) checkAsk(a *Ask) {
 
 // charged reports whether the payment's sale or hold was approved and counts.
 func (d detail) charged() bool {
-	return slices.ContainsFunc(d.Operations, func(o operation) bool { return o.Kind.charges() && o.approved() })
+	return !d.waiting() && slices.ContainsFunc(d.Operations, func(o operation) bool { return o.Kind.charges() && o.approved() })
 }
 
 // checkOrders: an order is charged at most once, whatever keys its requests had.

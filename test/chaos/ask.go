@@ -15,6 +15,10 @@ const (
 	kindCapture   Kind = "capture"
 	kindVoid      Kind = "void"
 	kindRefund    Kind = "refund"
+
+	// These two are not in the bank's ledger: they only begin a sale.
+	kindEnrol    Kind = "enrolment"
+	kindCheckout Kind = "checkout link"
 )
 
 func (k Kind) charges() bool { return k == kindSale || k == kindAuthorize }

@@ -13,7 +13,7 @@ import (
 // Build compiles the vezne binary with the build tags into a directory.
 func Build(dir string, tags ...string) (string, error) {
 	path := filepath.Join(dir, "vezne")
-	cmd := exec.Command("go", "build", "-tags", strings.Join(tags, ","), "-o", path, "github.com/vezne/vezne/cmd/vezne")
+	cmd := exec.Command("go", "build", "-tags", strings.Join(append(tags, "chaosclock"), ","), "-o", path, "github.com/vezne/vezne/cmd/vezne")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build vezne: %w: %s", err, out)
@@ -22,7 +22,8 @@ func Build(dir string, tags ...string) (string, error) {
 }
 
 // Fixtures writes the demo's data into a directory, with banks that are given up
-// after three seconds: unknown outcomes are what this is about, and a run should
+// after three seconds, two of them in the model "3D pay", and checkouts that live
+// for twenty minutes: unknown outcomes are what this is about, and a run should
 // have many of them.
 func Fixtures(dir, demo string) (string, error) {
 	text, err := os.ReadFile(demo)
@@ -35,6 +36,18 @@ func Fixtures(dir, demo string) (string, error) {
 	if !strings.Contains(quick, connector) {
 		return "", errors.New("the demo's data has another form than expected")
 	}
+	for _, terminal := range []string{"YAPIKREDI", "INTERNATIONAL"} {
+		settings := "settings: {terminal: " + terminal + "}\n"
+		if !strings.Contains(quick, settings) {
+			return "", errors.New("the demo's data has no terminal " + terminal)
+		}
+		quick = strings.Replace(quick, settings, "settings: {terminal: "+terminal+", model: 3d_pay}\n", 1)
+	}
+	const merchant = "    name: Demo Market\n"
+	if !strings.Contains(quick, merchant) {
+		return "", errors.New("the demo's data has another merchant than expected")
+	}
+	quick = strings.Replace(quick, merchant, merchant+"    checkout: {life: 20m}\n", 1)
 	path := filepath.Join(dir, "fixtures.yaml")
 	return path, os.WriteFile(path, []byte(strings.ReplaceAll(quick, connector, connector+"        timeout: 3s\n")), 0o600)
 }

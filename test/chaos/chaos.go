@@ -68,12 +68,12 @@ func (o Options) WithDefaults() Options {
 
 // flows are everything that clients do.
 func flows() []Flow {
-	return []Flow{sale{}, hold{}, undo{}, giveBack{}, decline{}, doubleClick{}, rivals{}, look{}}
+	return []Flow{sale{}, hold{}, undo{}, giveBack{}, decline{}, doubleClick{}, rivals{}, look{}, secure{}, hosted{}}
 }
 
 // disturbances are everything that can go wrong.
 func disturbances() []Disturbance {
-	return []Disturbance{killServer{}, bankFaults{}, killBank{}, cutDatabase{}, restartDatabase{}, fillDisk{}}
+	return []Disturbance{killServer{}, bankFaults{}, killBank{}, cutDatabase{}, restartDatabase{}, fillDisk{}, stepClock{}}
 }
 
 // Run runs everything once. An error means that the run itself could not be made;
@@ -95,6 +95,9 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	w.awaitClients(ctx, o.Quiet)
 	findings := w.reconcile(ctx, quiet)
 	w.tally.quiet = time.Since(quiet)
+	if !o.Hurry {
+		w.letTimePass(ctx, findings)
+	}
 	findings.checkAnswers(&w.book)
 	w.stopAll(ctx, findings)
 	w.verifyLedger(ctx, findings)

@@ -120,7 +120,7 @@ func (c *Client) follow(ctx context.Context, rng *rand.Rand, a Ask) *Ask {
 }
 
 // passing are the refusals that say "not now".
-var passing = []string{"IDEMPOTENCY_IN_PROGRESS", "ORDER_IN_PROGRESS", "CAPTURE_IN_PROGRESS", "OPERATION_IN_PROGRESS"}
+var passing = []string{"IDEMPOTENCY_IN_PROGRESS", "ORDER_IN_PROGRESS", "CAPTURE_IN_PROGRESS", "OPERATION_IN_PROGRESS", "COMPLETE_IN_PROGRESS"}
 
 // ask sends the same request with the same key until there is a definite answer,
 // and now and then once more, to see that nothing more comes of it.

@@ -33,6 +33,7 @@ type detail struct {
 
 type operation struct {
 	ID        int64          `json:"id"`
+	AskID     int64          `json:"ask_id"`
 	Kind      Kind           `json:"kind"`
 	Reference string         `json:"reference"`
 	Original  *string        `json:"original"`

@@ -14,6 +14,8 @@ type findings struct {
 	payments map[string]detail
 	// hurry leaves alone what is unfinished.
 	hurry bool
+	// later says that the time of everything unfinished is over.
+	later bool
 	wrong []string
 }
 
@@ -35,7 +37,7 @@ func (f *findings) owners() map[string]string {
 // checkAll holds everything against everything. It returns what is wrong, and
 // the payments that it is wrong with, as far as it can tell.
 func (f *findings) checkAll() (wrong []string, with map[string]bool) {
-	fresh := findings{bank: f.bank, list: f.list, payments: f.payments, hurry: f.hurry}
+	fresh := findings{bank: f.bank, list: f.list, payments: f.payments, hurry: f.hurry, later: f.later}
 	with = make(map[string]bool)
 	for _, id := range slices.Sorted(maps.Keys(f.payments)) {
 		before := len(fresh.wrong)
@@ -61,6 +63,12 @@ func (f *findings) checkAll() (wrong []string, with map[string]bool) {
 // checkPayment holds a payment against the bank, against its place in the list,
 // and its own members against each other.
 func (f *findings) checkPayment(d detail) {
+	if d.waiting() {
+		if f.later {
+			f.add("payment %s is still %s: %+v", d.UUID, d.State, d.Operations)
+		}
+		return
+	}
 	if unfinished := d.unfinished(); len(unfinished) > 0 {
 		if !f.hurry {
 			f.add("payment %s is unfinished (%s): %+v", d.UUID, d.State, unfinished)
@@ -99,6 +107,11 @@ func (f *findings) checkPayment(d detail) {
 	f.checkLedger(d, sums)
 	f.checkList(d, sums)
 }
+
+// waiting reports whether the payment waits for its payer, or for the merchant to
+// complete it. At a "3D pay" bank it may be charged already, and is undone if
+// nobody completes it.
+func (d detail) waiting() bool { return d.State == "enrolled" || d.State == "authenticated" }
 
 // unfinished returns the operations whose outcome is not known yet.
 func (d detail) unfinished() []operation {

@@ -21,6 +21,11 @@ type Report struct {
 	BankRows int
 	// Quiet is how long it took to come to rest once the faults had ended.
 	Quiet time.Duration
+	// Lapsed is how long it took, once time was put forward, until what nobody
+	// finished had ended and everything was told.
+	Lapsed time.Duration
+	// Ended is when the run ended.
+	Ended time.Time
 	// Missing are disturbances that this machine does not allow, with the reason.
 	Missing []string
 	// Counts are by group and by what was counted.
@@ -35,7 +40,7 @@ func (w *World) report(f *findings) *Report {
 	r := &Report{
 		Engine: w.options.Engine, Seed: w.options.Seed, Duration: w.options.Duration,
 		Clients: w.options.Clients, Servers: w.options.Servers,
-		Payments: len(f.payments), BankRows: len(f.bank), Quiet: w.tally.quiet,
+		Payments: len(f.payments), BankRows: len(f.bank), Quiet: w.tally.quiet, Lapsed: w.tally.lapsed, Ended: time.Now().UTC(),
 		Counts: w.tally.counts, Violations: slices.Concat(w.failures, f.wrong),
 	}
 	if w.disk != nil && !w.disk.mounted {
@@ -60,6 +65,7 @@ func Markdown(reports []*Report) string {
 	line("", func(r *Report) string { return string(r.Engine) })
 	b.WriteString("|---|" + strings.Repeat("---:|", len(reports)) + "\n")
 	line("**violations**", func(r *Report) string { return fmt.Sprintf("**%d**", len(r.Violations)) })
+	line("ended", func(r *Report) string { return r.Ended.Format("2006-01-02 15:04 UTC") })
 	line("seed", func(r *Report) string { return fmt.Sprint(r.Seed) })
 	line("duration", func(r *Report) string { return r.Duration.String() })
 	line("servers", func(r *Report) string { return fmt.Sprint(r.Servers) })
@@ -67,7 +73,8 @@ func Markdown(reports []*Report) string {
 	line("payments", func(r *Report) string { return fmt.Sprint(r.Payments) })
 	line("rows in the bank's ledger", func(r *Report) string { return fmt.Sprint(r.BankRows) })
 	line("at rest after", func(r *Report) string { return r.Quiet.Round(100 * time.Millisecond).String() })
-	for _, group := range []string{groupAsks, groupFlows, groupTrouble, groupAnswers, groupOutcomes} {
+	line("at rest once time had passed, after", func(r *Report) string { return r.Lapsed.Round(100 * time.Millisecond).String() })
+	for _, group := range []string{groupAsks, groupFlows, groupTrouble, groupAnswers, groupOutcomes, groupEvents} {
 		names := make(map[string]bool)
 		for _, r := range reports {
 			for name := range r.Counts[group] {

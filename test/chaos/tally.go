@@ -10,9 +10,12 @@ type tally struct {
 	mu     sync.Mutex
 	counts map[string]map[string]int // group, then what
 	quiet  time.Duration             // how long it took to come to rest
+	lapsed time.Duration             // how long, once time was put forward
 }
 
-func (t *tally) add(group, what string) {
+func (t *tally) add(group, what string) { t.addAll(group, what, 1) }
+
+func (t *tally) addAll(group, what string, n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.counts == nil {
@@ -21,7 +24,7 @@ func (t *tally) add(group, what string) {
 	if t.counts[group] == nil {
 		t.counts[group] = make(map[string]int)
 	}
-	t.counts[group][what]++
+	t.counts[group][what] += n
 }
 
 // The groups of counts, as the report names them.
@@ -31,6 +34,7 @@ const (
 	groupTrouble  = "Disturbances"
 	groupAnswers  = "What clients met"
 	groupOutcomes = "What became of it"
+	groupEvents   = "What the shop was told"
 )
 
 func (t *tally) asked(k Kind)          { t.add(groupAsks, string(k)) }

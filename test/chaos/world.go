@@ -26,6 +26,9 @@ type World struct {
 	disk     *disk     // nil on PostgreSQL
 	dsn      string    // the database itself, past every line
 	http     *http.Client
+	browsing *http.Client // does not follow redirects by itself
+	shop     *shop
+	links    links
 
 	book          book
 	tally         tally
@@ -56,6 +59,7 @@ func (w *World) fail(format string, args ...any) {
 func newWorld(ctx context.Context, o Options) (*World, error) {
 	w := &World{options: o, begun: time.Now(), cancelClients: func() {}}
 	w.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * o.Clients, IdleConnTimeout: 10 * time.Second}}
+	w.browsing = &http.Client{Transport: w.http.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if err := w.build(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -83,7 +87,10 @@ func (w *World) build(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if w.shop, err = openShop(w); err != nil {
+		return err
+	}
+	return w.shop.subscribe(ctx, w)
 }
 
 func (w *World) buildDatabase(ctx context.Context, l *launcher) error {
@@ -140,7 +147,8 @@ func (w *World) buildServer(ctx context.Context, l *launcher, n int) error {
 		return err
 	}
 	p.env = append(p.env, "VEZNE_DATABASE="+dsn, "VEZNE_SIMULATOR_URL="+w.bank.url,
-		"VEZNE_KEYSET="+filepath.Join(w.dir, "keyset.json"), "VEZNE_LOG_LEVEL=debug")
+		"VEZNE_KEYSET="+filepath.Join(w.dir, "keyset.json"), "VEZNE_LOG_LEVEL=debug",
+		"VEZNE_TRUSTED_PROXIES=127.0.0.1/32", "CHAOS_CLOCK="+w.clockFile(n))
 	w.servers = append(w.servers, p)
 	return p.startUntilReady(ctx)
 }
@@ -171,6 +179,7 @@ func (w *World) heal(ctx context.Context) error {
 	if err := w.simulator(ctx, http.MethodDelete, "_faults", "", nil); err != nil {
 		return err
 	}
+	w.shop.troubled.Store(false)
 	for _, s := range w.servers {
 		if err := s.alive(ctx); err != nil {
 			return err
@@ -201,6 +210,9 @@ func (w *World) close() error {
 		if p != nil {
 			p.kill()
 		}
+	}
+	if w.shop != nil {
+		errs = append(errs, w.shop.close())
 	}
 	for _, l := range w.lines {
 		l.proxy.Stop()
