@@ -38,7 +38,7 @@ func New[K comparable](r Rate, keys int) *Buckets[K] {
 func (b *Buckets[K]) Take(key K, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	full := b.full[key]
+	full := b.at(key, now)
 	if wait := b.wait(full, now); wait > 0 {
 		return tooMany(wait)
 	}
@@ -54,10 +54,21 @@ func (b *Buckets[K]) Take(key K, now time.Time) error {
 func (b *Buckets[K]) Check(key K, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wait := b.wait(b.full[key], now); wait > 0 {
+	if wait := b.wait(b.at(key, now), now); wait > 0 {
 		return tooMany(wait)
 	}
 	return nil
+}
+
+// at returns when the key's bucket will be full again. No bucket can owe more than
+// its burst: one that seems to was filled before the machine's clock was put back,
+// and counts as full, or else its key would be refused until the clock has caught up.
+func (b *Buckets[K]) at(key K, now time.Time) time.Time {
+	full := b.full[key]
+	if full.Sub(now) > time.Duration(b.rate.Burst)*b.rate.Every {
+		return time.Time{}
+	}
+	return full
 }
 
 // wait is how long a bucket has no token; not positive if it has one.

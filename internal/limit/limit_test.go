@@ -47,6 +47,17 @@ func TestBuckets(t *testing.T) {
 		take(t, b, "a", later, 4)
 		wantWait(t, b.Take("a", later), 3*time.Second)
 	})
+	t.Run("clock_that_was_put_back_locks_nobody_out", func(t *testing.T) {
+		t.Parallel()
+		b := limit.New[string](rate, 10)
+		take(t, b, "a", start, 4)
+		before := start.Add(-4 * time.Minute)
+		if err := b.Check("a", before); err != nil {
+			t.Error(err)
+		}
+		take(t, b, "a", before, 4)
+		wantWait(t, b.Take("a", before), 3*time.Second)
+	})
 	t.Run("keys_do_not_share_a_bucket", func(t *testing.T) {
 		t.Parallel()
 		b := limit.New[string](rate, 10)

@@ -150,11 +150,11 @@ func (b *browser) route(address string) string {
 // authenticate goes from the form that leads to the bank to the one that leads
 // back to the merchant, and returns that one.
 func (b *browser) authenticate(ctx context.Context, toBank apitest.Form, password string) (apitest.Form, error) {
-	ask, err := b.next(ctx, toBank, "password")
+	ask, err := b.next(ctx, toBank, "password", patience)
 	if err != nil {
 		return apitest.Form{}, err
 	}
-	back, err := b.next(ctx, ask.With("password", password), "mac")
+	back, err := b.next(ctx, ask.With("password", password), "mac", patience)
 	if err != nil {
 		return apitest.Form{}, err
 	}
@@ -162,11 +162,12 @@ func (b *browser) authenticate(ctx context.Context, toBank apitest.Form, passwor
 		b.world.tally.count("payers who never came back")
 		return apitest.Form{}, errGone
 	}
-	return b.next(ctx, back, "paymentId")
+	return b.next(ctx, back, "paymentId", 0)
 }
 
-// next posts a form and returns the one on the page that follows.
-func (b *browser) next(ctx context.Context, f apitest.Form, field string) (apitest.Form, error) {
+// next posts a form and returns the one on the page that follows, with so many
+// more tries if that is none.
+func (b *browser) next(ctx context.Context, f apitest.Form, field string, tries int) (apitest.Form, error) {
 	p, err := b.submit(ctx, f)
 	if err != nil {
 		return apitest.Form{}, err
@@ -177,6 +178,12 @@ func (b *browser) next(ctx context.Context, f apitest.Form, field string) (apite
 	}
 	next, found := p.form(field)
 	if !found {
+		if strings.HasPrefix(f.Action, b.world.bank.url) { // the bank may answer nonsense; it gives the same page again
+			if b.world.tally.count("nonsense from the bank's pages"); tries > 0 && wait(ctx, between(b.rng, 0, 100*time.Millisecond)) {
+				return b.next(ctx, f, field, tries-1)
+			}
+			return apitest.Form{}, errGone
+		}
 		if ctx.Err() == nil {
 			b.world.fail("the page after %s is %d and has no field %s: %.300s", f.Action, p.status, field, p.body)
 		}

@@ -42,6 +42,8 @@ type Options struct {
 	// Hurry does not wait for what is unfinished and does not call it wrong: for a
 	// Vezne that was broken on purpose and may never finish.
 	Hurry bool
+	// Keep leaves the directory of a run behind, for whoever has to find out.
+	Keep bool
 	// Log takes what happens, line by line.
 	Log io.Writer
 }

@@ -20,7 +20,8 @@ import (
 const shortRun = 20 * time.Second
 
 // settings returns the seed and the duration, which the environment may set:
-// CHAOS_SEED repeats a run's schedule, CHAOS_DURATION makes it longer.
+// CHAOS_SEED repeats a run's schedule, CHAOS_DURATION makes it longer. CHAOS_KEEP
+// leaves its directory behind.
 func settings(t *testing.T) (seed uint64, duration time.Duration) {
 	t.Helper()
 	seed, duration = rand.Uint64(), shortRun
@@ -51,7 +52,10 @@ func options(t *testing.T, engine storage.Engine, tags ...string) chaos.Options 
 		t.Fatal(err)
 	}
 	seed, duration := settings(t)
-	o := chaos.Options{Engine: engine, Binary: binary, Fixtures: fixtures, Seed: seed, Duration: duration, Log: t.Output()}
+	o := chaos.Options{
+		Engine: engine, Binary: binary, Fixtures: fixtures, Seed: seed, Duration: duration,
+		Keep: os.Getenv("CHAOS_KEEP") != "", Log: t.Output(),
+	}
 	if duration > 5*time.Minute {
 		o.Think = 200 * time.Millisecond // a hundred thousand payments are enough to look through
 	}

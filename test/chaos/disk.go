@@ -60,8 +60,8 @@ func (d *disk) free() error {
 	return nil
 }
 
-func (d *disk) close() error {
-	if !d.mounted {
+func (d *disk) close(keep bool) error {
+	if !d.mounted || keep {
 		return nil
 	}
 	return syscall.Unmount(d.dir, syscall.MNT_DETACH)

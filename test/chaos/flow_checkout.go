@@ -57,6 +57,7 @@ func (c *Client) createCheckout(ctx context.Context, rng *rand.Rand, a *Ask) (*c
 		case r.status == http.StatusOK:
 			h := &checkout{id: r.text("checkoutId"), link: r.text("redirectUrl"), ask: a, card: a.Card}
 			c.world.links.add(h)
+			c.world.book.add(a)
 			return h, true
 		case r.status >= 500 || r.status == http.StatusTooManyRequests || slices.Contains(passing, code):
 			c.world.tally.count(fmt.Sprintf("answers %d %s", r.status, code))

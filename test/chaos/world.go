@@ -221,9 +221,13 @@ func (w *World) close() error {
 		_ = w.postgres.stopImmediately(context.Background()) // it may have ended
 	}
 	if w.disk != nil {
-		errs = append(errs, w.disk.close())
+		errs = append(errs, w.disk.close(w.options.Keep))
 	}
 	w.http.CloseIdleConnections()
+	if w.options.Keep {
+		w.say("kept in %s", w.dir)
+		return errors.Join(errs...)
+	}
 	return errors.Join(append(errs, os.RemoveAll(w.dir))...)
 }
 
