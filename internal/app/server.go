@@ -29,7 +29,7 @@ type Server struct {
 // NewServer listens and builds everything, but answers nobody before Run. The
 // caller calls Run, or Close if it never comes to that.
 func NewServer(ctx context.Context, o Options) (*Server, error) {
-	start := clock.System{}.Now()
+	start := clock.System{}.Elapsed()
 	s := &Server{demo: o.Demo != nil}
 	s.log = o.Log
 	var err error
@@ -41,7 +41,7 @@ func NewServer(ctx context.Context, o Options) (*Server, error) {
 	if err := s.build(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	o.Log.Debug("ready", "took", clock.System{}.Now().Sub(start))
+	o.Log.Debug("ready", "took", clock.System{}.Elapsed()-start)
 	return s, nil
 }
 

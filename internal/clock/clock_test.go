@@ -38,3 +38,27 @@ func TestManual(t *testing.T) {
 		t.Errorf("shows %s, want %s", got, want)
 	}
 }
+
+func TestElapsed(t *testing.T) {
+	t.Parallel()
+	t.Run("machine_counts_on", func(t *testing.T) {
+		t.Parallel()
+		first := clock.System{}.Elapsed()
+		if second := (clock.System{}).Elapsed(); first <= 0 || second < first {
+			t.Errorf("%s and then %s", first, second)
+		}
+	})
+	t.Run("clock_that_is_set_has_let_no_time_pass", func(t *testing.T) {
+		t.Parallel()
+		c := clock.NewManual(time.Unix(1_000_000, 0))
+		c.Advance(time.Hour)
+		c.Advance(-time.Minute)
+		c.Set(time.Unix(0, 0))
+		if got := c.Elapsed(); got != time.Hour {
+			t.Errorf("%s elapsed, want an hour", got)
+		}
+		if got := c.Now(); !got.Equal(time.Unix(0, 0)) {
+			t.Errorf("shows %s", got)
+		}
+	})
+}

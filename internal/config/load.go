@@ -78,6 +78,7 @@ func Environ() []string { return os.Environ() }
 // setting that is unknown or wrong, in the spelling of its source, and never
 // show a value that may hold a password.
 func Load(s Sources) (Config, error) {
+	followClock()
 	all := koanf.New(delimiter)
 	for _, layer := range []func(*koanf.Koanf) error{
 		values(defaults()), values(s.Defaults), file(s.File), environ(s.Environ), flags(s.Flags),

@@ -20,8 +20,7 @@ func TestCrowd(t *testing.T) {
 			if concluded != callers {
 				t.Errorf("%d of %d refunds were concluded at once", concluded, callers)
 			}
-			w.clock.Advance(time.Minute)
-			w.resolver.Round(t.Context())
+			w.later(t, time.Minute)
 			if p := w.now(t, o); p.Refunded != lira(t, "480.00") || !p.Refunding.IsZero() {
 				t.Errorf("refunded %s, refunding %s", p.Refunded, p.Refunding)
 			}

@@ -40,8 +40,7 @@ func (w *world) declinedTooEarly(t *testing.T, ask func() (payment.Outcome, erro
 		t.Fatal(err)
 	}
 	w.misbehave(t)
-	w.clock.Advance(20 * time.Second)
-	w.resolver.Round(t.Context())
+	w.later(t, 20*time.Second)
 	deadline := time.Now().Add(10 * time.Second)
 	for !strings.Contains(w.bankLedger(t), o.Operation.Reference) {
 		if time.Now().After(deadline) {

@@ -260,8 +260,7 @@ func (m *modelRun) refund() {
 // resolve lets the time pass after which a request that the bank does not know
 // counts as never made.
 func (m *modelRun) resolve() {
-	m.w.clock.Advance(30 * time.Second)
-	m.w.resolver.Round(m.t.Context())
+	m.w.later(m.t, 30*time.Second)
 	for _, p := range m.payments {
 		p.openCapture, p.openVoid, p.openRefunds = false, false, 0
 		if p.state == payment.Pending {

@@ -30,6 +30,12 @@ const (
 	// missingGrace is how long beyond a request's own limits a bank may still come
 	// to know of it. Only then "no such request" is believed.
 	missingGrace = 5 * time.Second
+	// clockError is how far the clocks of nodes may be apart. An operation that is
+	// older by so much more is old by any of them.
+	clockError = 5 * time.Minute
+	// horizon is how far ahead the resolver looks: an operation may seem to be due
+	// in the future because the clock that said so was wrong.
+	horizon = 24 * time.Hour
 	// The pauses between inquiries grow with the age of the operation: a tenth of
 	// it, within these bounds, and rarely once it is older than an hour.
 	minInquiryPause  = time.Second
@@ -50,6 +56,7 @@ type Resolver struct {
 	// Exclusive says that no other process works on the store, so that what is
 	// open at the start was left by a crash and need not be waited for.
 	Exclusive bool
+	sights    sights
 }
 
 // NewResolver returns a Resolver for the payments of a Service.
@@ -78,7 +85,7 @@ func (r *Resolver) Round(ctx context.Context) { r.round(ctx, r.service.Clock.Now
 
 func (r *Resolver) round(ctx context.Context, due time.Time) {
 	s := r.service
-	operations, err := s.Store.Unresolved(ctx, due, resolverBatch)
+	operations, err := s.Store.Unresolved(ctx, due.Add(horizon), resolverBatch)
 	if err != nil {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "read unresolved operations", slog.Any("error", err))
 		return
@@ -86,14 +93,21 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 	var wg sync.WaitGroup
 	places := make(chan struct{}, resolverWorkers)
 	h := hearing{silence: make(map[id.POS]int)}
+	elapsed := s.Clock.Elapsed()
+	r.sights.keep(operations, elapsed)
 	for _, o := range operations {
 		if ctx.Err() != nil { // being stopped: what is left is due again
 			break
 		}
+		seen := r.sights.of(o, elapsed)
+		if o.NextInquiry.After(due) && !seen.overdue(o, due, elapsed) {
+			continue
+		}
+		watched := elapsed - seen.first
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			found, err := s.resolve(ctx, o, &h)
+			found, err := s.resolve(ctx, o, &h, watched)
 			if fault.CodeOf(err) == fault.StaleVersion { // another node was quicker
 				return
 			}
@@ -130,8 +144,9 @@ func (h *hearing) silent(p id.POS) bool {
 }
 
 // resolve asks the bank about one operation and concludes it if the bank knows.
-// A bank that is silent in this round is asked in a later one.
-func (s *Service) resolve(ctx context.Context, o Operation, h *hearing) (Resolution, error) {
+// A bank that is silent in this round is asked in a later one. watched is for how
+// long this node has known of the operation.
+func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched time.Duration) (Resolution, error) {
 	// Taken up first: what fails below must not stay at the head of every batch.
 	o, err := s.takeUp(ctx, o)
 	if err != nil {
@@ -158,10 +173,17 @@ func (s *Service) resolve(ctx context.Context, o Operation, h *hearing) (Resolut
 	case found.status.Final():
 		_, err = s.conclude(ctx, p, o, found.verdict, resolverActor)
 		return resolutionOf(found.status), err
-	case found.missing && s.Clock.Now().Sub(o.StartedAt) > sendLimit+at.RequestLimit()+missingGrace:
+	case found.missing && s.believed(o, sendLimit+at.RequestLimit()+missingGrace, watched):
 		return ResolvedMissing, s.concludeMissing(ctx, p, o)
 	}
 	return ResolvedNot, nil
+}
+
+// believed reports whether "no such request" is final: the request must have ended
+// by what this node has watched itself, or by any clock. The clock that dated the
+// operation may be minutes behind ours while its request is still on the way.
+func (s *Service) believed(o Operation, limit, watched time.Duration) bool {
+	return watched > limit || s.Clock.Now().Sub(o.StartedAt) > limit+clockError
 }
 
 // takeUp claims an operation for one inquiry by moving its next one.

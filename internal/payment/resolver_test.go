@@ -61,12 +61,10 @@ func TestUnknownOutcome(t *testing.T) {
 			_, err := w.Pay(t.Context(), c)
 			wantCode(t, err, fault.OrderInProgress)
 
-			w.clock.Advance(3 * time.Second)
-			w.resolver.Round(t.Context())
+			w.later(t, 3*time.Second)
 			wantState(t, w.now(t, o), payment.Pending)
 
-			w.clock.Advance(10 * time.Second)
-			w.resolver.Round(t.Context())
+			w.later(t, 10*time.Second)
 			p := w.now(t, o)
 			wantState(t, p, payment.Declined)
 			if p.Result.Reason != connector.NoResponse {
@@ -83,8 +81,7 @@ func TestUnknownOutcome(t *testing.T) {
 			w.misbehave(t)
 			_, err := w.capture(t, o, "10.00")
 			wantCode(t, err, fault.CaptureInProgress)
-			w.clock.Advance(20 * time.Second)
-			w.resolver.Round(t.Context())
+			w.later(t, 20*time.Second)
 			if _, err := w.capture(t, o, "10.00"); err != nil {
 				t.Fatal(err)
 			}
@@ -99,8 +96,7 @@ func TestUnknownOutcome(t *testing.T) {
 			w.misbehave(t)
 			_, err := w.refund(t, o, "600.00")
 			wantCode(t, err, fault.RefundAmountExceeded)
-			w.clock.Advance(20 * time.Second)
-			w.resolver.Round(t.Context())
+			w.later(t, 20*time.Second)
 			if _, err := w.refund(t, o, "600.00"); err != nil {
 				t.Fatal(err)
 			}
@@ -137,8 +133,7 @@ func TestSilentBank(t *testing.T) {
 		wantState(t, o.Payment, payment.Pending)
 		t.Run("does_not_keep_the_resolver_from_other_banks", func(t *testing.T) {
 			inquiries.Store(0)
-			w.clock.Advance(30 * time.Second)
-			w.resolver.Round(t.Context())
+			w.later(t, 30*time.Second)
 			if n := inquiries.Load(); n == 0 || n > lost/2 {
 				t.Errorf("the silent bank was asked %d times in one round", n)
 			}
@@ -152,8 +147,7 @@ func TestCrash(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		t.Run("operation_left_open_after_the_bank_approved_is_captured", func(t *testing.T) {
 			o := w.crashAfterBank(t)
-			w.clock.Advance(30 * time.Second)
-			w.resolver.Round(t.Context())
+			w.later(t, 30*time.Second)
 			wantState(t, w.now(t, o), payment.Captured)
 			if sums := w.wantBalanced(t, o); sums["sales"] != "-1000.00" {
 				t.Errorf("ledger %v", sums)
@@ -215,8 +209,7 @@ func TestMissingPOS(t *testing.T) {
 				t.Fatalf("%d operations are due after the round, want none", n)
 			}
 			w.table.POSes = poses
-			w.clock.Advance(time.Minute)
-			w.resolver.Round(t.Context())
+			w.later(t, time.Minute)
 			wantState(t, w.now(t, o), payment.Declined)
 		})
 	})

@@ -323,3 +323,10 @@ func (w *world) wantBalanced(t *testing.T, o payment.Outcome) map[string]string 
 	}
 	return out
 }
+
+// later lets time pass under the resolver's eyes, and lets it do what is due then.
+func (w *world) later(t interface{ Context() context.Context }, d time.Duration) {
+	w.resolver.Round(t.Context())
+	w.clock.Advance(d)
+	w.resolver.Round(t.Context())
+}

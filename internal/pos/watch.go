@@ -39,16 +39,16 @@ type watch struct {
 	tell      func(Request)
 }
 
-func (w watch) begin() time.Time {
+func (w watch) begin() time.Duration {
 	if w.tell == nil {
-		return time.Time{}
+		return 0
 	}
-	return w.clock.Now()
+	return w.clock.Elapsed()
 }
 
-func (w watch) end(k Kind, began time.Time, o connector.Outcome) {
+func (w watch) end(k Kind, began time.Duration, o connector.Outcome) {
 	if w.tell != nil {
-		w.tell(Request{Connector: w.connector, Kind: k, Outcome: o, Took: w.clock.Now().Sub(began)})
+		w.tell(Request{Connector: w.connector, Kind: k, Outcome: o, Took: w.clock.Elapsed() - began})
 	}
 }
 

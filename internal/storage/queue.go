@@ -132,9 +132,9 @@ func (q *queue) fill(group []*member) ([]*member, *member) {
 }
 
 func (q *queue) commit(w writer, group []*member) {
-	size, start := len(group), q.clock.Now()
+	size, start := len(group), q.clock.Elapsed()
 	w.commit(group)
-	g := Group{Commits: size, Took: q.clock.Now().Sub(start)}
+	g := Group{Commits: size, Took: q.clock.Elapsed() - start}
 	q.stats.add(g)
 	if q.onGroup != nil {
 		q.onGroup(g)

@@ -197,9 +197,9 @@ func (d *DB) Commit(ctx context.Context, b Batch) error {
 	if d.onCommit == nil {
 		return d.queue.do(ctx, m)
 	}
-	began := d.clock.Now()
+	began := d.clock.Elapsed()
 	err := d.queue.do(ctx, m)
-	d.onCommit(d.clock.Now().Sub(began), err)
+	d.onCommit(d.clock.Elapsed()-began, err)
 	return err
 }
 

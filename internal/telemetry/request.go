@@ -13,9 +13,9 @@ func (m *Metrics) Observe(c clock.Clock, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.running.Inc()
 		defer m.running.Dec()
-		start, status := c.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		start, status := c.Elapsed(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(status, r)
-		m.requests.WithLabelValues(route(r), strconv.Itoa(status.status)).Observe(c.Now().Sub(start).Seconds())
+		m.requests.WithLabelValues(route(r), strconv.Itoa(status.status)).Observe((c.Elapsed() - start).Seconds())
 	})
 }
 

@@ -30,10 +30,9 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 	if !entered {
 		return job.Later(again)
 	}
-	began, failed := s.Clock.Now(), false
+	began, failed := s.Clock.Elapsed(), false
 	defer func() {
-		now := s.Clock.Now()
-		s.lanes.leave(to.endpoint, now, now.Sub(began), failed)
+		s.lanes.leave(to.endpoint, s.Clock.Now(), s.Clock.Elapsed()-began, failed)
 	}()
 	next, failed, err := s.attempt(ctx, j.MerchantID, to)
 	switch {
@@ -83,8 +82,8 @@ func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) error {
 	if err != nil {
 		return err
 	}
-	began := s.Clock.Now()
-	header, err := s.sign(ctx, e, d.MessageID(), began, body)
+	at, began := s.Clock.Now(), s.Clock.Elapsed()
+	header, err := s.sign(ctx, e, d.MessageID(), at, body)
 	if err != nil {
 		return err
 	}
@@ -93,7 +92,7 @@ func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) error {
 		return ctx.Err()
 	}
 	d.Attempts++
-	d.AttemptedAt, d.Duration = began, s.Clock.Now().Sub(began)
+	d.AttemptedAt, d.Duration = at, s.Clock.Elapsed()-began
 	d.HTTPStatus, d.Answer, d.Failure = status, printable(head), ""
 	if failure != nil {
 		d.HTTPStatus, d.Failure = 0, failure.Error()

@@ -23,6 +23,14 @@ const (
 
 func (k Kind) charges() bool { return k == kindSale || k == kindAuthorize }
 
+// charge returns the kind of charge that a wish leads to.
+func (k Kind) charge() Kind {
+	if k == kindEnrol || k == kindCheckout {
+		return kindSale
+	}
+	return k
+}
+
 // The statuses of an answer (gateway API, section 10).
 const (
 	statusSuccess = "SUCCESS"

@@ -22,7 +22,7 @@ func (hosted) Name() string { return "checkout" }
 func (hosted) Weight() int  { return 4 }
 
 func (hosted) Run(ctx context.Context, c *Client, rng *rand.Rand) {
-	a := c.order(rng, kindSale)
+	a := c.order(rng, kindCheckout)
 	h, made := c.createCheckout(ctx, rng, &a)
 	if !made {
 		return

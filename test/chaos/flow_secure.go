@@ -21,7 +21,7 @@ func (secure) Name() string { return "3-D Secure" }
 func (secure) Weight() int  { return 6 }
 
 func (secure) Run(ctx context.Context, c *Client, rng *rand.Rand) {
-	order := c.order(rng, kindSale)
+	order := c.order(rng, kindEnrol)
 	if rng.IntN(8) == 0 {
 		order.Card = refusedCards[rng.IntN(len(refusedCards))]
 	}

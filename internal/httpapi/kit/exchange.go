@@ -29,13 +29,13 @@ type exchange struct {
 	route    string
 	allow    string
 	merchant id.Merchant
-	began    time.Time
+	began    time.Duration
 }
 
 func (k *Kit) begin(w http.ResponseWriter, r *http.Request, surface string) *exchange {
 	x := &exchange{
 		kit: k, w: &countingWriter{ResponseWriter: w}, r: r,
-		id: id.NewUUID().String(), surface: surface, route: "unmatched", began: k.clock.Now(),
+		id: id.NewUUID().String(), surface: surface, route: "unmatched", began: k.clock.Elapsed(),
 	}
 	h := w.Header()
 	h.Set("X-Request-Id", x.id)
@@ -99,7 +99,7 @@ func (x *exchange) log(ctx context.Context, f *fault.Error, writing error) {
 		slog.String("method", knownMethod(x.r.Method)),
 		slog.String("route", x.route),
 		slog.Int("status", x.w.status),
-		slog.Duration("duration", x.kit.clock.Now().Sub(x.began)),
+		slog.Duration("duration", x.kit.clock.Elapsed()-x.began),
 		slog.Int("bytes", x.w.bytes),
 		slog.String("request_id", x.id),
 	}

@@ -1,0 +1,42 @@
+package payment_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// TestWrongClock holds the resolver to what it watched itself, whatever the clocks
+// said that dated an operation.
+func TestWrongClock(t *testing.T) {
+	t.Parallel()
+	const wrong = 4 * time.Minute
+	lost := func(t *testing.T, w *world) payment.Outcome {
+		t.Helper()
+		w.misbehave(t, "reset_before_read")
+		o := w.mustPay(t, w.order(t, goodCard))
+		w.misbehave(t)
+		wantState(t, o.Payment, payment.Pending)
+		return o
+	}
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("operation_of_a_clock_that_was_ahead_is_not_left_until_then", func(t *testing.T) {
+			w.clock.Advance(wrong)
+			o := lost(t, w)
+			w.clock.Set(w.clock.Now().Add(-wrong))
+			for range 6 {
+				w.later(t, 10*time.Second)
+			}
+			wantState(t, w.now(t, o), payment.Declined)
+		})
+		t.Run("operation_of_a_clock_that_is_behind_is_not_declined_at_first_sight", func(t *testing.T) {
+			o := lost(t, w)
+			w.clock.Set(w.clock.Now().Add(wrong))
+			w.resolver.Round(t.Context())
+			wantState(t, w.now(t, o), payment.Pending)
+			w.later(t, 30*time.Second)
+			wantState(t, w.now(t, o), payment.Declined)
+		})
+	})
+}
