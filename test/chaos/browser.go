@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,10 +60,8 @@ func (p page) forms() []apitest.Form {
 // form returns the first form that has a field of the name.
 func (p page) form(field string) (apitest.Form, bool) {
 	for _, f := range p.forms() {
-		for _, name := range f.Names {
-			if name == field {
-				return f, true
-			}
+		if slices.Contains(f.Names, field) {
+			return f, true
 		}
 	}
 	return apitest.Form{}, false

@@ -147,7 +147,7 @@ func (f *findings) sums(d detail, undone map[string]bool) sums {
 			s.captured += amount
 		case kindRefund:
 			s.refunded += amount
-		case kindVoid:
+		case kindVoid, kindEnrol, kindCheckout:
 		}
 	}
 	if s.charges > 1 {

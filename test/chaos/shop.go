@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -187,9 +188,7 @@ func (s *shop) got() (arrivals []arrival, callbacks map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	callbacks = make(map[string]int, len(s.callbacks))
-	for id, n := range s.callbacks {
-		callbacks[id] = n
-	}
+	maps.Copy(callbacks, s.callbacks)
 	return append([]arrival(nil), s.arrivals...), callbacks
 }
 
