@@ -9,12 +9,12 @@ import (
 
 // hosted builds the hosted checkout on its stores: the domain, and what the page
 // is made of.
-func (s *Server) hosted(o Options, d checkout.Dependencies, urls egress.Policy, formKey secret.Bytes) (*checkout.Service, pages.CheckoutOptions) {
+func (s *Server) hosted(o Options, d checkout.Dependencies, logos pages.Logos, urls egress.Policy, formKey secret.Bytes) (*checkout.Service, pages.CheckoutOptions) {
 	callbacks := newCourier(urls)
 	d.Courier, d.Log, d.PublicURL = callbacks, o.Log, s.url
 	service := checkout.NewService(d)
 	return service, pages.CheckoutOptions{
-		Checkouts: service, PublicURL: s.url, Callback: callbacks.Check, FormKey: formKey,
+		Checkouts: service, Logos: logos, PublicURL: s.url, Callback: callbacks.Check, FormKey: formKey,
 		Proxies: o.Config.TrustedProxies, Log: o.Log, Test: o.Demo != nil,
 	}
 }

@@ -95,7 +95,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
 		Cards: safe, IDs: ids, Clock: system,
-	}, urls, keys.form)
+	}, merchants, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
 		Store: sqlstore.NewWebhooks(db), Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log,
 		OnAttempt: metrics.Attempt,

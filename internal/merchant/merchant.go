@@ -22,6 +22,9 @@ type Merchant struct {
 	// ThreeDS says which cards are charged with 3-D Secure alone, whatever the POS.
 	ThreeDS  pos.ThreeDS
 	Checkout Checkout
+	// Logo is the name of the merchant's Logo, empty for none. It is only read:
+	// SaveLogo changes it.
+	Logo string
 	// Hosts are the only hosts to which shoppers and callbacks may be sent,
 	// separated by spaces; empty means any.
 	Hosts string

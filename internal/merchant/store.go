@@ -13,7 +13,7 @@ import (
 // configuration version in the same commit, which is how other nodes notice.
 type Tx interface {
 	audit.Tx
-	// SaveMerchant adds a merchant or replaces the one with its id.
+	// SaveMerchant adds a merchant or replaces the one with its id, except its logo.
 	SaveMerchant(m Merchant)
 	// SaveCredential adds a credential or replaces the one with its id. It fails
 	// the commit with fault.DuplicateKey if another credential has its key, or
@@ -21,6 +21,8 @@ type Tx interface {
 	SaveCredential(c Credential)
 	// SaveAdminToken adds an admin token or replaces the one with its hash.
 	SaveAdminToken(t AdminToken)
+	// SaveLogo replaces the merchant's logo; the zero Logo removes it.
+	SaveLogo(m id.Merchant, l Logo)
 }
 
 // Store keeps merchants and what they prove themselves with.

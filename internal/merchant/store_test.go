@@ -27,13 +27,14 @@ type memory struct {
 	merchants   map[id.Merchant]merchant.Merchant
 	credentials []merchant.Credential
 	tokens      map[[32]byte]merchant.AdminToken
+	logos       map[id.Merchant]merchant.Logo
 	records     []audit.Record
 	broken      error // what the running commit fails with
 }
 
 func newMemory() *memory {
 	return &memory{
-		version: 1, next: 1000,
+		version: 1, next: 1000, logos: make(map[id.Merchant]merchant.Logo),
 		merchants: map[id.Merchant]merchant.Merchant{
 			1: {ID: 1, Name: "Demo Market", Active: true},
 			2: {ID: 2, Name: "Other Market", Active: true},
@@ -180,3 +181,5 @@ func (sealer) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed []b
 	}
 	return []byte(plain), nil
 }
+
+func (s *memory) SaveLogo(m id.Merchant, l merchant.Logo) { s.logos[m] = l }

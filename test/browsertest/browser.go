@@ -140,8 +140,8 @@ func (tab *Tab) note(event any) {
 		if u, err := url.Parse(e.Request.URL); err == nil && u.Host != "" {
 			tab.hosts[u.Host] = true
 		}
-	case *network.EventDataReceived:
-		tab.bytes += float64(e.DataLength)
+	case *network.EventLoadingFinished:
+		tab.bytes += e.EncodedDataLength
 	}
 }
 
@@ -163,7 +163,7 @@ func (tab *Tab) Hosts() []string {
 	return all
 }
 
-// Bytes returns how many bytes of bodies came, uncompressed.
+// Bytes returns how many bytes came over the wire, headers included.
 func (tab *Tab) Bytes() int {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()

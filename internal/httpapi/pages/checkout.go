@@ -49,6 +49,7 @@ type Checkouts interface {
 // CheckoutOptions are what the hosted page is built from.
 type CheckoutOptions struct {
 	Checkouts Checkouts
+	Logos     Logos
 	// PublicURL is the address under which browsers reach us, without a slash at
 	// its end.
 	PublicURL string
@@ -82,7 +83,7 @@ func Checkout(k *kit.Kit, o CheckoutOptions) (page, files http.Handler, err erro
 	if s.page, err = template.New("page.html").Option("missingkey=error").ParseFS(checkoutFiles, "checkout/page.html"); err != nil {
 		return nil, nil, fmt.Errorf("read page of checkout: %w", err)
 	}
-	if s.assets, err = newAssets(checkoutFiles, "checkout/style.css", "checkout/script.js"); err != nil {
+	if s.assets, err = newAssets(checkoutFiles, o.Logos, "checkout/style.css", "checkout/script.js"); err != nil {
 		return nil, nil, fmt.Errorf("read assets of checkout: %w", err)
 	}
 	const one = checkout.LinkPrefix + "{checkout}"

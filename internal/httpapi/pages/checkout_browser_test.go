@@ -209,11 +209,15 @@ func TestTyping(t *testing.T) {
 	t.Parallel()
 	b := browsertest.Start(t)
 	f := newFake(t)
+	f.draw(t)
 	server := httptest.NewServer(newHosted(t, f))
 	t.Cleanup(server.Close)
 	tab := b.Tab(t, browsertest.Options{Width: 320})
 	tab.Open(server.URL + checkoutAt)
-	if n := tab.Bytes(); n > 40_000 {
+	if !browsertest.Eval[bool](tab, "document.querySelector('.logo').naturalWidth === 160") {
+		t.Error("the logo is not shown")
+	}
+	if n := tab.Bytes(); n < 25_000 || n > 40_000 {
 		t.Errorf("the first load has %d bytes", n)
 	}
 	tab.Type("#pan", "5421190122090656")

@@ -1,8 +1,11 @@
 package pages_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -48,6 +51,7 @@ type fakeCheckouts struct {
 	calls  []any
 	quotes []string
 	saved  []checkout.SavedCard
+	logo   merchant.Logo
 }
 
 func newFake(t *testing.T) *fakeCheckouts {
@@ -109,6 +113,31 @@ func (f *fakeCheckouts) Quote(_ context.Context, _ checkout.Checkout, digits str
 	return []routing.Option{price(2, 2000, 102_000, 51_000), price(3, 3500, 103_500, 34_500), price(12, 14_000, 114_000, 9500)}, nil
 }
 
+func (f *fakeCheckouts) Logo(_ context.Context, name string) (merchant.Logo, error) {
+	if name == "" || name != f.logo.Name {
+		return merchant.Logo{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such logo")
+	}
+	return f.logo, nil
+}
+
+// draw gives the merchant a logo as heavy as one may be.
+func (f *fakeCheckouts) draw(t *testing.T) {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 160, 96))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i/4/160*2 + i%4*40)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if f.logo, err = merchant.ParseLogo(append(b.Bytes(), make([]byte, merchant.MaxLogoBytes-b.Len())...)); err != nil {
+		t.Fatal(err)
+	}
+	f.view.Merchant.Logo = f.logo.Name
+}
+
 func (f *fakeCheckouts) SavedCards(context.Context, checkout.View) ([]checkout.SavedCard, error) {
 	return f.saved, nil
 }
@@ -149,7 +178,7 @@ func newHosted(t *testing.T, f *fakeCheckouts) http.Handler {
 		t.Fatal(err)
 	}
 	page, files, err := pages.Checkout(k, pages.CheckoutOptions{
-		Checkouts: f, PublicURL: "https://pay.example.com", FormKey: secret.New([]byte("form key")), Test: true,
+		Checkouts: f, Logos: f, PublicURL: "https://pay.example.com", FormKey: secret.New([]byte("form key")), Test: true,
 		Log: slog.New(slog.DiscardHandler),
 		Callback: func(address, _ string) error {
 			if !strings.HasPrefix(address, "https://") {
@@ -167,11 +196,14 @@ func newHosted(t *testing.T, f *fakeCheckouts) http.Handler {
 	return site
 }
 
-func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
+func get(t *testing.T, h http.Handler, path string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 	r.Header.Set("Accept-Language", "en")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	h.ServeHTTP(w, r)
 	return w
 }
@@ -223,7 +255,7 @@ func paidView(v checkout.View) checkout.View {
 	return v
 }
 
-var assetForm = regexp.MustCompile(`/assets/[a-z0-9.-]+`)
+var assetForm = regexp.MustCompile(`/assets/[a-z0-9./-]+`)
 
 func mustRead(t *testing.T, name string) []byte {
 	t.Helper()

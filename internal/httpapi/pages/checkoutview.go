@@ -37,8 +37,8 @@ type sheet struct {
 	frames  string
 }
 
-// shop is who sells what.
-type shop struct{ Name, Initial, Description, Order string }
+// shop is who sells what; Logo is the address of a picture, empty for none.
+type shop struct{ Name, Initial, Logo, Description, Order string }
 
 // link is a language of the switcher.
 type link struct {
@@ -107,9 +107,12 @@ func (s *hosted) show(v visit) {
 func (s *hosted) sheet(v visit) sheet {
 	t := s.texts[v.lang.String()]
 	initial, _ := utf8.DecodeRuneInString(strings.ToUpper(v.Merchant.Name))
+	seller := &shop{Name: v.Merchant.Name, Initial: string(initial), Description: v.Description, Order: v.Ref}
+	if v.Merchant.Logo != "" {
+		seller.Logo = logosPrefix + v.Merchant.Logo
+	}
 	return sheet{
-		Kind: "news", Status: http.StatusOK, T: t, Title: t["title"],
-		Shop:   &shop{Name: v.Merchant.Name, Initial: string(initial), Description: v.Description, Order: v.Ref},
+		Kind: "news", Status: http.StatusOK, T: t, Title: t["title"], Shop: seller,
 		Action: s.address(v, ""), Version: v.Version, Token: formToken(s.FormKey, v.ID, v.Version),
 		frames: v.Merchant.Checkout.Frames,
 	}
@@ -243,7 +246,7 @@ func (s *hosted) write(w http.ResponseWriter, r *http.Request, p sheet) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.Lang)
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; connect-src 'self'; img-src data:; style-src 'nonce-"+
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; connect-src 'self'; img-src 'self' data:; style-src 'nonce-"+
 		p.Nonce+"'; script-src 'nonce-"+p.Nonce+"'; form-action 'self'"+p.targets+"; frame-ancestors "+p.frames)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

@@ -42,6 +42,38 @@ func (t *tx) SaveMerchant(m merchant.Merchant) {
 	t.configured = true
 }
 
+const (
+	saveLogo = `INSERT INTO merchant_logo (merchant_id, name, body) VALUES ($1, $2, $3)
+	ON CONFLICT (merchant_id) DO UPDATE SET name = excluded.name, body = excluded.body`
+	deleteLogo = `DELETE FROM merchant_logo WHERE merchant_id = $1`
+	logoByName = `SELECT name, body FROM merchant_logo WHERE name = $1 ORDER BY merchant_id LIMIT 1`
+)
+
+// SaveLogo implements merchant.Tx.
+func (t *tx) SaveLogo(m id.Merchant, l merchant.Logo) {
+	t.configured = true
+	if l.Name == "" {
+		t.add(deleteLogo, int64(m))
+		return
+	}
+	t.add(saveLogo, int64(m), l.Name, l.Body)
+}
+
+// Logo returns a logo by its name, which says what its content is: whose it is
+// does not matter. An unknown one is fault.NoSuchThing.
+func (m *Merchants) Logo(ctx context.Context, name string) (merchant.Logo, error) {
+	l, err := one(ctx, m.db, readLogo, logoByName, name)
+	if err != nil {
+		return l, fmt.Errorf("logo: %w", err)
+	}
+	return l, nil
+}
+
+func readLogo(s storage.Scanner) (merchant.Logo, error) {
+	var l merchant.Logo
+	return l, s.Scan(&l.Name, &l.Body)
+}
+
 const saveCredential = `INSERT INTO credential (merchant_id, id, name, key, sealed_secret, created_at, revoked_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7)
 	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, key = excluded.key,
@@ -77,7 +109,8 @@ func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 }
 
 const merchantByID = `SELECT id, name, active, created_at, half_secure,
-		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds
+		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds,
+		COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), '')
 	FROM merchant WHERE id = $1`
 
 // Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
@@ -94,7 +127,8 @@ func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
 	var threeDS string
 	var m merchant.Merchant
 	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure,
-		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life, &m.Checkout.WithoutSavedCards, &threeDS)
+		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life, &m.Checkout.WithoutSavedCards, &threeDS,
+		&m.Logo)
 	m.ID, m.CreatedAt, m.Checkout.Life = id.Merchant(n), timeOf(createdAt), time.Duration(life)*time.Microsecond
 	m.ThreeDS = pos.ThreeDS(threeDS)
 	return m, err

@@ -13,6 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -82,6 +83,34 @@ func testMerchants(t *testing.T, open Opener) {
 		got, err := s.Merchants.CredentialByKey(t.Context(), "key-2")
 		must(t, "credential", err)
 		equal(t, "credential", got, revoked)
+	})
+
+	t.Run("a_logo_is_the_merchant's_and_stays_when_the_rest_changes", func(t *testing.T) {
+		logo := merchant.Logo{Name: "0a.png", Body: []byte{1, 0, 2}}
+		must(t, "save", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
+			tx.SaveMerchant(merchant.Merchant{ID: 7, Name: "Pictured", CreatedAt: epoch})
+		}))
+		grows(t, s, "logo", func() error {
+			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveLogo(7, logo) })
+		})
+		must(t, "save", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
+			tx.SaveMerchant(merchant.Merchant{ID: 7, Name: "Renamed", CreatedAt: epoch})
+		}))
+		got, err := s.Merchants.Merchant(t.Context(), 7)
+		must(t, "merchant", err)
+		equal(t, "merchant", got, merchant.Merchant{ID: 7, Name: "Renamed", CreatedAt: epoch, Logo: logo.Name})
+		logos := sqlstore.NewMerchants(s.DB)
+		found, err := logos.Logo(t.Context(), logo.Name)
+		must(t, "logo", err)
+		equal(t, "logo", found, logo)
+		other := merchant.Logo{Name: "0b.png", Body: []byte{3}}
+		must(t, "replace", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveLogo(7, other) }))
+		_, err = logos.Logo(t.Context(), logo.Name)
+		refused(t, "logo", err, fault.NoSuchThing)
+		must(t, "remove", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveLogo(7, merchant.Logo{}) }))
+		got, err = s.Merchants.Merchant(t.Context(), 7)
+		must(t, "merchant", err)
+		equal(t, "logo", got.Logo, "")
 	})
 
 	t.Run("a_key_or_token_of_another_is_refused", func(t *testing.T) {
