@@ -60,6 +60,7 @@ func (s *surface) routes() []route {
 		s.dryRunRoutes(),
 		s.auditRoutes(),
 		s.webhookRoutes(),
+		s.logoRoutes(),
 	)
 }
 

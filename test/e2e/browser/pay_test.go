@@ -3,6 +3,7 @@ package browser_test
 import (
 	"bytes"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,6 +169,76 @@ func TestHostedPage(t *testing.T) {
 		tab.Await("#shop")
 		s.wantTold(t, id, true)
 		want(t, result(t, v, id), map[string]string{"status": `"SUCCESS"`, "amount": "1035.00", "installmentCount": "3"})
+	})
+
+	t.Run("a_card_is_saved_used_again_and_removed", func(t *testing.T) {
+		_, link := s.sell(t, v, "E2E-SAVE")
+		tab := b.Tab(t, browsertest.Options{})
+		tab.Open(link)
+		fill(tab, goodCard)
+		tab.Click("[name=saveCard]")
+		tab.Click("#submit")
+		confirm(tab, rightKey)
+		tab.Await(".good")
+		id, link := s.sell(t, v, "E2E-SAVED")
+		tab = b.Tab(t, browsertest.Options{NoScript: true, Width: 320})
+		tab.Open(link)
+		if got := tab.Text("#saved"); !strings.Contains(got, "Mastercard •••• 0656") || strings.Contains(got, "5421") {
+			t.Errorf("saved cards = %q", got)
+		}
+		tab.Type("#cvv", "916")
+		tab.Click(`[name=installmentCount][value="3"]`)
+		tab.Click("#submit")
+		tab.Click(".away button") // on to the bank
+		confirm(tab, rightKey)
+		for _, page := range []string{"/sim/sandbox/3ds/answer", "/3ds/sandbox/"} {
+			arrive(t, tab, page)
+			tab.Click("form button")
+		}
+		arrive(t, tab, "/checkout-link/")
+		want(t, result(t, v, id), map[string]string{
+			"status": `"SUCCESS"`, "amount": "1035.00", "installmentCount": "3", "pan": `"542119******0656"`,
+		})
+		_, link = s.sell(t, v, "E2E-REMOVE")
+		tab = b.Tab(t, browsertest.Options{NoScript: true})
+		tab.Open(link)
+		tab.Click("[form=remove]")
+		tab.Await("#pan") // there is no card left to choose
+		if browsertest.Eval[int](tab, "document.querySelectorAll('[name=storedCard]').length") != 0 {
+			t.Error("the card is still offered")
+		}
+	})
+
+	t.Run("the_logo_is_the_merchant's", func(t *testing.T) {
+		_, link := s.sell(t, v, "E2E-LOGO")
+		tab := b.Tab(t, browsertest.Options{})
+		shown := func() string {
+			tab.Open(link)
+			return browsertest.Eval[string](tab, "(() => { const i = document.querySelector('.logo'); return i ? i.src + ' ' + i.naturalWidth : '' })()")
+		}
+		first := shown()
+		if !strings.HasSuffix(first, " 96") {
+			t.Errorf("the demo's logo is %q", first)
+		}
+		set := func(method, body string, want int) {
+			t.Helper()
+			a, ok := v.Send(t, servertest.Request{Method: method, Path: "/admin/v1/settings/logo", As: servertest.Admin(), Body: body})
+			if !ok || a.Status != want {
+				t.Errorf("%s = %d %s", method, a.Status, a.Body)
+			}
+		}
+		const dot = "UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA" // one pixel, WebP
+		set(http.MethodPut, `{"image":"`+dot+`"}`, http.StatusNoContent)
+		if got := shown(); got == first || !strings.HasSuffix(got, ".webp 1") {
+			t.Errorf("the new logo is %q", got)
+		}
+		set(http.MethodPut, `{"image":"PHN2Zy8+"}`, http.StatusBadRequest)
+		set(http.MethodPut, `{"image":"no base64"}`, http.StatusBadRequest)
+		set(http.MethodPut, `{}`, http.StatusBadRequest)
+		set(http.MethodDelete, "", http.StatusNoContent)
+		if got := shown(); got != "" {
+			t.Errorf("the removed logo is %q", got)
+		}
 	})
 
 	if code := v.Stop(); code != 0 {
