@@ -1,7 +1,11 @@
 package pages_test
 
 import (
+	"bytes"
 	"flag"
+	"image"
+	"image/png"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -12,7 +16,11 @@ import (
 
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/httpapi/pages"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/test/browsertest"
 )
 
@@ -24,9 +32,41 @@ type scene struct {
 	name   string
 	change func(*fakeCheckouts)
 	do     func(*browsertest.Tab)
-	// path replaces that of the checkout.
+	// path replaces that of the checkout, and site what is served.
 	path     string
+	site     func(*testing.T) http.Handler
 	noScript bool
+}
+
+// comingBack is a browser that a bank sends back, with what comes of it.
+func comingBack(name string, f *fakeReturner) scene {
+	return scene{name: name, path: "/start", noScript: true, site: func(t *testing.T) http.Handler {
+		t.Helper()
+		mux := http.NewServeMux()
+		mux.Handle(pages.ReturnsPrefix, newReturns(t, f))
+		mux.HandleFunc("/start", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte(`<h1>bank</h1><form method="post" action="` + address + `"><button>back</button></form>`)) // the browser may be gone
+		})
+		return mux
+	}, do: func(tab *browsertest.Tab) {
+		tab.Click("button")
+		tab.Await("main h1")
+	}}
+}
+
+func returnScenes() []scene {
+	refused := fault.New(fault.Invalid, fault.ValidationError, "forged")
+	return []scene{
+		comingBack("return", &fakeReturner{done: payment.Returned{URL: "https://shop.example/ok", SecurityKey: "key-1"}}),
+		comingBack("return-refused", &fakeReturner{err: refused}),
+		comingBack("return-unknown", &fakeReturner{err: fault.New(fault.NotFound, fault.NoSuchThing, "unknown")}),
+		comingBack("return-broken", &fakeReturner{err: errNotAllowed}),
+		{name: "return-visit", path: address, site: func(t *testing.T) http.Handler {
+			t.Helper()
+			return newReturns(t, &fakeReturner{})
+		}},
+	}
 }
 
 func scenes() []scene {
@@ -35,6 +75,7 @@ func scenes() []scene {
 	}
 	return []scene{
 		{name: "form"},
+		{name: "form-logo", change: drawSmall},
 		{name: "form-single", change: func(f *fakeCheckouts) { f.view.MaxInstallments = 1 }},
 		{name: "form-typed", do: func(tab *browsertest.Tab) {
 			tab.Type("#cardHolderName", "Zeynep Çağlar")
@@ -77,6 +118,16 @@ func scenes() []scene {
 	}
 }
 
+// drawSmall gives the merchant a logo as wide as they come.
+func drawSmall(f *fakeCheckouts) {
+	var b bytes.Buffer
+	img := image.NewGray(image.Rect(0, 0, 400, 100))
+	if png.Encode(&b, img) == nil { // it never fails
+		f.logo, _ = merchant.ParseLogo(b.Bytes()) // a test of its own holds that it is one
+	}
+	f.view.Merchant.Logo = f.logo.Name
+}
+
 // play shows a scene.
 func (s scene) play(t *testing.T, b *browsertest.Browser, lang string, width int) *browsertest.Tab {
 	t.Helper()
@@ -84,9 +135,13 @@ func (s scene) play(t *testing.T, b *browsertest.Browser, lang string, width int
 	if s.change != nil {
 		s.change(f)
 	}
-	server := httptest.NewServer(newHosted(t, f))
+	site := newHosted(t, f)
+	if s.site != nil {
+		site = s.site(t)
+	}
+	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
-	tab := b.Tab(t, browsertest.Options{Width: width, NoScript: s.noScript})
+	tab := b.Tab(t, browsertest.Options{Width: width, NoScript: s.noScript, Language: lang})
 	path := checkoutAt
 	if s.path != "" {
 		path = s.path
@@ -122,7 +177,7 @@ const (
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	b := browsertest.Start(t)
-	for _, s := range scenes() {
+	for _, s := range slices.Concat(scenes(), returnScenes()) {
 		for _, lang := range kit.Languages() {
 			for _, width := range []int{small, large} {
 				if !worthwhile(s, lang.String(), width) {

@@ -75,6 +75,7 @@ func TestHostedPage(t *testing.T) {
 		tab.Click("#submit")
 		tab.Await("#password")
 		want(t, result(t, v, id), map[string]string{"status": `"ENROLLED"`, "resultCode": `"AWAITING_3DS"`})
+		tab.CheckAccessibility("the bank's page")
 		confirm(tab, rightKey)
 		tab.Await("#shop") // the result page takes the shopper back by itself
 		if got := tab.Location(); got != s.URL+"/callback?shop=1" {
@@ -99,6 +100,11 @@ func TestHostedPage(t *testing.T) {
 		tab.Open(link)
 		fill(tab, poorCard)
 		tab.Click("#submit")
+		tab.Await("#password")
+		tab.CheckAccessibility("the bank's page on a small screen")
+		if wide := browsertest.Eval[int](tab, "document.documentElement.scrollWidth"); wide > 320 {
+			t.Errorf("the bank's page is %d pixels wide", wide)
+		}
 		confirm(tab, rightKey)
 		tab.Await("#notice")
 		if got := tab.Text("#notice"); !strings.Contains(got, "Insufficient limit") || !strings.Contains(got, "Attempts left: 4") {
@@ -140,6 +146,8 @@ func TestHostedPage(t *testing.T) {
 		tab.Await(`[name=installmentCount][value="2"]`)
 		tab.Click(`[name=installmentCount][value="2"]`)
 		tab.Click("#submit")
+		tab.Await("#password")
+		tab.CheckAccessibility("the bank's page in Arabic")
 		confirm(tab, rightKey)
 		tab.Await(".good")
 		if got := tab.Text("h1"); got != "تم الدفع بنجاح" {
