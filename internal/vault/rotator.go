@@ -73,7 +73,10 @@ func NewRotator(o RotatorOptions) *Rotator { return &Rotator{RotatorOptions: o} 
 // another node, or by this one after its next start.
 func (r *Rotator) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer func() {
+		wg.Wait()
+		r.leave(ctx)
+	}()
 	wg.Go(func() { r.every(ctx, nodeTick, "tell that this node lives", r.announce) })
 	wg.Go(func() { r.every(ctx, rotatorTick, "read keyset file", r.follow) })
 	r.every(ctx, rotatorTick, "rotate keys", r.Round)
@@ -100,6 +103,14 @@ func (r *Rotator) announce(ctx context.Context) error {
 	now, k := r.Clock.Now(), r.Vault.Keyset()
 	n := Node{Name: r.Node, PrimaryKey: k.PrimaryKeyID(), Keys: k.KeyIDs(), SeenAt: now}
 	return r.Rotations.SaveNode(ctx, n, now.Add(-nodeMemory))
+}
+
+// leave takes this node from those that live, so that nobody waits for it.
+func (r *Rotator) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	gone := Node{Name: r.Node, PrimaryKey: r.Vault.Keyset().PrimaryKeyID()}
+	_ = r.Rotations.SaveNode(ctx, gone, r.Clock.Now().Add(-nodeMemory)) // otherwise it counts as alive for NodeLife
 }
 
 // stamp tells one state of a file from another.

@@ -63,6 +63,8 @@ type Server struct {
 	used  *cards
 	said  *announcement
 	stop  func() // asks it to drain
+	kill  func() // ends a process at once
+	dead  bool   // it was killed
 	ended chan int
 	wait  func() int
 }
@@ -100,7 +102,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	s.wait = sync.OnceValue(s.awaitEnd)
 	t.Cleanup(func() {
-		if code := s.Stop(); code != 0 {
+		if code := s.Stop(); code != 0 && !s.dead {
 			t.Errorf("the server ended with exit code %d: %s", code, tail(s.Dir))
 		}
 	})
@@ -117,6 +119,14 @@ func Start(t testing.TB, o Options) *Server {
 func (s *Server) Stop() int {
 	s.stop()
 	return s.wait()
+}
+
+// Kill ends a server that runs as a process of its own, as kill -9 does, and waits
+// until it is gone.
+func (s *Server) Kill() {
+	s.dead = true
+	s.kill()
+	s.wait()
 }
 
 // Drain asks the server to stop and does not wait for it.
@@ -166,6 +176,7 @@ func (s *Server) runBinary(t testing.TB, o Options, args []string, log io.Writer
 		t.Fatalf("start %s: %v", o.Binary, err)
 	}
 	s.PID = cmd.Process.Pid
+	s.kill = func() { _ = cmd.Process.Kill() } // it may have ended by itself
 	s.stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	}
