@@ -35,6 +35,7 @@ type grammar struct {
 	Keys      keysCommand      `cmd:"" help:"Look after the keyset."`
 	Ledger    ledgerCommand    `cmd:"" help:"Look after the books."`
 	Audit     auditCommand     `cmd:"" help:"Look after the audit log."`
+	Backup    backupCommand    `cmd:"" help:"Copy a SQLite database, beside a running server."`
 	Bins      binsCommand      `cmd:"" name:"bins" help:"Look after the BIN table."`
 	Config    configCommand    `cmd:"" help:"Look at the settings."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

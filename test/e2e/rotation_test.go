@@ -305,3 +305,10 @@ func (p *payers) end(t *testing.T) (paid int, slowest time.Duration) {
 	}
 	return p.paid, p.slowest
 }
+
+// count returns how many payments went through so far.
+func (p *payers) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paid
+}
