@@ -75,7 +75,7 @@ func (s *hosted) fillSaved(v visit, p *sheet) {
 }
 
 func (p *sheet) savedCard(c checkout.SavedCard, v visit) savedCard {
-	name, digits := "•••• "+c.Last4, codeDigits
+	name, digits := "••••\u00a0"+c.Last4, codeDigits
 	if brand := brandName(c.Scheme); brand != "" {
 		name = brand + " " + name
 	}

@@ -78,9 +78,9 @@ func TestSavedCardForm(t *testing.T) {
 		keepCards(f)
 		body := get(t, newHosted(t, f), checkoutAt).Body.String()
 		for _, part := range []string{
-			"Mastercard •••• 0656", "until 04/28", "American Express •••• 0005", `value="card_axess" data-cvv="3" checked`, `value="card_amex" data-cvv="4">`,
+			"Mastercard ••••\u00a00656", "until 04/28", "American Express ••••\u00a00005", `value="card_axess" data-cvv="3" checked`, `value="card_amex" data-cvv="4">`,
 			"3 × 345.00", // the installments of the card that is chosen
-			`form="remove"`, `aria-label="Remove the card Mastercard •••• 0656"`,
+			`form="remove"`, "aria-label=\"Remove the card Mastercard ••••\u00a00656\"",
 		} {
 			if !strings.Contains(body, part) {
 				t.Errorf("the page lacks %q", part)
