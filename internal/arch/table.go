@@ -66,7 +66,7 @@ func rules() []rule {
 		},
 		{
 			Storage,
-			[]string{"storage", "storage/sqlstore", "storage/migration"},
+			[]string{"storage", "storage/sqlstore", "storage/migration", "ephemeral"},
 			[]Storey{Value, Contract, Domain, Storage},
 		},
 		{Outgoing, []string{"egress"}, []Storey{Value}},

@@ -22,6 +22,7 @@ const (
 	PurposeThreeDS    Purpose = "threeds"
 	PurposeTOTP       Purpose = "totp"
 	PurposeWebhook    Purpose = "webhook"
+	PurposeEphemeral  Purpose = "ephemeral"
 )
 
 // Sealer seals and opens values of one merchant. Opening a value that was sealed
