@@ -82,12 +82,16 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	// Domain.
 	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
+	inFlight, err := s.openEphemeral(o, safe)
+	if err != nil {
+		return err
+	}
 	urls := egress.Policy{Demo: o.Demo != nil}
 	browsers := urls
 	browsers.Own = s.url // the hosted page takes its payers back itself
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
-		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers),
+		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers), InFlight: inFlight,
 		IDs: ids, Clock: system, Log: o.Log,
 		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/connector/wire"
+	"github.com/vezne/vezne/internal/ephemeral"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
@@ -122,4 +123,18 @@ func newResolver(service *payment.Service, db *storage.DB) *payment.Resolver {
 	r := payment.NewResolver(service)
 	r.Exclusive = db.Engine() == storage.SQLite
 	return r
+}
+
+// openEphemeral keeps what is forgotten within minutes in Redis, where all nodes
+// find it, or in this process.
+func (s *Server) openEphemeral(o Options, sealer vault.Sealer) (*ephemeral.Secrets, error) {
+	if o.Config.Redis.IsZero() {
+		return ephemeral.New(ephemeral.NewMemory(clock.System{}), sealer, clock.System{}), nil
+	}
+	store, err := ephemeral.OpenRedis(o.Config.Redis.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("open store of short-lived secrets: %w", err)
+	}
+	s.closing(store.Close)
+	return ephemeral.New(store, sealer, clock.System{}), nil
 }

@@ -29,7 +29,7 @@ type Config struct {
 	PublicURL string
 	// Database is sqlite:PATH or postgres://…
 	Database DSN
-	// Redis is for what several nodes share for minutes, which nothing does yet.
+	// Redis keeps what several nodes share for minutes; empty means in process.
 	Redis DSN
 	// Keyset is the file of the key that seals everything else.
 	Keyset string

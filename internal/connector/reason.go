@@ -82,6 +82,7 @@ const (
 	ThreeDSFailed     Reason = "THREEDS_FAILED"
 	ThreeDSExpired    Reason = "THREEDS_EXPIRED"
 	Awaiting3DS       Reason = "AWAITING_3DS"
+	CardForgotten     Reason = "CARD_FORGOTTEN"
 	WaitingForPayment Reason = "WAITING_FOR_PAYMENT"
 	CheckoutExpired   Reason = "CHECKOUT_EXPIRED"
 	CheckoutCancelled Reason = "CHECKOUT_CANCELLED"

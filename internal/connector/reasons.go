@@ -81,6 +81,7 @@ func Reasons() []ReasonEntry {
 		{ThreeDSFailed, "The payer was not authenticated."},
 		{ThreeDSExpired, "The payer did not finish the authentication in time."},
 		{Awaiting3DS, "The payer is being authenticated."},
+		{CardForgotten, "The bank wants the card once more after the authentication, and it is not kept any more; nothing was charged."},
 		{WaitingForPayment, "Nobody has paid yet."},
 		{CheckoutExpired, "The hosted checkout ended before anyone paid."},
 		{CheckoutCancelled, "The hosted checkout was cancelled."},

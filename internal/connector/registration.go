@@ -72,6 +72,8 @@ type Capabilities struct {
 	Void    bool
 	Refund  bool
 	ThreeDS bool
+	// WantsCard says that the card is needed again after 3-D Secure.
+	WantsCard bool
 }
 
 // CapabilitiesOf derives what a connector can do from the interfaces it has.
@@ -80,5 +82,8 @@ func CapabilitiesOf(c Connector) Capabilities {
 	_, void := c.(Voider)
 	_, refund := c.(Refunder)
 	_, threeDS := c.(ThreeDS)
-	return Capabilities{Capture: capture, Void: void, Refund: refund, ThreeDS: threeDS}
+	wanter, again := c.(CardWanter)
+	return Capabilities{
+		Capture: capture, Void: void, Refund: refund, ThreeDS: threeDS, WantsCard: threeDS && again && wanter.WantsCard(),
+	}
 }

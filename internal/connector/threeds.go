@@ -22,8 +22,18 @@ type ThreeDS interface {
 	// ErrForgedReturn if it is missing or wrong. It has no effect.
 	ReadReturn(form url.Values) (Authentication, error)
 	// AuthorizeAuthenticated provisions a charge whose payer was authenticated. It
-	// is not called when the bank has provisioned by itself.
+	// is not called when the bank has provisioned by itself. The Charge has no card,
+	// unless the connector is a CardWanter that wants it, and never a security code.
 	AuthorizeAuthenticated(ctx context.Context, c Charge, a Authentication) (Answer, error)
+}
+
+// CardWanter is a ThreeDS whose bank wants the card once more when it provisions,
+// because nothing in its return stands for the card. The card is then kept, sealed
+// and without its security code, for as long as the payer may take.
+type CardWanter interface {
+	// WantsCard reports whether AuthorizeAuthenticated needs the card. It answers
+	// alike for as long as the connector is open.
+	WantsCard() bool
 }
 
 // Enrolment is a charge whose payer is to be authenticated.

@@ -148,6 +148,13 @@ func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
+	again, err := s.keptCard(ctx, v)
+	if fault.CodeOf(err) == fault.NoSuchThing {
+		return s.end(ctx, v, s.refusal(v, connector.CardForgotten), false)
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
 	now := s.Clock.Now()
 	session, claimed, open := v.session, v.payment, v.operation
 	session.State = SessionCompleted
@@ -167,12 +174,13 @@ func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, 
 	if err != nil {
 		return Outcome{}, fmt.Errorf("begin completion: %w", err)
 	}
+	s.forgetCard(ctx, v)
 	claimed.Version++
 	open.Version++
 	said := s.send(ctx, open, v.at, connector.Original{}, func(b *pos.Bank) (connector.Answer, error) {
 		return b.AuthorizeAuthenticated(ctx, connector.Charge{
 			Kind: open.Kind, Reference: open.Reference, Amount: open.Amount,
-			Installments: claimed.Installments, ClientIP: claimed.ClientIP,
+			Installments: claimed.Installments, Card: again, ClientIP: claimed.ClientIP,
 		}, known.authentication())
 	})
 	s.noteDecline(claimed, said)

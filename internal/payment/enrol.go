@@ -180,7 +180,13 @@ func (s *Service) enrol(ctx context.Context, a *attempt, c Enrol, session Sessio
 	for {
 		enrolled := s.askEnrolment(ctx, a, c, session)
 		if enrolled.Outcome == connector.Approved {
-			return s.enrolled(ctx, a, session, enrolled.Form)
+			err := s.keepCard(ctx, a)
+			if err == nil {
+				return s.enrolled(ctx, a, session, enrolled.Form)
+			}
+			// A payer who went to this bank could not be charged afterwards.
+			s.Log.LogAttrs(ctx, slog.LevelError, "enrolment given up", slog.Int64("operation", int64(a.operation.ID)), slog.Any("error", err))
+			enrolled.Answer = connector.Answer{Outcome: connector.Unsent}
 		}
 		if enrolled.Outcome == connector.Unknown {
 			enrolled.Answer = connector.Answer{Outcome: connector.Unsent}

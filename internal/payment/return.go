@@ -145,6 +145,12 @@ func (s *Service) accepts(ctx context.Context, p Payment, mdStatus int) (bool, e
 
 // authenticate stores the bank's proof with the security key that it earned.
 func (s *Service) authenticate(ctx context.Context, v visit, a connector.Authentication) (Returned, error) {
+	switch err := s.holdCard(ctx, v); {
+	case fault.CodeOf(err) == fault.NoSuchThing:
+		return s.returnFailed(ctx, v, s.refusal(v, connector.CardForgotten), a)
+	case err != nil:
+		return Returned{}, err
+	}
 	kept, key, err := s.keep(ctx, v.session, a)
 	if err != nil {
 		return Returned{}, err

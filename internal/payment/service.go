@@ -61,6 +61,7 @@ type Dependencies struct {
 	Sealer    vault.Sealer
 	Merchants Merchants
 	Addresses Addresses
+	InFlight  InFlight
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger

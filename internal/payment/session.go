@@ -148,6 +148,9 @@ func (s *Service) end(ctx context.Context, v visit, said verdict, check bool) (O
 	if err := s.commit(ctx, c, systemActor, also...); err != nil {
 		return Outcome{}, fmt.Errorf("end session: %w", err)
 	}
+	if v.at.ID != 0 { // a payer was sent there
+		s.forgetCard(ctx, v)
+	}
 	c.payment.Version++
 	c.operation.Version++
 	return Outcome{Payment: c.payment, Operation: c.operation}, nil

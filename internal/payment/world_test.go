@@ -22,6 +22,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/sandbox"
 	"github.com/vezne/vezne/internal/connector/wire"
+	"github.com/vezne/vezne/internal/ephemeral"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
@@ -52,6 +53,8 @@ type world struct {
 	// halfSecure and hosts are the merchant's settings.
 	halfSecure bool
 	hosts      string
+	// flying are the cards in flight.
+	flying *ephemeral.Memory
 }
 
 const demoMerchant id.Merchant = 1
@@ -75,6 +78,7 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 		clock:    clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
 		settings: make(map[id.POS]map[string]string),
 	}
+	w.flying = ephemeral.NewMemory(w.clock)
 	w.startBank(t)
 	w.fillTables(t)
 	registry, err := pos.NewRegistry(pos.Options{
@@ -89,6 +93,7 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 	}
 	w.Service = payment.NewService(payment.Dependencies{
 		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w, Sealer: w, Merchants: w, Addresses: addresses{},
+		InFlight:  ephemeral.New(w.flying, w, w.clock),
 		PublicURL: publicURL, IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	w.resolver = payment.NewResolver(w.Service)

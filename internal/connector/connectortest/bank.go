@@ -45,6 +45,8 @@ type bank struct {
 	http   *http.Client
 	conn   connector.Connector
 	refs   atomic.Int64
+	// enrolled are the cards of enrolments, by reference.
+	enrolled map[string]card.Card
 
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -55,7 +57,7 @@ func (s suite) start(t *testing.T) *bank { return s.startIn(t, t.TempDir(), nil)
 
 func (s suite) startIn(t *testing.T, dir string, around func(http.Handler) http.Handler) *bank {
 	t.Helper()
-	b := &bank{t: t, suite: s, dir: dir}
+	b := &bank{t: t, suite: s, dir: dir, enrolled: make(map[string]card.Card)}
 	prefix := "/sim/" + s.registration.Name
 	b.server = httptest.NewUnstartedServer(nil)
 	simulator, err := s.registration.Simulator(connector.SimulatorEnvironment{

@@ -19,6 +19,9 @@ type ThreeDS struct {
 	// and "3D pay"; nil for a model that the bank does not have.
 	Provision map[string]string
 	Pay       map[string]string
+	// Again are settings of a POS whose bank wants the card once more when it is
+	// asked to provision; nil if none does.
+	Again map[string]string
 	// Right and Refuse are what payers type into the bank's pages, by field, to be
 	// authenticated and not to be.
 	Right  map[string]string
@@ -49,7 +52,7 @@ func (s suite) threeDSRules() map[string]func(*testing.T) {
 	if s.cases.ThreeDS == nil {
 		return rules
 	}
-	models := map[string]map[string]string{"3d": s.cases.ThreeDS.Provision, "3d_pay": s.cases.ThreeDS.Pay}
+	models := map[string]map[string]string{"3d": s.cases.ThreeDS.Provision, "3d_pay": s.cases.ThreeDS.Pay, "3d_card_again": s.cases.ThreeDS.Again}
 	for model, settings := range models {
 		if settings == nil {
 			continue
@@ -73,6 +76,9 @@ func (s suite) threeDSRules() map[string]func(*testing.T) {
 	}
 	if p := s.cases.ThreeDS.Provision; p != nil {
 		rules["3d_proof_of_another_order_charges_nothing"] = s.with(p).foreignProof
+	}
+	if p := s.cases.ThreeDS.Again; p != nil {
+		rules["3d_card_again_takes_no_other_card"] = s.with(p).otherCard
 	}
 	if p := s.cases.ThreeDS.Pay; p != nil {
 		rules["3d_pay_charge_whose_return_is_lost_is_found_by_inquiry"] = s.with(p).lostReturn
@@ -120,6 +126,7 @@ func (b *bank) sale(ref string, c card.Card) connector.Charge {
 func (b *bank) enrol(ctx context.Context, ref string, c card.Card) (connector.Enrolled, error) {
 	e, err := b.secured().Enrol(ctx, connector.Enrolment{Charge: b.sale(ref, c), ReturnURL: returnAddress, Language: "en"})
 	b.heard(e.Answer, err)
+	b.enrolled[ref] = c
 	for _, f := range e.Form.Fields {
 		_, _ = b.Write([]byte(f.Name + "=" + f.Value + "\n")) // b never fails
 	}
@@ -204,8 +211,15 @@ func (b *bank) charged(ref string, a connector.Authentication) connector.Answer 
 	return answer
 }
 
+// provision charges with the enrolled card if the bank wants it, and without its
+// security code, which nobody has kept.
 func (b *bank) provision(ref string, a connector.Authentication) (connector.Answer, error) {
-	answer, err := b.secured().AuthorizeAuthenticated(b.t.Context(), b.sale(ref, b.suite.cases.Approved), a)
+	var again card.Card
+	if connector.CapabilitiesOf(b.conn).WantsCard {
+		again = b.enrolled[ref]
+		again.CVV = card.CVV{}
+	}
+	answer, err := b.secured().AuthorizeAuthenticated(b.t.Context(), b.sale(ref, again), a)
 	b.heard(answer, err)
 	return answer, err
 }

@@ -187,6 +187,24 @@ func (s suite) foreignProof(t *testing.T) {
 	}
 }
 
+// otherCard holds that an authentication is worth nothing for another card, nor for
+// none.
+func (s suite) otherCard(t *testing.T) {
+	b := s.start(t)
+	if !connector.CapabilitiesOf(b.conn).WantsCard {
+		t.Fatal("the connector does not want the card")
+	}
+	ref := b.reference()
+	a := b.read(ref, b.comeBack(ref, s.cases.Approved, s.cases.ThreeDS.Right))
+	for _, c := range []card.Card{s.cases.Declined, {}} {
+		b.enrolled[ref] = c
+		if answer, err := b.provision(ref, a); answer.Outcome == connector.Approved {
+			t.Errorf("charged: %+v, %v", answer, err)
+		}
+	}
+	b.wantUnbooked(ref)
+}
+
 // lostReturn holds that a charge of the bank's own is found even when its payer
 // never comes back.
 func (s suite) lostReturn(t *testing.T) {

@@ -29,7 +29,9 @@ type bank struct {
 	address  string
 	terminal string
 	model    string
-	macs     *authenticator
+	// cardAgain says that the card goes with an authenticated charge.
+	cardAgain bool
+	macs      *authenticator
 }
 
 // Authorize asks for a sale or a pre-authorization.

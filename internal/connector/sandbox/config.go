@@ -27,6 +27,7 @@ var Registration = connector.Registration{
 		{Name: "terminal", Title: "Terminal number", Default: DefaultTerminal},
 		{Name: "key", Title: "MAC key", Secret: true, Default: DefaultKey},
 		{Name: "model", Title: "3-D Secure model: 3d, or 3d_pay if the bank books by itself", Default: model3D},
+		{Name: "card_again", Title: "Whether the bank wants the card once more after 3-D Secure: no, or yes (model 3d only)", Default: "no"},
 	},
 	Open:      open,
 	Simulator: newSimulator,
@@ -51,16 +52,21 @@ func open(settings map[string]string, env connector.Environment) (connector.Conn
 	if model != model3D && model != model3DPay {
 		return nil, errors.New("open sandbox: model: want 3d or 3d_pay")
 	}
+	again := orDefault(settings["card_again"], "no")
+	if again != "no" && (again != "yes" || model != model3D) {
+		return nil, errors.New("open sandbox: card_again: want no, or yes with the model 3d")
+	}
 	if env.HTTP == nil || env.Clock == nil {
 		return nil, errors.New("open sandbox: no HTTP client or clock")
 	}
 	return &bank{
-		http:     env.HTTP,
-		clock:    env.Clock,
-		address:  address,
-		terminal: terminal,
-		model:    model,
-		macs:     newAuthenticator(secret.FromString(orDefault(settings["key"], DefaultKey))),
+		http:      env.HTTP,
+		clock:     env.Clock,
+		address:   address,
+		terminal:  terminal,
+		model:     model,
+		cardAgain: again == "yes",
+		macs:      newAuthenticator(secret.FromString(orDefault(settings["key"], DefaultKey))),
 	}, nil
 }
 

@@ -54,8 +54,10 @@ type orderAuthentication struct {
 
 // enrolmentOrder asks to authenticate the payer of an order before it is booked.
 type enrolmentOrder struct {
-	Order     order  `json:"order"`
-	Model     string `json:"model"`
+	Order order  `json:"order"`
+	Model string `json:"model"`
+	// CardAgain asks for the card once more at the booking.
+	CardAgain bool   `json:"card_again,omitzero"`
 	ReturnURL string `json:"return_url"`
 	Language  string `json:"language,omitzero"`
 }

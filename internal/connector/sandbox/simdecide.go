@@ -52,7 +52,7 @@ func wellFormed(o order) bool {
 	switch o.Kind {
 	case connector.Sale, connector.Authorize:
 		card, proof := o.Card != orderCard{}, o.Authentication != orderAuthentication{}
-		return card != proof && o.Original == "" && o.Installments >= 0 && o.Installments <= maxInstallments
+		return (card || proof) && o.Original == "" && o.Installments >= 0 && o.Installments <= maxInstallments
 	case connector.Capture, connector.Void, connector.Refund:
 		return validName(o.Original) && o.Card == orderCard{} && o.Authentication == orderAuthentication{}
 	}

@@ -36,6 +36,7 @@ type enrolment struct {
 	language  string
 	at        time.Time
 	decline   connector.Reason // of the booking; empty for an approval
+	card      string           // MAC of the number that must come again; empty if none must
 	forced    int              // mdStatus that the card stands for; 1 for any other card
 	entry     entry            // what the booking will be, but for time and decline
 	tries     int
@@ -147,6 +148,9 @@ func (b *simulatedBank) enrol(asked enrolmentOrder) enrolmentReply {
 	case connector.CardNotPermitted, connector.InvalidExpireYearMonth, connector.ExpiredCard, connector.InvalidCVC2Length:
 		return enrolmentReply{Reply: refusal(o, e.decline)}
 	}
+	if asked.CardAgain {
+		e.card = b.macs.mac(cardDomain, []byte(o.Card.Number))
+	}
 	o.Card = orderCard{}
 	e.order = o
 	return enrolmentReply{
@@ -177,6 +181,15 @@ func (b *simulatedBank) provision(o order, e entry) (reply, uint64) {
 	return b.ledger.charge(e)
 }
 
+// sameCard insists on the enrolled card where it was to come again, and on none
+// where it was not.
+func (b *simulatedBank) sameCard(c orderCard, enrolled string) bool {
+	if enrolled == "" {
+		return c == orderCard{}
+	}
+	return macEqual(b.macs.mac(cardDomain, []byte(c.Number)), enrolled)
+}
+
 func (b *simulatedBank) authenticated(o order) (enrolment, bool) {
 	b.enrolments.mu.Lock()
 	defer b.enrolments.mu.Unlock()
@@ -186,5 +199,5 @@ func (b *simulatedBank) authenticated(o order) (enrolment, bool) {
 	}
 	same := o.Kind == e.order.Kind && o.Amount == e.order.Amount && o.Currency == e.order.Currency && o.Installments == e.order.Installments
 	md := subtle.ConstantTimeCompare([]byte(o.Authentication.MD), []byte(e.proof.MD)) == 1
-	return *e, same && md && o.Authentication == e.proof
+	return *e, same && md && o.Authentication == e.proof && b.sameCard(o.Card, e.card)
 }

@@ -22,6 +22,7 @@ func TestConnector(t *testing.T) {
 		DeclinedReason: connector.NotSufficientFunds,
 		ThreeDS: &connectortest.ThreeDS{
 			Provision: map[string]string{"model": "3d"}, Pay: map[string]string{"model": "3d_pay"},
+			Again: map[string]string{"card_again": "yes"},
 			Right: map[string]string{"password": "a"}, Refuse: map[string]string{"password": "b"},
 			HalfSecure: testCard(t, "5117280000006665"), Never: testCard(t, "5115830000006669"),
 			InitFails: testCard(t, "5117580000006668"), InitFailsReason: connector.ThreeDSInitError,

@@ -22,7 +22,7 @@ var errReturn = errors.New("the bank's return is malformed")
 func (b *bank) Enrol(ctx context.Context, e connector.Enrolment) (connector.Enrolled, error) {
 	o := b.cardOrder(e.Charge)
 	body, err := b.exchange(ctx, enrolmentsPath, enrolmentOrder{
-		Order: o, Model: b.model, ReturnURL: e.ReturnURL, Language: e.Language,
+		Order: o, Model: b.model, CardAgain: b.cardAgain, ReturnURL: e.ReturnURL, Language: e.Language,
 	})
 	var r enrolmentReply
 	if err == nil {
@@ -110,10 +110,17 @@ func toAuthentication(values map[string]string) (connector.Authentication, error
 	return a, nil
 }
 
+// WantsCard implements connector.CardWanter.
+func (b *bank) WantsCard() bool { return b.cardAgain }
+
 // AuthorizeAuthenticated books a charge whose payer was authenticated. No card
-// data goes with it: what the return said stands for the card.
+// data goes with it, for what the return said stands for the card; unless the POS
+// is set to a bank that wants it again.
 func (b *bank) AuthorizeAuthenticated(ctx context.Context, c connector.Charge, a connector.Authentication) (connector.Answer, error) {
 	o := b.charge(c)
+	if b.cardAgain && a.Token != "" { // a card without proof would be a sale without 3-D Secure
+		o = b.cardOrder(c)
+	}
 	o.Authentication = orderAuthentication{MD: a.Token, XID: a.XID, ECI: a.ECI, CAVV: a.CAVV}
 	return b.place(ctx, o)
 }
