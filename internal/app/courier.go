@@ -24,6 +24,13 @@ func newCourier(p egress.Policy) courier { return courier{policy: p, client: egr
 // name leads to is judged when it is called.
 func (c courier) Check(address, hosts string) error { return addresses(c.policy).Check(address, hosts) }
 
+// policies returns what merchants' addresses may be, and where payers' browsers may
+// be sent: to pages of our own too, for the hosted page takes its payers back.
+func (s *Server) policies(o Options) (urls, browsers egress.Policy) {
+	urls = egress.Policy{Demo: o.Demo != nil}
+	return urls, egress.Policy{Demo: urls.Demo, Own: s.url}
+}
+
 // addresses judges merchants' addresses by a policy and their own lists of hosts.
 // It implements payment.Addresses.
 type addresses egress.Policy

@@ -86,9 +86,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	urls := egress.Policy{Demo: o.Demo != nil}
-	browsers := urls
-	browsers.Own = s.url // the hosted page takes its payers back itself
+	urls, browsers := s.policies(o)
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers), InFlight: inFlight,

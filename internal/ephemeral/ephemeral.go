@@ -106,7 +106,7 @@ func name(m id.Merchant, key string) string { return strconv.FormatInt(int64(m),
 // bind puts the end, in microseconds since 1970, the key's length and the key
 // before a secret.
 func bind(key string, until time.Time, plain []byte) []byte {
-	bound := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMicro())) //nolint:gosec // after 1970
+	bound := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMicro()))
 	bound = binary.BigEndian.AppendUint32(bound, uint32(len(key)))         //nolint:gosec // a few bytes
 	return append(append(bound, key...), plain...)
 }
