@@ -107,7 +107,7 @@ func name(m id.Merchant, key string) string { return strconv.FormatInt(int64(m),
 // before a secret.
 func bind(key string, until time.Time, plain []byte) []byte {
 	bound := binary.BigEndian.AppendUint64(nil, uint64(until.UnixMicro()))
-	bound = binary.BigEndian.AppendUint32(bound, uint32(len(key)))         //nolint:gosec // a few bytes
+	bound = binary.BigEndian.AppendUint32(bound, uint32(len(key))) //nolint:gosec // a few bytes
 	return append(append(bound, key...), plain...)
 }
 
