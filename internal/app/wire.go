@@ -109,7 +109,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	deliveries := newRunner(queue, o.Log, hooks.DeliveryHandlers())
 	deliveries.Workers = webhook.Workers
 	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
-	s.tasks = []task{uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run}
+	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
+	s.tasks = []task{clocks.Run, uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run}
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,

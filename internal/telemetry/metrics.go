@@ -47,6 +47,8 @@ type Metrics struct {
 	jobs         *prometheus.CounterVec
 	attempts     *prometheus.CounterVec
 	attemptTimes prometheus.Histogram
+
+	clockAhead prometheus.Gauge
 }
 
 // Buckets of the histograms, in seconds.
@@ -89,9 +91,10 @@ func NewMetrics(version string) *Metrics {
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "vezne_build_info", Help: "1, with the version that is running.",
 	}, []string{"version", "go_version"})
+	m.clockAhead = gauge("vezne_clock_ahead_seconds", "How far this node's clock is ahead of the database's, negative if it is behind.")
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	m.registry.MustRegister(build, m.requests, m.running, m.commands, m.bankTimes, m.bankAnswers, m.breakers, m.resolutions,
-		m.commits, m.groupTimes, m.groupSizes, m.jobs, m.attempts, m.attemptTimes,
+		m.commits, m.groupTimes, m.groupSizes, m.jobs, m.attempts, m.attemptTimes, m.clockAhead,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -145,6 +148,9 @@ func outcome(o connector.Outcome) string {
 func (m *Metrics) Breaker(c pos.BreakerChange) {
 	m.breakers.WithLabelValues(c.Connector, c.To).Inc()
 }
+
+// ClockAhead shows how far this node's clock is ahead of the database's.
+func (m *Metrics) ClockAhead(by time.Duration) { m.clockAhead.Set(by.Seconds()) }
 
 // Group measures a group of commits. It is made for storage.Options.
 func (m *Metrics) Group(g storage.Group) {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vezne/vezne/internal/storage"
 )
@@ -37,4 +38,18 @@ func (c *Config) Listen(ctx context.Context, up, heard func()) error {
 		return fmt.Errorf("configuration changes: %w", err)
 	}
 	return nil
+}
+
+// Now returns what time the database server has; the zero time on SQLite, which
+// has this machine's.
+func (c *Config) Now(ctx context.Context) (time.Time, error) {
+	if c.db.Engine() == storage.SQLite {
+		return time.Time{}, nil
+	}
+	now, err := one(ctx, c.db, func(s storage.Scanner) (v int64, err error) { return v, s.Scan(&v) },
+		`SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)`)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("database's time: %w", err)
+	}
+	return timeOf(now), nil
 }
