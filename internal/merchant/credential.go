@@ -194,7 +194,7 @@ func (s *Service) save(ctx context.Context, action, actor string, credentials ..
 }
 
 // record returns an audit record without its subject.
-func (s *Service) record(ctx context.Context, m id.Merchant, actor, action string, facts map[string]string) (audit.Record, error) {
+func (s *Service) record(ctx context.Context, m id.Merchant, actor, action string, facts any) (audit.Record, error) {
 	n, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
 	if err != nil {
 		return audit.Record{}, err

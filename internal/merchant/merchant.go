@@ -12,7 +12,9 @@ import (
 
 // Merchant is a tenant; every other record belongs to one.
 type Merchant struct {
-	ID        id.Merchant
+	ID id.Merchant
+	// Version grows with every change.
+	Version   int
 	Name      string
 	Active    bool
 	CreatedAt time.Time

@@ -13,8 +13,13 @@ import (
 // configuration version in the same commit, which is how other nodes notice.
 type Tx interface {
 	audit.Tx
-	// SaveMerchant adds a merchant or replaces the one with its id, except its logo.
+	// SaveMerchant adds a merchant or replaces the one with its id, whatever its
+	// version, except its logo.
 	SaveMerchant(m Merchant)
+	// SaveSettings replaces what a merchant's people may change of the stored one of
+	// the same Version, and stores Version+1; else the commit fails with
+	// fault.StaleVersion.
+	SaveSettings(m Merchant)
 	// SaveCredential adds a credential or replaces the one with its id. It fails
 	// the commit with fault.DuplicateKey if another credential has its key, or
 	// another working one of the merchant its name.

@@ -127,6 +127,15 @@ func (s *memory) InTx(_ context.Context, fn func(merchant.Tx)) error {
 
 func (s *memory) SaveMerchant(m merchant.Merchant) { s.merchants[m.ID] = m }
 
+func (s *memory) SaveSettings(m merchant.Merchant) {
+	if s.merchants[m.ID].Version != m.Version {
+		s.broken = fault.New(fault.Conflict, fault.StaleVersion, "stale")
+		return
+	}
+	m.Version++
+	s.merchants[m.ID] = m
+}
+
 func (s *memory) SaveCredential(c merchant.Credential) {
 	c.Secret = merchant.Credential{}.Secret // never stored
 	for i, o := range s.credentials {

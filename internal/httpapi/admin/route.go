@@ -51,6 +51,7 @@ type route struct {
 func (s *surface) routes() []route {
 	return slices.Concat(
 		s.sessionRoutes(),
+		s.settingsRoutes(),
 		s.paymentRoutes(),
 		s.credentialRoutes(),
 		s.teamRoutes(),

@@ -32,7 +32,8 @@ const saveMerchant = `INSERT INTO merchant (id, name, active, created_at, half_s
 	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active, half_secure = excluded.half_secure,
 		hosts = excluded.hosts, checkout_without_3ds = excluded.checkout_without_3ds,
 		checkout_frames = excluded.checkout_frames, checkout_life = excluded.checkout_life,
-		checkout_without_saved_cards = excluded.checkout_without_saved_cards, three_ds = excluded.three_ds`
+		checkout_without_saved_cards = excluded.checkout_without_saved_cards, three_ds = excluded.three_ds,
+		version = merchant.version + 1`
 
 // SaveMerchant implements merchant.Tx. The time of creation stays what it was.
 func (t *tx) SaveMerchant(m merchant.Merchant) {
@@ -74,6 +75,23 @@ func readLogo(s storage.Scanner) (merchant.Logo, error) {
 	return l, s.Scan(&l.Name, &l.Body)
 }
 
+const saveSettings = `UPDATE merchant SET name = $3, half_secure = $4, hosts = $5, checkout_without_3ds = $6, checkout_frames = $7,
+		checkout_life = $8, checkout_without_saved_cards = $9, three_ds = $10, version = version + 1
+	WHERE id = $1 AND version = $2`
+
+// SaveSettings implements merchant.Tx.
+func (t *tx) SaveSettings(m merchant.Merchant) {
+	t.batch = append(t.batch, storage.Statement{
+		SQL: saveSettings,
+		Args: []any{
+			int64(m.ID), int64(m.Version), m.Name, m.HalfSecure, m.Hosts, m.Checkout.Without3DS, m.Checkout.Frames,
+			m.Checkout.Life.Microseconds(), m.Checkout.WithoutSavedCards, string(m.ThreeDS),
+		},
+		Rows: 1, Missed: fault.StaleVersion,
+	})
+	t.configured = true
+}
+
 const saveCredential = `INSERT INTO credential (merchant_id, id, name, key, sealed_secret, created_at, revoked_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7)
 	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, key = excluded.key,
@@ -110,7 +128,7 @@ func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 
 const merchantByID = `SELECT id, name, active, created_at, half_secure,
 		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds,
-		COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), '')
+		COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), ''), version
 	FROM merchant WHERE id = $1`
 
 // Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
@@ -123,14 +141,14 @@ func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merch
 }
 
 func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
-	var n, createdAt, life int64
+	var n, createdAt, life, version int64
 	var threeDS string
 	var m merchant.Merchant
 	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure,
 		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life, &m.Checkout.WithoutSavedCards, &threeDS,
-		&m.Logo)
+		&m.Logo, &version)
 	m.ID, m.CreatedAt, m.Checkout.Life = id.Merchant(n), timeOf(createdAt), time.Duration(life)*time.Microsecond
-	m.ThreeDS = pos.ThreeDS(threeDS)
+	m.ThreeDS, m.Version = pos.ThreeDS(threeDS), int(version)
 	return m, err
 }
 

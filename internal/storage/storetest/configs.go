@@ -47,6 +47,17 @@ func testMerchants(t *testing.T, open Opener) {
 		})
 	})
 
+	m.Version = 1
+	t.Run("settings_are_saved_once_per_version", func(t *testing.T) {
+		m.Name, m.HalfSecure, m.Hosts, m.ThreeDS = "Shop 2", true, "shop.example", pos.ThreeDSAll
+		m.Checkout = merchant.Checkout{Without3DS: true, Frames: "https://shop.example", WithoutSavedCards: true, Life: time.Hour}
+		save := func() error {
+			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveSettings(m) })
+		}
+		grows(t, s, "settings", save)
+		refused(t, "settings of an old version", save(), fault.StaleVersion)
+		m.Version = 2
+	})
 	t.Run("what_was_stored_is_read_back", func(t *testing.T) {
 		got, err := s.Merchants.Merchant(t.Context(), mine)
 		must(t, "merchant", err)
