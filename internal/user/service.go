@@ -56,16 +56,23 @@ type deed struct {
 
 // save stores a user with an audit record, and whatever else is to be queued.
 func (s *Service) save(ctx context.Context, u User, d deed, also ...func(Tx)) error {
+	return s.commit(ctx, u, d, func(tx Tx) {
+		tx.SaveUser(u)
+		for _, write := range also {
+			write(tx)
+		}
+	})
+}
+
+// commit makes writes about a user with an audit record.
+func (s *Service) commit(ctx context.Context, u User, d deed, write func(Tx)) error {
 	r, err := s.record(ctx, u, d.actor, d.action, d.facts)
 	if err != nil {
 		return err
 	}
 	err = s.store.InTx(ctx, func(tx Tx) {
-		tx.SaveUser(u)
+		write(tx)
 		tx.Record(r)
-		for _, write := range also {
-			write(tx)
-		}
 	})
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch, "the user was changed meanwhile", err)

@@ -15,6 +15,12 @@ type Tx interface {
 	// Version, and stores Version+1; else the commit fails with fault.StaleVersion.
 	// An email address that is taken fails it with fault.DuplicateKey.
 	SaveUser(u User)
+	// LockTeam makes this commit wait for others that lock the merchant's team. It
+	// goes before what HasOwner shall judge.
+	LockTeam(m id.Merchant)
+	// HasOwner fails the commit with fault.LastOwner if by now the team has no owner
+	// who can log in.
+	HasOwner(m id.Merchant)
 	// AddSession adds a session.
 	AddSession(s Session)
 	// TouchSession notes when a session was last used.

@@ -170,33 +170,28 @@ func (s *Service) Update(ctx context.Context, of User, c Change, actor string) (
 	if err := validation(wrong); err != nil {
 		return User{}, err
 	}
-	if err := s.keepsOwner(ctx, of, u); err != nil {
-		return User{}, err
-	}
-	logOut := func(tx Tx) {
+	leaves := of.owns() && !u.owns()
+	err := s.commit(ctx, u, deed{actor, "user.update", facts}, func(tx Tx) {
+		if leaves {
+			tx.LockTeam(u.MerchantID)
+		}
+		tx.SaveUser(u)
+		if leaves {
+			tx.HasOwner(u.MerchantID)
+		}
 		if u.Role != of.Role || !u.Active {
 			tx.EndSessions(u.MerchantID, u.ID, 0)
 		}
+	})
+	if fault.CodeOf(err) == fault.LastOwner {
+		return User{}, fault.Wrap(fault.Conflict, fault.LastOwner, "the team needs an owner", err)
 	}
-	if err := s.save(ctx, u, deed{actor, "user.update", facts}, logOut); err != nil {
+	if err != nil {
 		return User{}, fmt.Errorf("update user %d: %w", u.ID, err)
 	}
 	u.Version++
 	return u, nil
 }
 
-// keepsOwner refuses a change that would leave nobody who may change the team.
-func (s *Service) keepsOwner(ctx context.Context, before, after User) error {
-	owns := func(u User) bool { return u.Active && u.Role == merchant.RoleOwner && !u.Invited() }
-	if !owns(before) || owns(after) {
-		return nil
-	}
-	team, err := s.store.Users(ctx, before.MerchantID)
-	if err != nil {
-		return fmt.Errorf("list users: %w", err)
-	}
-	if !slices.ContainsFunc(team, func(u User) bool { return u.ID != before.ID && owns(u) }) {
-		return fault.New(fault.Conflict, fault.LastOwner, "the team needs an owner")
-	}
-	return nil
-}
+// owns reports whether the user can log in and change the team.
+func (u User) owns() bool { return u.Active && u.Role == merchant.RoleOwner && !u.Invited() }

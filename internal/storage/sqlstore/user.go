@@ -53,6 +53,25 @@ func (t *tx) SaveUser(u user.User) {
 }
 
 const (
+	lockTeam = `UPDATE merchant SET name = name WHERE id = $1`
+
+	// hasOwner changes nothing; it counts, as every statement that asserts does.
+	hasOwner = `UPDATE admin_user SET name = name WHERE merchant_id = $1 AND id = (SELECT MIN(id) FROM admin_user
+		WHERE merchant_id = $1 AND role = $2 AND active AND password_hash <> '')`
+)
+
+// LockTeam implements user.Tx. A statement of PostgreSQL sees what was committed
+// before it began, so whoever had to wait here sees the other's edit afterwards.
+func (t *tx) LockTeam(m id.Merchant) { t.add(lockTeam, int64(m)) }
+
+// HasOwner implements user.Tx.
+func (t *tx) HasOwner(m id.Merchant) {
+	t.batch = append(t.batch, storage.Statement{
+		SQL: hasOwner, Args: []any{int64(m), string(merchant.RoleOwner)}, Rows: 1, Missed: fault.LastOwner,
+	})
+}
+
+const (
 	loginColumns = `hash, merchant_id, id, user_id, created_at, seen_at, expires_at, address, agent`
 
 	insertLogin  = `INSERT INTO admin_session (` + loginColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`

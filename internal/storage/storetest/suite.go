@@ -62,6 +62,7 @@ func Run(t *testing.T, open Opener) {
 		"Worklist":    testWorklist,
 		"Jobs":        testJobs,
 		"Merchants":   testMerchants,
+		"Team":        testTeam,
 		"Routing":     testRouting,
 		"BINs":        testBINs,
 		"Vault":       testVault,
