@@ -109,7 +109,7 @@ func testMerchants(t *testing.T, open Opener) {
 		}))
 		got, err := s.Merchants.Merchant(t.Context(), 7)
 		must(t, "merchant", err)
-		equal(t, "merchant", got, merchant.Merchant{ID: 7, Name: "Renamed", CreatedAt: epoch, Logo: logo.Name})
+		equal(t, "merchant", got, merchant.Merchant{ID: 7, Version: 4, Name: "Renamed", CreatedAt: epoch, Logo: logo.Name})
 		logos := sqlstore.NewMerchants(s.DB)
 		found, err := logos.Logo(t.Context(), logo.Name)
 		must(t, "logo", err)
