@@ -11,6 +11,7 @@ import (
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/telemetry"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -22,6 +23,10 @@ type Server struct {
 	simulatorURL string
 	// demo says that this is one.
 	demo bool
+	// traces records the steps of requests and tasks, nil if nobody wants them;
+	// profiles is where Go's own are served, nil if nowhere.
+	traces   *telemetry.Traces
+	profiles net.Listener
 	// closers are closed in reverse order once nothing runs any more.
 	closers []func() error
 }

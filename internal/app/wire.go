@@ -38,6 +38,9 @@ type Options struct {
 // build reads from the ground up: storage, secrets, caches, banks, domain,
 // doors. There is no other place where these meet.
 func (s *Server) build(ctx context.Context, o Options) error {
+	if err := s.observed(ctx, o); err != nil {
+		return err
+	}
 	system, metrics := clock.System{}, telemetry.NewMetrics(Version())
 
 	// Storage.
@@ -110,7 +113,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	deliveries.Workers = webhook.Workers
 	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
-	s.tasks = []task{clocks.Run, uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run}
+	s.tasks = s.recorded([]task{clocks.Run, uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run})
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
@@ -182,6 +185,6 @@ func (s *Server) open(in interior) error {
 		site.Mount("/sim/", in.simulators)
 	}
 	s.drain = in.health.drain
-	s.server = doors.NewServer(in.metrics.Observe(in.clock, site))
+	s.server = doors.NewServer(in.metrics.Observe(in.clock, s.traced(site)))
 	return nil
 }

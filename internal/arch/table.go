@@ -51,7 +51,7 @@ type rule struct {
 
 func rules() []rule {
 	return []rule{
-		{Value, []string{"fault", "money", "card", "secret", "id", "clock", "limit"}, []Storey{Value}},
+		{Value, []string{"fault", "money", "card", "secret", "id", "clock", "limit", "trace"}, []Storey{Value}},
 		{Contract, []string{"connector"}, []Storey{Value}},
 		{Wire, []string{"connector/wire", "connector/simulator"}, []Storey{Value, Contract, Wire}},
 		{Protocol, []string{"connector/*"}, []Storey{Value, Contract, Wire}},

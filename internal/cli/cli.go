@@ -85,6 +85,8 @@ type settings struct {
 	KMS       *string `name:"kms" placeholder:"URL" help:"Key of a HashiCorp Vault transit engine that seals the keyset (VEZNE_KMS)."`
 	KMSToken  *string `name:"kms-token-file" placeholder:"FILE" help:"File of the token for it (VEZNE_KMS_TOKEN_FILE)."`
 	KeyGrace  *string `placeholder:"TIME" help:"How long a rotation waits for older requests (VEZNE_KEY_GRACE)."`
+	Traces    *string `placeholder:"URL" help:"Where a collector takes OTLP over HTTP (VEZNE_TRACES)."`
+	Pprof     *string `placeholder:"HOST:PORT" help:"Loopback address of Go's own profiles (VEZNE_PPROF)."`
 	Log       *string `placeholder:"FORM" help:"text or json (VEZNE_LOG)."`
 	LogLevel  *string `placeholder:"LEVEL" help:"debug, info, warn or error (VEZNE_LOG_LEVEL)."`
 }
@@ -99,7 +101,7 @@ func (s settings) given() map[string]string {
 	for name, v := range map[string]*string{
 		"listen": s.Listen, "public-url": s.PublicURL, "database": s.Database, "redis": s.Redis,
 		"keyset": s.Keyset, "kms": s.KMS, "kms-token-file": s.KMSToken, "key-grace": s.KeyGrace,
-		"log": s.Log, "log-level": s.LogLevel,
+		"traces": s.Traces, "pprof": s.Pprof, "log": s.Log, "log-level": s.LogLevel,
 	} {
 		if v != nil {
 			given[name] = *v

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/vezne/vezne/internal/app"
@@ -38,6 +39,7 @@ func printSettings(w World, c config.Config) {
 		{"listen", c.Listen}, {"public_url", c.PublicURL}, {"database", c.Database.String()},
 		{"redis", shown(c.Redis)}, {"keyset", c.Keyset}, {"kms", c.KMS}, {"kms_token_file", c.KMSTokenFile},
 		{"key_grace", c.KeyGrace.String()}, {"simulator_url", c.SimulatorURL},
+		{"traces", c.Traces}, {"trace_one_in", strconv.Itoa(c.TraceOneIn)}, {"pprof", c.Pprof},
 		{"log", string(c.Log)}, {"log_level", c.LogLevel.String()},
 	} {
 		fmt.Fprintf(w.Stdout, "%-14s %s\n", line[0], line[1])

@@ -46,8 +46,14 @@ type Config struct {
 	// RateLimit is how many requests in a second one credential may send to one
 	// node, with a burst of twice as many.
 	RateLimit int
-	Log       LogFormat
-	LogLevel  slog.Level
+	// Traces is where a collector takes OTLP over HTTP; empty means that no trace
+	// is recorded. One request in TraceOneIn is.
+	Traces     string
+	TraceOneIn int
+	// Pprof is the loopback address of Go's own profiles; empty for none.
+	Pprof    string
+	Log      LogFormat
+	LogLevel slog.Level
 }
 
 // LoopbackListen reports whether only this machine can reach the server.

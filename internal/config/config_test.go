@@ -69,6 +69,7 @@ func TestLoad(t *testing.T) {
 			"VEZNE_REDIS=redis://cache:6379", "VEZNE_KEYSET=/etc/vezne/keyset", "VEZNE_SIMULATOR_URL=http://127.0.0.1:9000",
 			"VEZNE_LOG=json", "VEZNE_LOG_LEVEL=debug", "VEZNE_TRUSTED_PROXIES=10.1.2.3/8, fd00::/8", "VEZNE_RATE_LIMIT=50",
 			"VEZNE_KMS=https://vault:8200/v1/transit/keys/vezne", "VEZNE_KMS_TOKEN_FILE=/run/token", "VEZNE_KEY_GRACE=90s",
+			"VEZNE_TRACES=http://collector:4318", "VEZNE_TRACE_ONE_IN=20", "VEZNE_PPROF=127.0.0.1:6060",
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -80,6 +81,7 @@ func TestLoad(t *testing.T) {
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
 			RateLimit:      50,
 			KMS:            "https://vault:8200/v1/transit/keys/vezne", KMSTokenFile: "/run/token", KeyGrace: 90 * time.Second,
+			Traces: "http://collector:4318/v1/traces", TraceOneIn: 20, Pprof: "127.0.0.1:6060",
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.Comparer(func(a, b config.DSN) bool { return a == b })); diff != "" {
 			t.Error(diff)
@@ -119,6 +121,12 @@ func TestRefusals(t *testing.T) {
 		"grace_shorter_than_nodes_notice":   {env: "VEZNE_KEY_GRACE=10ms", want: "setting key_grace"},
 		"sqlite_without_path":               {env: "VEZNE_DATABASE=sqlite:", want: "setting database"},
 		"rate_limit_of_nothing":             {env: "VEZNE_RATE_LIMIT=0", want: "setting rate_limit"},
+		"pprof_on_every_address":            {env: "VEZNE_PPROF=:6060", want: "setting pprof: must be a loopback address"},
+		"pprof_on_an_outer_address":         {env: "VEZNE_PPROF=10.0.0.1:6060", want: "setting pprof: must be a loopback address"},
+		"pprof_without_a_port":              {env: "VEZNE_PPROF=127.0.0.1", want: "setting pprof"},
+		"traces_with_a_password":            {env: "VEZNE_TRACES=https://a:b@collector", want: "setting traces"},
+		"traces_of_another_kind":            {env: "VEZNE_TRACES=grpc://collector", want: "setting traces"},
+		"one_trace_in_none":                 {env: "VEZNE_TRACE_ONE_IN=0", want: "setting trace_one_in"},
 		"redis_of_another_kind":             {env: "VEZNE_REDIS=memcached://x", want: "setting redis"},
 		"log_format_of_another_kind":        {env: "VEZNE_LOG=xml", want: "setting log"},
 		"log_level_of_another_kind":         {env: "VEZNE_LOG_LEVEL=loud", want: "setting log_level"},

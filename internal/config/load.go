@@ -34,6 +34,9 @@ const (
 	keySimulatorURL = "simulator_url"
 	keyProxies      = "trusted_proxies"
 	keyRateLimit    = "rate_limit"
+	keyTraces       = "traces"
+	keyTraceOneIn   = "trace_one_in"
+	keyPprof        = "pprof"
 	keyLog          = "log"
 	keyLogLevel     = "log_level"
 )
@@ -41,8 +44,24 @@ const (
 func keys() []string {
 	return []string{
 		keyListen, keyPublicURL, keyDatabase, keyRedis, keyKeyset, keyKMS, keyKMSTokenFile, keyKeyGrace, keySimulatorURL,
-		keyProxies, keyRateLimit, keyLog, keyLogLevel,
+		keyProxies, keyRateLimit, keyTraces, keyTraceOneIn, keyPprof, keyLog, keyLogLevel,
 	}
+}
+
+// Variable is an environment variable that Load reads.
+type Variable struct {
+	Name    string
+	Default string // empty for none
+}
+
+// Variables returns every environment variable of the process, in the order of
+// the documentation.
+func Variables() []Variable {
+	var all []Variable
+	for _, k := range keys() {
+		all = append(all, Variable{Name: envPrefix + strings.ToUpper(k), Default: defaults()[k]})
+	}
+	return all
 }
 
 func defaults() map[string]string {
@@ -54,8 +73,10 @@ func defaults() map[string]string {
 		keyKeyGrace: "5m",
 		keyDatabase: "sqlite:vezne.db",
 		keyProxies:  "127.0.0.0/8 ::1/128",
-		keyLog:      string(LogText),
-		keyLogLevel: "info",
+		// Every request, until somebody finds that too much.
+		keyTraceOneIn: "1",
+		keyLog:        string(LogText),
+		keyLogLevel:   "info",
 	}
 }
 

@@ -41,8 +41,14 @@ func parse(k *koanf.Koanf) (Config, error) {
 	check(keySimulatorURL, err)
 	c.TrustedProxies, err = parseNetworks(k.String(keyProxies))
 	check(keyProxies, err)
-	c.RateLimit, err = parseRateLimit(k.String(keyRateLimit))
+	c.RateLimit, err = parseCount(k.String(keyRateLimit))
 	check(keyRateLimit, err)
+	c.Traces, err = parseCollector(k.String(keyTraces))
+	check(keyTraces, err)
+	c.TraceOneIn, err = parseCount(k.String(keyTraceOneIn))
+	check(keyTraceOneIn, err)
+	c.Pprof = k.String(keyPprof)
+	check(keyPprof, checkPprof(c.Pprof))
 	check(keyDatabase, checkDatabase(c.Database))
 	c.KMS, err = parseBaseURL(k.String(keyKMS))
 	check(keyKMS, err)
@@ -55,8 +61,8 @@ func parse(k *koanf.Koanf) (Config, error) {
 	return c, errors.Join(errs...)
 }
 
-// parseRateLimit ends at a million, where a request has a microsecond.
-func parseRateLimit(s string) (int, error) {
+// parseCount ends at a million: a request in a microsecond, or one trace of as many.
+func parseCount(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 1_000_000 {
 		return 0, errors.New("not a number from 1 to 1000000")
@@ -76,6 +82,34 @@ func parseGrace(s string) (time.Duration, error) {
 func checkTokenFile(c Config) error {
 	if (c.KMS == "") != (c.KMSTokenFile == "") {
 		return errors.New("kms and kms_token_file are set together or not at all")
+	}
+	return nil
+}
+
+// parseCollector adds the path of OTLP over HTTP to an address without one
+// (OpenTelemetry protocol, section "OTLP/HTTP Request").
+func parseCollector(s string) (string, error) {
+	address, err := parseBaseURL(s)
+	if err != nil || address == "" {
+		return "", err
+	}
+	if u, err := url.Parse(address); err == nil && u.Path == "" {
+		address += "/v1/traces"
+	}
+	return address, nil
+}
+
+// checkPprof refuses what another machine could reach: profiles show how the
+// process spends its time and memory, and slow it down.
+func checkPprof(s string) error {
+	if s == "" {
+		return nil
+	}
+	if err := checkListen(s); err != nil {
+		return err
+	}
+	if host, _, _ := net.SplitHostPort(s); !loopback(host) {
+		return errors.New("must be a loopback address, such as 127.0.0.1:6060")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // Handler does a job. It may be called more than once for the same job and must
@@ -150,6 +151,8 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 }
 
 func (r *Runner) run(ctx context.Context, j Job) {
+	ctx, span := trace.Start(ctx, trace.StepJob)
+	defer span.End()
 	err := ctx.Err()
 	if err == nil {
 		err = r.call(ctx, j)
@@ -158,6 +161,9 @@ func (r *Runner) run(ctx context.Context, j Job) {
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), handlerLimit)
 	defer cancel()
 	ending := endingOf(j, err, ctx.Err() != nil)
+	span.Set(trace.Kind(j.Kind))
+	span.Set(trace.Attempt(j.Attempt))
+	span.Set(trace.Outcome(ending))
 	if r.OnRun != nil {
 		r.OnRun(j.Kind, ending)
 	}

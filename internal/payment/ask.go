@@ -13,6 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 const (
@@ -131,6 +132,10 @@ func (s *Service) inquire(ctx context.Context, o Operation, bank *pos.Bank, abou
 // changed meanwhile or the store was away; if the store stays away the answer is
 // "pending" and the resolver will conclude later, from the operation's row.
 func (s *Service) conclude(ctx context.Context, p Payment, o Operation, v verdict, actor string) (Outcome, error) {
+	ctx, span := s.step(ctx, trace.StepConclude, &p)
+	defer span.End()
+	span.Set(trace.Operation(o.ID))
+	span.Set(trace.Outcome(v.status))
 	if v.status == OperationUnknown {
 		o.NextInquiry = s.Clock.Now().Add(firstInquiryPause)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // Complete asks to charge a payment whose payer was authenticated.
@@ -162,12 +163,15 @@ func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, 
 	claimed.changed(now)
 	claimed.Result = Result{Reason: connector.ResultUnknown, At: now}
 	open.Status, open.StartedAt, open.NextInquiry = OperationOpen, now, now.Add(v.at.RequestLimit()+inquiryLimit+resolverGrace)
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	beginning, span := s.step(ctx, trace.StepBegin, &claimed)
+	err = s.Store.InTx(beginning, func(tx Tx) {
 		tx.SaveSession(session)
 		tx.SavePayment(claimed)
 		tx.SaveOperation(open)
 		c.claim(tx, v, now)
 	})
+	span.Fail(err)
+	span.End()
 	if fault.CodeOf(err) == fault.OrderClaimed {
 		return s.loseOrder(ctx, v)
 	}

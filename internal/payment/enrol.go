@@ -15,6 +15,7 @@ import (
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/trace"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -129,6 +130,8 @@ func (s *Service) checkOrderFree(ctx context.Context, c Pay) error {
 // beginSession commits the payment, the operation that will charge it once the
 // payer is authenticated, the session, and the job that ends it in time.
 func (s *Service) beginSession(ctx context.Context, a *attempt, c Enrol) (Session, *Outcome, error) {
+	ctx, span := s.step(ctx, trace.StepBegin, &a.payment)
+	defer span.End()
 	if err := s.aim(ctx, a); err != nil {
 		return Session{}, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // followUp is what capture, void and refund differ in.
@@ -63,6 +64,9 @@ func (s *Service) followOnce(ctx context.Context, f followUp) (Outcome, error) {
 // reserve makes the first commit of a follow-up, deciding again as often as the
 // payment changes under it.
 func (s *Service) reserve(ctx context.Context, f followUp) (Payment, Operation, *Outcome, error) {
+	ctx, span := trace.Start(ctx, trace.StepBegin)
+	defer span.End()
+	span.Set(trace.Kind(f.kind))
 	for try := range maxConflicts {
 		p, err := s.Store.Payment(ctx, f.caller.MerchantID, f.payment)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // maxDeclines is how many banks may say no before an ask ends: a second opinion
@@ -73,7 +74,15 @@ func (s *Service) pay(ctx context.Context, c Pay) (Outcome, error) {
 }
 
 // prepare checks the command, prices and routes it, and builds the payment.
-func (s *Service) prepare(ctx context.Context, c Pay) (*attempt, error) {
+func (s *Service) prepare(ctx context.Context, c Pay) (a *attempt, err error) {
+	ctx, span := trace.Start(ctx, trace.StepPrepare)
+	defer func() {
+		if a != nil {
+			span.Set(trace.Candidates(len(a.candidates)))
+		}
+		span.Fail(err)
+		span.End()
+	}()
 	if err := c.check(s.Clock.Now()); err != nil {
 		return nil, err
 	}
@@ -106,7 +115,7 @@ func (s *Service) prepare(ctx context.Context, c Pay) (*attempt, error) {
 	if err := s.checkDecision(c, p.Routing, table, request); err != nil {
 		return nil, err
 	}
-	a := &attempt{command: c, payment: p, candidates: p.Routing.Candidates}
+	a = &attempt{command: c, payment: p, candidates: p.Routing.Candidates}
 	if c.Paid.IsZero() {
 		a.candidates = routing.EquallyPriced(a.candidates, c.Price, c.InterestPayer)
 	}
@@ -264,7 +273,9 @@ func schemeOf(info *bin.Info, pan card.PAN) card.Scheme {
 // of its idempotency key and its order, before any bank hears of it. Without a
 // candidate the payment is declined in the same commit. If a claim failed it
 // returns what the earlier request led to, as an Outcome or an error.
-func (s *Service) begin(ctx context.Context, a *attempt) (*Outcome, error) {
+func (s *Service) begin(ctx context.Context, a *attempt) (replay *Outcome, err error) {
+	ctx, span := s.step(ctx, trace.StepBegin, &a.payment)
+	defer func() { span.Fail(err); span.End() }()
 	if err := s.aim(ctx, a); err != nil {
 		return nil, err
 	}
@@ -356,14 +367,16 @@ func (a *attempt) triesOn(v verdict) bool {
 }
 
 // failOver commits the end of one operation and the beginning of the next.
-func (s *Service) failOver(ctx context.Context, a *attempt, v verdict) error {
+func (s *Service) failOver(ctx context.Context, a *attempt, v verdict) (err error) {
+	ctx, span := s.step(ctx, trace.StepFailOver, &a.payment)
+	defer func() { span.Fail(err); span.End() }()
 	ended := settle(a.payment, a.operation, v).operation
 	b := *a
 	if err := s.aim(ctx, &b); err != nil {
 		return err
 	}
 	b.payment.changed(s.Clock.Now())
-	err := s.Store.InTx(ctx, func(tx Tx) {
+	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SaveOperation(ended)
 		tx.SavePayment(b.payment)
 		tx.InsertOperation(b.operation)

@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 const (
@@ -146,9 +147,16 @@ func (h *hearing) silent(p id.POS) bool {
 // resolve asks the bank about one operation and concludes it if the bank knows.
 // A bank that is silent in this round is asked in a later one. watched is for how
 // long this node has known of the operation.
-func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched time.Duration) (Resolution, error) {
+func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched time.Duration) (r Resolution, err error) {
+	ctx, span := trace.Start(ctx, trace.StepResolve)
+	defer func() {
+		span.Set(trace.Operation(o.ID))
+		span.Set(trace.Outcome(r))
+		span.Fail(err)
+		span.End()
+	}()
 	// Taken up first: what fails below must not stay at the head of every batch.
-	o, err := s.takeUp(ctx, o)
+	o, err = s.takeUp(ctx, o)
 	if err != nil {
 		return ResolutionFailed, err
 	}

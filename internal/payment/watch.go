@@ -6,6 +6,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // Command names what a Service was asked to do.
@@ -72,6 +73,16 @@ const (
 type Resolved struct {
 	Connector  string
 	Resolution Resolution
+}
+
+// step begins a step of a payment.
+func (*Service) step(ctx context.Context, name trace.Step, p *Payment) (context.Context, trace.Span) {
+	ctx, span := trace.Start(ctx, name)
+	if span.On() {
+		span.Set(trace.Merchant(p.MerchantID))
+		span.Set(trace.Payment(p.UUID))
+	}
+	return ctx, span
 }
 
 // answered tells OnAnswer how a command ended.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 const (
@@ -110,8 +111,8 @@ func (b *Bank) Refund(ctx context.Context, f connector.FollowUp) (connector.Answ
 // because a failing bank is the very reason to ask, and tells the breaker
 // nothing. A Finding with an error is Unknown.
 func (b *Bank) Inquire(ctx context.Context, q connector.Inquiry) (finding connector.Finding, err error) {
-	began := b.watch.begin()
-	defer func() { b.watch.end(KindInquire, began, finding.Outcome) }()
+	ctx, watched := b.watch.begin(ctx, trace.StepInquiry, KindInquire)
+	defer func() { b.watch.end(watched, finding.Outcome) }()
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	if err := acquire(ctx, b.inquiries); err != nil {
@@ -136,9 +137,9 @@ func cannot(code fault.Code, message string) (connector.Answer, error) {
 
 // send makes one request to the bank, or says why it was not sent.
 func (b *Bank) send(ctx context.Context, k Kind, request func(context.Context) (connector.Answer, error)) (connector.Answer, error) {
-	began := b.watch.begin()
+	ctx, watched := b.watch.begin(ctx, trace.StepBank, k)
 	answer, err := b.request(ctx, request)
-	b.watch.end(k, began, answer.Outcome)
+	b.watch.end(watched, answer.Outcome)
 	return answer, err
 }
 

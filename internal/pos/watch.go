@@ -1,10 +1,12 @@
 package pos
 
 import (
+	"context"
 	"time"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // Kind is what a Request asked of a bank: a connector.Kind, or one of the two
@@ -39,17 +41,45 @@ type watch struct {
 	tell      func(Request)
 }
 
-func (w watch) begin() time.Duration {
-	if w.tell == nil {
-		return 0
-	}
-	return w.clock.Elapsed()
+// call is a request that is being watched.
+type call struct {
+	kind  Kind
+	began time.Duration
+	span  trace.Span
 }
 
-func (w watch) end(k Kind, began time.Duration, o connector.Outcome) {
+// begin returns the context of the request, whose span no bank is told of.
+func (w watch) begin(ctx context.Context, s trace.Step, k Kind) (context.Context, call) {
+	c := call{kind: k}
 	if w.tell != nil {
-		w.tell(Request{Connector: w.connector, Kind: k, Outcome: o, Took: w.clock.Elapsed() - began})
+		c.began = w.clock.Elapsed()
 	}
+	ctx, c.span = trace.Start(ctx, s)
+	return ctx, c
+}
+
+func (w watch) end(c call, o connector.Outcome) {
+	c.span.Set(trace.Connector(w.connector))
+	c.span.Set(trace.Kind(c.kind))
+	c.span.Set(trace.Outcome(OutcomeName(o)))
+	c.span.End()
+	if w.tell != nil {
+		w.tell(Request{Connector: w.connector, Kind: c.kind, Outcome: o, Took: w.clock.Elapsed() - c.began})
+	}
+}
+
+// OutcomeName is an outcome as metrics and traces call it.
+func OutcomeName(o connector.Outcome) string {
+	switch o {
+	case connector.Approved:
+		return "approved"
+	case connector.Declined:
+		return "declined"
+	case connector.Unsent:
+		return "unsent"
+	case connector.Unknown:
+	}
+	return "unknown"
 }
 
 // Breakers is how many breakers of a connector's POSes are in each state.

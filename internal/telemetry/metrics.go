@@ -125,23 +125,10 @@ func (m *Metrics) Resolved(r payment.Resolved) {
 // Request counts a request to a bank, and measures it if it was sent. It is made
 // for pos.Options.
 func (m *Metrics) Request(r pos.Request) {
-	m.bankAnswers.WithLabelValues(r.Connector, string(r.Kind), outcome(r.Outcome)).Inc()
+	m.bankAnswers.WithLabelValues(r.Connector, string(r.Kind), pos.OutcomeName(r.Outcome)).Inc()
 	if r.Outcome != connector.Unsent {
 		m.bankTimes.WithLabelValues(r.Connector, string(r.Kind)).Observe(r.Took.Seconds())
 	}
-}
-
-func outcome(o connector.Outcome) string {
-	switch o {
-	case connector.Approved:
-		return "approved"
-	case connector.Declined:
-		return "declined"
-	case connector.Unsent:
-		return "unsent"
-	case connector.Unknown:
-	}
-	return "unknown"
 }
 
 // Breaker counts that a bank began or stopped failing. It is made for pos.Options.

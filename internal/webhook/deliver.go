@@ -13,6 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/trace"
 )
 
 // troublePause is how long a delivery waits when the trouble is on our side.
@@ -77,7 +78,17 @@ func (s *Service) attempt(ctx context.Context, m id.Merchant, to address) (next 
 
 // send posts the event and notes what became of it. Its error is trouble on our
 // side, with which no attempt is counted.
-func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) error {
+func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) (err error) {
+	ctx, span := trace.Start(ctx, trace.StepDeliver)
+	defer func() {
+		span.Set(trace.Merchant(d.MerchantID))
+		span.Set(trace.Kind(d.Type))
+		span.Set(trace.Attempt(d.Attempts))
+		span.Set(trace.Status(d.HTTPStatus))
+		span.Set(trace.Outcome(d.Status))
+		span.Fail(err)
+		span.End()
+	}()
 	body, err := s.body(ctx, *d)
 	if err != nil {
 		return err

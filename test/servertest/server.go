@@ -40,7 +40,7 @@ type Options struct {
 	// Binary runs this file as a process of its own, for tests of signals; empty
 	// runs the command line inside the test, under its race detector.
 	Binary string
-	// Environ are settings for Binary, which has no others but TMPDIR.
+	// Environ are settings as "NAME=value"; a Binary has no others but TMPDIR.
 	Environ []string
 	// LogLevel is debug if empty, so that whatever could leak into a log does.
 	LogLevel string
@@ -96,7 +96,7 @@ func Start(t testing.TB, o Options) *Server {
 	s.said = &announcement{url: make(chan string, 1)}
 	log := openLog(t, s.Dir, "stderr.log")
 	if o.Binary == "" {
-		s.runInside(args, s.said, log)
+		s.runInside(args, o.Environ, s.said, log)
 	} else {
 		s.runBinary(t, o, args, log)
 	}
@@ -159,11 +159,11 @@ func (s *Server) after(d time.Duration) <-chan struct{} {
 	return over
 }
 
-func (s *Server) runInside(args []string, stdout, stderr io.Writer) {
+func (s *Server) runInside(args, environ []string, stdout, stderr io.Writer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	go func() {
-		s.ended <- cli.Run(ctx, args, cli.World{Stdout: stdout, Stderr: stderr})
+		s.ended <- cli.Run(ctx, args, cli.World{Environ: environ, Stdout: stdout, Stderr: stderr})
 	}()
 }
 
