@@ -33,6 +33,7 @@ const (
 	NotRefundable          Code = "NOT_REFUNDABLE"
 	NotVoidable            Code = "NOT_VOIDABLE"
 	OperationInProgress    Code = "OPERATION_IN_PROGRESS"
+	OperationSettled       Code = "OPERATION_SETTLED"
 	IdempotencyInProgress  Code = "IDEMPOTENCY_IN_PROGRESS"
 	IdempotencyKeyReused   Code = "IDEMPOTENCY_KEY_REUSED"
 	BodyTooLarge           Code = "BODY_TOO_LARGE"

@@ -42,6 +42,7 @@ func Codes() []Entry {
 		{Code: URLNotAllowed, Kind: Invalid, Meaning: "The merchant may not have anything sent to this address."},
 		{Code: ForgedReturn, Kind: Invalid, Meaning: "The return from the bank's authentication page has a missing or wrong MAC."},
 		{Code: NotRefundable, Kind: Conflict, Meaning: "The payment holds no captured money that could be refunded, or its POS cannot refund."},
+		{Code: OperationSettled, Kind: Conflict, Meaning: "The outcome of the operation became known before somebody resolved it by hand; what is stored stays."},
 		{Code: NotVoidable, Kind: Conflict, Meaning: "The payment cannot be undone as a whole any more, or its POS cannot void."},
 		{Code: OperationInProgress, Kind: Conflict, Meaning: "Another operation on the payment is running, or its outcome is not known yet."},
 		{Code: NotRotatable, Kind: Conflict, Meaning: "The credential was revoked or rotated before; its successor can be rotated."},

@@ -12,6 +12,7 @@ const (
 	Self            Permission = "self"
 	PaymentsRead    Permission = "payments.read"
 	PaymentsOperate Permission = "payments.operate" // capture, void, refund
+	PaymentsResolve Permission = "payments.resolve" // say what a bank did that does not answer
 	CredentialsRead Permission = "credentials.read"
 	CredentialsEdit Permission = "credentials.edit"
 	TokensRead      Permission = "tokens.read"
@@ -32,7 +33,7 @@ const (
 // Permissions returns all permissions in the order of the documentation.
 func Permissions() []Permission {
 	return []Permission{
-		Self, PaymentsRead, PaymentsOperate, CredentialsRead, CredentialsEdit, TokensRead, TokensEdit, TeamRead, TeamEdit,
+		Self, PaymentsRead, PaymentsOperate, PaymentsResolve, CredentialsRead, CredentialsEdit, TokensRead, TokensEdit, TeamRead, TeamEdit,
 		RoutingRead, RoutingEdit, BINsImport, WebhooksRead, WebhooksEdit, AuditRead, SettingsRead, SettingsEdit,
 	}
 }

@@ -214,6 +214,8 @@ type Operation struct {
 	// NextInquiry is when the resolver may take the operation up.
 	NextInquiry time.Time
 	Inquiries   int
+	// EscalatedAt is when the operation was put before a person; zero if it was not.
+	EscalatedAt time.Time
 	// Version counts changes; every change is a compare-and-set on it.
 	Version int
 }

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -164,16 +165,16 @@ func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched 
 	if err != nil {
 		return ResolutionFailed, fmt.Errorf("find POS: %w", err)
 	}
-	if h.silent(at.ID) {
-		return ResolvedNot, nil
-	}
 	p, err := s.Store.PaymentByID(ctx, o.MerchantID, o.PaymentID)
 	if err != nil {
 		return ResolutionFailed, fmt.Errorf("read payment: %w", err)
 	}
+	if h.silent(at.ID) {
+		return ResolvedNot, s.escalate(ctx, p, o)
+	}
 	bank, err := s.Banks.Bank(ctx, at)
 	if err != nil {
-		return ResolutionFailed, fmt.Errorf("open POS: %w", err)
+		return ResolutionFailed, errors.Join(fmt.Errorf("open POS: %w", err), s.escalate(ctx, p, o))
 	}
 	found := s.inquire(ctx, o, bank, p.original(o))
 	h.note(at.ID, found.missing || found.status != OperationUnknown)
@@ -184,7 +185,7 @@ func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched 
 	case found.missing && s.believed(o, sendLimit+at.RequestLimit()+missingGrace, watched):
 		return ResolvedMissing, s.concludeMissing(ctx, p, o)
 	}
-	return ResolvedNot, nil
+	return ResolvedNot, s.escalate(ctx, p, o)
 }
 
 // believed reports whether "no such request" is final: the request must have ended

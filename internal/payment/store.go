@@ -92,6 +92,7 @@ type Store interface {
 	Finder
 	Lister
 	Worklist
+	Escalations
 	Sessions
 }
 

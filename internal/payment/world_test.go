@@ -259,9 +259,19 @@ func (w *world) mustPay(t *testing.T, c payment.Pay) payment.Outcome {
 // misbehave tells the bank which faults to commit on every request.
 func (w *world) misbehave(t *testing.T, kinds ...string) {
 	t.Helper()
-	method, body := http.MethodDelete, ""
+	plan := ""
 	if len(kinds) > 0 {
-		method, body = http.MethodPut, `{"rate":1,"kinds":["`+strings.Join(kinds, `","`)+`"]}`
+		plan = `{"rate":1,"kinds":["` + strings.Join(kinds, `","`) + `"]}`
+	}
+	w.misbehaveWith(t, plan)
+}
+
+// misbehaveWith sets the bank's plan of faults, or ends it if there is none.
+func (w *world) misbehaveWith(t *testing.T, body string) {
+	t.Helper()
+	method := http.MethodPut
+	if body == "" {
+		method = http.MethodDelete
 	}
 	request, err := http.NewRequestWithContext(t.Context(), method, w.bank.URL+"/sim/sandbox/_faults", strings.NewReader(body))
 	if err != nil {

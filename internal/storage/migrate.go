@@ -77,7 +77,7 @@ func migratePostgres(ctx context.Context, dsn string) (err error) {
 }
 
 func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, o ...goose.ProviderOption) error {
-	p, err := goose.NewProvider(dialect, pool, files, append(o, goose.WithDisableGlobalRegistry(true))...)
+	p, err := goose.NewProvider(dialect, pool, files, append(o, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -17,7 +17,7 @@ func Types() []job.Kind {
 	return []job.Kind{
 		checkout.EventCompleted, checkout.EventFailed,
 		payment.EventAuthorized, payment.EventCaptureFailed, payment.EventCaptured, payment.EventDeclined, payment.EventExpired,
-		payment.EventRefundFailed, payment.EventRefunded, payment.EventVoidFailed, payment.EventVoided,
+		payment.EventRefundFailed, payment.EventRefunded, payment.EventUnknown, payment.EventVoidFailed, payment.EventVoided,
 	}
 }
 

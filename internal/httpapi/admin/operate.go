@@ -25,6 +25,13 @@ type Operator interface {
 	Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error)
 	Void(ctx context.Context, c payment.Void) (payment.Outcome, error)
 	Refund(ctx context.Context, c payment.Refund) (payment.Outcome, error)
+	Clerk
+}
+
+// Clerk settles operations of which no bank tells the outcome.
+type Clerk interface {
+	UnknownOperations(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]payment.UnknownOperation, error)
+	Resolve(ctx context.Context, c payment.Resolve) (payment.Outcome, error)
 }
 
 func (s *surface) paymentRoutes() []route {

@@ -53,6 +53,7 @@ func (s *surface) routes() []route {
 		s.sessionRoutes(),
 		s.settingsRoutes(),
 		s.paymentRoutes(),
+		s.unknownRoutes(),
 		s.credentialRoutes(),
 		s.teamRoutes(),
 		s.posRoutes(),

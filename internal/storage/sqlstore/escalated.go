@@ -1,0 +1,48 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/storage"
+)
+
+const (
+	escalatedOperations = `SELECT ` + operationColumns + ` FROM operation
+	WHERE merchant_id = $1 AND id > $2 AND escalated_at > 0 AND status IN ('open', 'unknown') ORDER BY id LIMIT $3`
+
+	escalatedOperation = `SELECT ` + operationColumns + ` FROM operation
+	WHERE merchant_id = $1 AND id = $2 AND escalated_at > 0`
+
+	waitingOperations = `SELECT COUNT(*), COALESCE(MIN(started_at), 0) FROM operation
+	WHERE escalated_at > 0 AND status IN ('open', 'unknown')`
+)
+
+// Escalated implements payment.Escalations.
+func (p *Payments) Escalated(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]payment.Operation, error) {
+	all, err := many(ctx, p.db, readOperation, escalatedOperations, int64(m), int64(after), int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("escalated operations of merchant %d: %w", m, err)
+	}
+	return all, nil
+}
+
+// EscalatedOperation implements payment.Escalations.
+func (p *Payments) EscalatedOperation(ctx context.Context, m id.Merchant, o id.Operation) (payment.Operation, error) {
+	return one(ctx, p.db, readOperation, escalatedOperation, int64(m), int64(o))
+}
+
+// Waiting implements payment.Escalations.
+func (p *Payments) Waiting(ctx context.Context) (payment.Waiting, error) {
+	w, err := one(ctx, p.db, func(s storage.Scanner) (payment.Waiting, error) {
+		var count, oldest int64
+		err := s.Scan(&count, &oldest)
+		return payment.Waiting{Count: int(count), Oldest: timeOf(oldest)}, err
+	}, waitingOperations)
+	if err != nil {
+		return payment.Waiting{}, fmt.Errorf("count escalated operations: %w", err)
+	}
+	return w, nil
+}
