@@ -17,11 +17,18 @@ const (
 	auditOfMerchant = `SELECT ` + auditColumns + ` FROM audit_record
 	WHERE merchant_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`
 
-	// The plus signs change no value and keep SQLite on the index by subject, where
-	// it would walk the whole log to save a sort.
-	auditOfSubject = `SELECT ` + auditColumns + ` FROM audit_record
-	WHERE merchant_id = $1 AND (+at, +id) < ($2, $3) AND subject = $5 ORDER BY +at DESC, +id DESC LIMIT $4`
+	auditOfSubject = `SELECT ` + auditColumns + ` FROM %s
+	WHERE merchant_id = $1 AND (at, id) < ($2, $3) AND subject = $5 ORDER BY at DESC, id DESC LIMIT $4`
 )
+
+// auditBySubject names the log for a query by subject. SQLite, which would rather
+// walk the whole log than look its rows up, is told the index.
+func auditBySubject(e storage.Engine) string {
+	if e == storage.SQLite {
+		return "audit_record INDEXED BY audit_record_subject"
+	}
+	return "audit_record"
+}
 
 // Audit reads the audit log.
 type Audit struct{ db *storage.DB }
@@ -43,7 +50,7 @@ func (a *Audit) Records(ctx context.Context, m id.Merchant, subject string, befo
 		args[1], args[2] = int64(id.Max), int64(id.Max)
 	}
 	if subject != "" {
-		sql, args = auditOfSubject, append(args, subject)
+		sql, args = fmt.Sprintf(auditOfSubject, auditBySubject(a.db.Engine())), append(args, subject)
 	}
 	all, err := many(ctx, a.db, readAuditRecord, sql, args...)
 	if err != nil {

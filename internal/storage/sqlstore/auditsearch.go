@@ -8,6 +8,7 @@ import (
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/storage"
 )
 
 var _ audit.Log = (*Audit)(nil)
@@ -26,7 +27,7 @@ func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]au
 			return nil, "", err
 		}
 	}
-	sql, args := auditSearch(m, f, after)
+	sql, args := auditSearch(a.db.Engine(), m, f, after)
 	page, err := many(ctx, a.db, readAuditRecord, sql+strconv.Itoa(limit+1), args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("search audit records of merchant %d: %w", m, err)
@@ -39,16 +40,16 @@ func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]au
 }
 
 // auditSearch returns the query up to its limit.
-func auditSearch(m id.Merchant, f audit.Filter, after position) (string, []any) {
+func auditSearch(e storage.Engine, m id.Merchant, f audit.Filter, after position) (string, []any) {
 	var where strings.Builder
 	args := []any{int64(m), after.createdAt, after.id}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
 		where.WriteString(" AND " + condition + " $" + strconv.Itoa(len(args)))
 	}
-	place := "(at, id)"
+	from := "audit_record"
 	if f.Subject != "" {
-		place = "(+at, +id)" // as in auditOfSubject
+		from = auditBySubject(e)
 		add("subject =", f.Subject)
 	}
 	if f.Actor != "" {
@@ -63,6 +64,6 @@ func auditSearch(m id.Merchant, f audit.Filter, after position) (string, []any) 
 	if !f.To.IsZero() {
 		add("at <", micros(f.To))
 	}
-	return "SELECT " + auditColumns + " FROM audit_record WHERE merchant_id = $1 AND " + place + " < ($2, $3)" +
+	return "SELECT " + auditColumns + " FROM " + from + " WHERE merchant_id = $1 AND (at, id) < ($2, $3)" +
 		where.String() + " ORDER BY at DESC, id DESC LIMIT ", args
 }

@@ -49,7 +49,11 @@ func parseCursor(s string) (position, error) {
 
 // Payments implements payment.Lister.
 func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error) {
-	l, err := newPaymentList(p.db.Engine(), m, f)
+	few, err := p.fewOfAmount(ctx, m, &f)
+	if err != nil {
+		return nil, "", err
+	}
+	l, err := newPaymentList(p.db.Engine(), m, f, few)
 	if err != nil {
 		return nil, "", err
 	}
@@ -71,16 +75,20 @@ type paymentList struct {
 	limit  int
 	where  []string
 	states []string // placeholders; none means all
-	// each says that every state is to be read by itself along the index by
-	// state and time, because nothing narrower limits the list.
-	each bool
+	// parts are conditions of which each is read by itself along an index; none
+	// means that the list is read at once.
+	parts []string
+	// indexes are those along which SQLite, which does not know how many rows have
+	// a value, must read the parts; it may choose for the parts that have none.
+	indexes []string
 	// few says that the list is of a few payments, found by an index that does not
 	// have their order.
 	few  bool
 	args []any
 }
 
-func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter) (*paymentList, error) {
+// newPaymentList builds the query; few says what fewOfAmount said.
+func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter, few bool) (*paymentList, error) {
 	l := &paymentList{limit: f.Limit}
 	if l.limit <= 0 {
 		l.limit = defaultPage
@@ -94,7 +102,8 @@ func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter) (*payment
 		l.add("p.customer_ref = %s", f.CustomerRef)
 		l.where = append(l.where, "p.customer_ref <> ''") // spelled as in the index
 	}
-	l.searching(e, &f)
+	along := leadOf(&f, few)
+	l.searching(e, &f, along)
 	if !f.From.IsZero() {
 		l.add("p.created_at >= %s", micros(f.From))
 	}
@@ -111,8 +120,11 @@ func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter) (*payment
 	for _, s := range f.States {
 		l.states = append(l.states, l.bind(string(s)))
 	}
-	l.each = len(l.states) > 0 && !narrow(&f)
-	l.few = narrow(&f) && f.CustomerRef == ""
+	l.parts = l.partsOf(&f, along)
+	if e == storage.SQLite && along != byTime && !onlyPending(&f) {
+		l.indexes = []string{string(along), "payment_state"}
+	}
+	l.few = along == byAmount || (narrow(&f) && f.CustomerRef == "")
 	return l, nil
 }
 
@@ -137,22 +149,32 @@ const (
 func (l *paymentList) sql() string {
 	const columns = `SELECT ` + paymentColumns + ` FROM payment p WHERE `
 	where, limit := strings.Join(l.where, " AND "), strconv.Itoa(l.limit+1)
-	if l.each {
-		// Each state yields at most a page, in order, from the index; the few rows
-		// of the page are fetched last.
-		parts := make([]string, 0, len(l.states))
-		for _, s := range l.states {
-			parts = append(parts, "SELECT id FROM (SELECT p.id FROM payment p WHERE "+where+" AND p.state = "+s+inOrder+limit+") AS of_state")
+	order := inOrder
+	if l.few {
+		order = sorted
+	}
+	if len(l.parts) > 0 {
+		// Each part yields at most a page, in order, from its index; the few rows of
+		// the page are fetched last.
+		parts := make([]string, 0, len(l.parts))
+		for i, condition := range l.parts {
+			from := "payment p"
+			if i < len(l.indexes) {
+				from += " INDEXED BY " + l.indexes[i]
+			}
+			parts = append(parts, "SELECT id FROM (SELECT p.id FROM "+from+" WHERE "+where+" AND "+condition+order+limit+") AS of_part")
 		}
-		return `SELECT ` + paymentColumns + ` FROM (` + strings.Join(parts, " UNION ALL ") + `) AS of_states
-	CROSS JOIN payment p WHERE p.merchant_id = $1 AND p.id = of_states.id` + sorted + limit
+		return `SELECT ` + paymentColumns + ` FROM (` + strings.Join(parts, " UNION ALL ") + `) AS of_parts
+	CROSS JOIN payment p WHERE p.merchant_id = $1 AND p.id = of_parts.id` + sorted + limit
 	}
 	if len(l.states) > 0 {
-		// Joined to nothing, so that the index by state is not what is chosen.
-		where += " AND p.state || '' IN (" + strings.Join(l.states, ", ") + ")"
+		where += " AND " + l.anyState()
 	}
-	if l.few {
-		return columns + where + sorted + limit
-	}
-	return columns + where + inOrder + limit
+	return columns + where + order + limit
+}
+
+// anyState is the condition that a payment is in one of the states. They are
+// joined to nothing, so that the index by state is not what is chosen.
+func (l *paymentList) anyState() string {
+	return "p.state || '' IN (" + strings.Join(l.states, ", ") + ")"
 }

@@ -1,8 +1,13 @@
 package sqlstore
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/storage"
@@ -24,9 +29,108 @@ func narrow(f *payment.Filter) bool {
 		f.Last4 != "" || f.ID != 0 || f.UUID != (id.UUID{})
 }
 
-// searching adds the conditions by which people look for payments. The conditions
-// <> ” are those of partial indexes.
-func (l *paymentList) searching(e storage.Engine, f *payment.Filter) {
+// lead names the index along which a list is read when nothing narrow limits it.
+// A search by a rare value would otherwise read all of a merchant's payments.
+type lead string
+
+const (
+	byTime   lead = "" // or by state and time
+	byAmount lead = "payment_paid"
+	byBIN    lead = "payment_bin"
+	byPOS    lead = "payment_pos"
+	byReason lead = "payment_reason"
+)
+
+// leadOf chooses the index; few says that few payments have the amount.
+func leadOf(f *payment.Filter, few bool) lead {
+	switch {
+	case narrow(f):
+		return byTime
+	case few:
+		return byAmount
+	case len(f.BIN) >= binLength:
+		return byBIN
+	case f.POSAlias != "":
+		return byPOS
+	case f.Reason != "" && f.Reason != connector.Success && f.Reason != connector.ResultUnknown:
+		return byReason
+	}
+	return byTime
+}
+
+// fewAmounts is up to how many payments are sorted rather than found by reading
+// along the time: with millions of payments, either reads thousands of rows then.
+const fewAmounts = 5000
+
+// fewOfAmount reports whether the filter is of a currency, or sums of it, that few
+// payments have.
+func (p *Payments) fewOfAmount(ctx context.Context, m id.Merchant, f *payment.Filter) (bool, error) {
+	if f.Currency == 0 || narrow(f) {
+		return false, nil
+	}
+	l := &paymentList{}
+	l.add("p.merchant_id = %s", int64(m))
+	l.searchingAmount(f, "p.paid")
+	counted, err := one(ctx, p.db, func(s storage.Scanner) (n int64, err error) { return n, s.Scan(&n) },
+		`SELECT count(*) FROM (SELECT 1 FROM payment p WHERE `+strings.Join(l.where, " AND ")+notPending+
+			` LIMIT `+strconv.Itoa(fewAmounts+1)+`) AS of_amount`, l.args...)
+	if err != nil {
+		return false, fmt.Errorf("count payments of an amount: %w", err)
+	}
+	return counted <= fewAmounts, nil
+}
+
+// notPending is spelled as in the indexes by BIN, POS and amount.
+const notPending = ` AND p.state <> 'pending'`
+
+// partsOf returns the conditions of the parts that a list is read in: one for each
+// state, or, along an index that leaves pending payments out, one for the others
+// and one for those.
+func (l *paymentList) partsOf(f *payment.Filter, along lead) []string {
+	if narrow(f) {
+		return nil
+	}
+	states := ""
+	if len(l.states) > 0 {
+		states = " AND " + l.anyState()
+	}
+	switch along {
+	case byTime:
+		var each []string
+		for _, s := range l.states {
+			each = append(each, "p.state = "+s)
+		}
+		return each
+	case byReason:
+		return []string{"p.result_reason <> 'SUCCESS' AND p.result_reason <> 'RESULT_UNKNOWN'" + states}
+	case byAmount, byBIN, byPOS:
+	}
+	if onlyPending(f) {
+		return []string{"p.state = " + l.states[0]}
+	}
+	parts := []string{"p.state <> 'pending'" + states}
+	if len(f.States) == 0 || slices.Contains(f.States, payment.Pending) {
+		parts = append(parts, "p.state = 'pending'")
+	}
+	return parts
+}
+
+// onlyPending reports whether the list is of pending payments alone.
+func onlyPending(f *payment.Filter) bool {
+	return len(f.States) == 1 && f.States[0] == payment.Pending
+}
+
+// searching adds the conditions by which people look for payments. Those with <>
+// are spelled as in partial indexes.
+func (l *paymentList) searching(e storage.Engine, f *payment.Filter, along lead) {
+	// SQLite does not know how many rows a value has, so that it must be kept from
+	// every index but the one that was chosen.
+	column := func(name string, index lead) string {
+		if e == storage.SQLite && index != along {
+			return name + " || ''"
+		}
+		return name
+	}
 	if f.ID != 0 {
 		l.add("p.id = %s", int64(f.ID))
 	}
@@ -46,27 +150,43 @@ func (l *paymentList) searching(e storage.Engine, f *payment.Filter) {
 		l.add(instrumentMember(e, "fingerprint")+" = %s", f.Fingerprint)
 	}
 	if f.BIN != "" {
-		l.add(instrumentMember(e, "bin")+` LIKE %s`, onlyDigits(f.BIN)+"%")
+		l.searchingBIN(e, onlyDigits(f.BIN), along)
 	}
 	if f.POSAlias != "" {
-		l.add("p.pos_alias = %s", f.POSAlias)
+		l.add(column("p.pos_alias", byPOS)+" = %s", f.POSAlias)
 	}
 	if f.Reason != "" {
-		l.add("p.result_reason = %s", string(f.Reason))
+		l.add(column("p.result_reason", byReason)+" = %s", string(f.Reason))
 	}
-	l.searchingAmount(f)
+	if f.Currency != 0 {
+		paid := "p.paid"
+		if e == storage.SQLite && along != byAmount {
+			paid = "+p.paid" // as in sorted
+		}
+		l.searchingAmount(f, paid)
+	}
 }
 
-func (l *paymentList) searchingAmount(f *payment.Filter) {
-	if f.Currency == 0 {
-		return
+// binLength is how many digits of a BIN the index has.
+const binLength = 6
+
+func (l *paymentList) searchingBIN(e storage.Engine, digits string, along lead) {
+	member := instrumentMember(e, "bin")
+	if along == byBIN {
+		l.add("substr("+member+", 1, 6) = %s", digits[:binLength])
 	}
+	l.add(member+" LIKE %s", digits+"%")
+}
+
+// searchingAmount adds the conditions on the currency and on the sum, which is
+// spelled as given.
+func (l *paymentList) searchingAmount(f *payment.Filter, paid string) {
 	l.add("p.currency = %s", f.Currency.String())
 	if !f.MinPaid.IsZero() {
-		l.add("p.paid >= %s", minor(f.MinPaid, f.Currency))
+		l.add(paid+" >= %s", minor(f.MinPaid, f.Currency))
 	}
 	if !f.MaxPaid.IsZero() {
-		l.add("p.paid <= %s", minor(f.MaxPaid, f.Currency))
+		l.add(paid+" <= %s", minor(f.MaxPaid, f.Currency))
 	}
 }
 

@@ -28,6 +28,9 @@ func testSearch(t *testing.T, open Opener) {
 		p.POSAlias = []string{"first", "second"}[n%2]
 		p.Result.Reason = []connector.Reason{connector.Success, connector.DoNotHonour}[n%2]
 		p.State = []payment.State{payment.Captured, payment.Declined}[n%2]
+		if n%8 == 0 {
+			p.State = payment.Pending
+		}
 		all = append(all, p)
 		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
 	}
@@ -56,11 +59,35 @@ func testSearch(t *testing.T, open Opener) {
 		"by_least_amount":  {payment.Filter{Currency: money.TRY, MinPaid: lira(10_020)}, func(n int64) bool { return n >= 20 }},
 		"by_digits_and_states": {
 			payment.Filter{Last4: "0656", States: []payment.State{payment.Captured, payment.Voided}},
-			func(n int64) bool { return n%6 == 0 },
+			func(n int64) bool { return n%6 == 0 && n%8 != 0 },
 		},
 		"by_state_and_pos": {
 			payment.Filter{POSAlias: "first", States: []payment.State{payment.Captured, payment.Declined}},
+			func(n int64) bool { return n%2 == 0 && n%8 != 0 },
+		},
+		"by_pending_and_pos": {
+			payment.Filter{POSAlias: "first", States: []payment.State{payment.Pending}},
+			func(n int64) bool { return n%8 == 0 },
+		},
+		"by_pending_or_captured_and_pos": {
+			payment.Filter{POSAlias: "first", States: []payment.State{payment.Pending, payment.Captured}},
 			func(n int64) bool { return n%2 == 0 },
+		},
+		"by_bin_and_pos_and_reason": {
+			payment.Filter{BIN: "41111111", POSAlias: "second", Reason: connector.DoNotHonour},
+			func(n int64) bool { return n%2 == 1 },
+		},
+		"by_reason_and_state": {
+			payment.Filter{Reason: connector.DoNotHonour, States: []payment.State{payment.Declined}},
+			func(n int64) bool { return n%2 == 1 },
+		},
+		"by_bin_and_amount_and_time": {
+			payment.Filter{BIN: "542119", Currency: money.TRY, MinPaid: lira(10_003), From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second)},
+			func(n int64) bool { return n%2 == 0 && n/2 >= 3 && n/2 < 9 },
+		},
+		"by_bin_and_time": {
+			payment.Filter{BIN: "542119", From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second)},
+			func(n int64) bool { return n%2 == 0 && n/2 >= 3 && n/2 < 9 },
 		},
 		"by_digits_and_time": {
 			payment.Filter{Last4: "0656", From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second)},
