@@ -65,6 +65,10 @@ BENCH := BENCH_REPORT=$(CURDIR)/docs/benchmarks go test -count=1 -run=NONE -benc
 bench: setup ## measure the table of speed, beside the floors of the same run; writes docs/benchmarks/payments.md
 	$(BENCH) -bench='^BenchmarkTable$$' -timeout 40m ./test/bench
 
+.PHONY: bench-growth
+bench-growth: setup ## measure lists and searches with up to 5 million payments; writes docs/benchmarks/growth.md
+	$(BENCH) -bench='^BenchmarkGrowth$$' -timeout 90m ./test/bench
+
 CHAOS_DURATION := 10m
 
 .PHONY: chaos
