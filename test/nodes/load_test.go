@@ -35,6 +35,7 @@ type load struct {
 	payments map[string]string // order by payment
 	torn     int               // requests that had to be sent again because a node was gone
 	refused  map[string]int    // answers that say "again", by status and code
+	lost     int               // requests that a node took with it before the bank heard of them
 	kinds    map[string]int
 }
 
@@ -151,10 +152,25 @@ func (l *load) want(what string, r reply, err error, good bool) bool {
 	return true
 }
 
+// lostWith reports and counts an operation that the resolver has ended because
+// its node was killed before the bank heard of it.
+func (l *load) lostWith(r reply) bool {
+	if r.text("status") != "FAILED" || r.text("resultCode") != "NO_RESPONSE" {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost++
+	return true
+}
+
 // charge makes a payment and notes its id, which no other order may have.
 func (l *load) charge(ctx context.Context, who servertest.Credential, path, order, more string) (string, bool) {
 	r, err := l.ask(ctx, who, http.MethodPost, path, body(order, more), "key-"+order)
 	if !l.want(path, r, err, r.status == http.StatusOK && r.text("paymentId") != "") {
+		return "", false
+	}
+	if l.lostWith(r) {
 		return "", false
 	}
 	id := r.text("paymentId")
@@ -173,7 +189,7 @@ func (l *load) follow(ctx context.Context, what, id, body string) {
 		path = "/api/pre-authorization/" + id + "/capture"
 	}
 	r, err := l.ask(ctx, servertest.Merchant(), http.MethodPost, path, body, what+"-"+id)
-	l.want(what, r, err, r.status == http.StatusOK && r.text("status") == "SUCCESS")
+	l.want(what, r, err, r.status == http.StatusOK && (r.text("status") == "SUCCESS" || l.lostWith(r)))
 }
 
 // flows are what shops do; each is two to six requests.
@@ -222,7 +238,7 @@ func secure(ctx context.Context, l *load, order string) {
 		return
 	}
 	r, err = l.ask(ctx, servertest.Merchant(), http.MethodPost, "/api/3ds/"+id+"/complete", fmt.Sprintf(`{"securityKey":%q}`, l.shop.key(id)), "")
-	l.want("complete", r, err, r.text("status") == "SUCCESS")
+	l.want("complete", r, err, r.text("status") == "SUCCESS" || l.lostWith(r))
 }
 
 // browse posts the forms of pages until so many were posted, each again while a

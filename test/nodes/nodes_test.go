@@ -64,6 +64,10 @@ func TestNodes(t *testing.T) {
 	t.Logf("%d requests in %s, %d of them sent again because a node was gone, %v; %v", l.asked.Load(),
 		time.Since(began).Round(time.Millisecond), l.torn, l.refused, l.kinds)
 
+	if l.lost > *clients { // each has one request under way
+		t.Errorf("%d requests never reached the bank", l.lost)
+	}
+	t.Logf("%d requests were at the killed node and never reached the bank", l.lost)
 	d.awaitJobs(t)
 	t.Logf("every job was done %s after the kill", time.Since(killed).Round(time.Second))
 	d.checkIDs(t)

@@ -48,6 +48,9 @@ func TestRollingRestart(t *testing.T) {
 	l.ending.Store(true)
 	running.Wait()
 	t.Logf("%d requests, %d sent again because a node was gone, %v", l.asked.Load(), l.torn, l.refused)
+	if l.lost > 0 {
+		t.Errorf("%d requests never reached the bank", l.lost)
+	}
 	d.awaitJobs(t)
 	checkEvents(t, d, s)
 	checkBank(t, d, c)
