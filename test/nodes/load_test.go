@@ -63,13 +63,20 @@ func (r reply) text(member string) string {
 	return string(text)
 }
 
-// patience is how often a request is sent again before the client gives up.
-const patience = 200
+const (
+	// patience is how long a client asks for a definite answer: an enrolment whose
+	// node was killed is given up by the others after a minute.
+	patience = 2 * time.Minute
+	// tries is how often a browser asks for a page again.
+	tries = 200
+)
 
 // ask sends a request until the answer is neither a broken connection, nor "not
 // now", nor an outcome that is still open.
 func (l *load) ask(ctx context.Context, who servertest.Credential, method, path, body, key string, header ...string) (reply, error) {
-	for range patience {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
 		r, err := l.send(ctx, who, method, path, body, key, header...)
 		again := l.again(method, r, err)
 		if !again {
@@ -79,10 +86,9 @@ func (l *load) ask(ctx context.Context, who servertest.Credential, method, path,
 		select {
 		case <-time.After(20*time.Millisecond + rand.N(50*time.Millisecond)):
 		case <-ctx.Done():
-			return reply{}, ctx.Err()
+			return reply{}, fmt.Errorf("no definite answer to %s %s but %d %s: %w", method, path, r.status, r.body, ctx.Err())
 		}
 	}
-	return reply{}, errors.New("no definite answer to " + method + " " + path)
 }
 
 func (l *load) again(method string, r reply, err error) bool {
@@ -155,7 +161,7 @@ func (l *load) want(what string, r reply, err error, good bool) bool {
 // lostWith reports and counts an operation that the resolver has ended because
 // its node was killed before the bank heard of it.
 func (l *load) lostWith(r reply) bool {
-	if r.text("status") != "FAILED" || r.text("resultCode") != "NO_RESPONSE" {
+	if code := r.text("resultCode"); code != "THREEDS_INIT_ERROR" && (r.text("status") != "FAILED" || code != "NO_RESPONSE") {
 		return false
 	}
 	l.mu.Lock()
@@ -230,6 +236,9 @@ var flows = []struct {
 func secure(ctx context.Context, l *load, order string) {
 	more := fmt.Sprintf(`,"successUrl":%q,"failureUrl":%q`, l.shop.url+"/back", l.shop.url+"/back")
 	r, err := l.ask(ctx, servertest.Merchant(), http.MethodPost, "/api/3ds", body(order, more), "key-"+order)
+	if err == nil && l.lostWith(r) {
+		return
+	}
 	if !l.want("enrol", r, err, r.status == http.StatusOK && r.text("htmlContent") != "") {
 		return
 	}
@@ -256,7 +265,7 @@ func (l *load) browse(ctx context.Context, page apitest.Page, forms int) bool {
 		if slices.Contains(f.Names, "password") {
 			f = f.With("password", "a")
 		}
-		for range patience {
+		for range tries {
 			page, err = f.Post(ctx, l.http)
 			if err == nil && page.Status < http.StatusInternalServerError {
 				break
@@ -281,7 +290,7 @@ func hosted(ctx context.Context, l *load, order string) {
 	if !l.want("checkout", r, err, r.status == http.StatusOK) {
 		return
 	}
-	for range patience {
+	for range tries {
 		page, err := apitest.Visit(ctx, l.http, r.text("redirectUrl"))
 		if err == nil && page.Status == http.StatusOK {
 			l.asked.Add(1)
