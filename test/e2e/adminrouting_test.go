@@ -166,8 +166,8 @@ func testForced3DS(t *testing.T, s *servertest.Server) {
 		t.Helper()
 		shop := openShop(t)
 		id, html := enrolled(t, s, shop.secured("orderId", quoted(order)))
-		authenticate(t, html, "a")
-		if a, _ := s.Send(t, completion(id, shop.got("/success").Get("securityKey"))); a.Text("status") != "SUCCESS" {
+		authenticate(t, s, html, "a")
+		if a, _ := s.Send(t, completion(id, shop.Got("/success").Get("securityKey"))); a.Text("status") != "SUCCESS" {
 			t.Errorf("complete: %s", a.Body)
 		}
 		s.CheckBooks(t, servertest.Admin(), id)

@@ -199,8 +199,8 @@ func everyCommand(t *testing.T, s *servertest.Server) {
 	staff(t, s, 200, http.MethodPost, "/admin/v1/payments/"+u+"/void", `{}`, "Idempotency-Key", "void "+u)
 	shop := openShop(t)
 	id, html := enrolled(t, s, shop.secured("orderId", quoted(t.Name())))
-	authenticate(t, html, "a")
-	if a, ok := s.Send(t, completion(id, shop.got("/success").Get("securityKey"))); !ok || a.Text("status") != "SUCCESS" {
+	authenticate(t, s, html, "a")
+	if a, ok := s.Send(t, completion(id, shop.Got("/success").Get("securityKey"))); !ok || a.Text("status") != "SUCCESS" {
 		t.Errorf("complete: %d %s", a.Status, a.Body)
 	}
 }

