@@ -2,85 +2,18 @@ package egress_test
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/vezne/vezne/internal/egress"
+	"github.com/vezne/vezne/internal/egress/egresstest"
 )
-
-// nameServer is a DNS server that gives each next question for an address the
-// next of its answers, and the last one for ever: what an attacker's does to pass
-// a check with one address and be connected to at another.
-type nameServer struct {
-	answers []netip.Addr
-	asked   atomic.Int32
-}
-
-// resolver returns a resolver that asks the server.
-func (n *nameServer) resolver(t *testing.T) *net.Resolver {
-	t.Helper()
-	socket, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buffer := make([]byte, 1500)
-		for {
-			size, peer, err := socket.ReadFrom(buffer)
-			if err != nil {
-				return
-			}
-			if _, err := socket.WriteTo(n.answer(buffer[:size]), peer); err != nil {
-				return
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		_ = socket.Close() // ends the loop
-		<-done
-	})
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", socket.LocalAddr().String())
-	}}
-}
-
-// answer writes the answer to a question (RFC 1035, section 4): none for types
-// other than A.
-func (n *nameServer) answer(question []byte) []byte {
-	const header, typeA = 12, 1
-	end := header + bytes.IndexByte(question[header:], 0) + 5 // name, type, class
-	out := append([]byte(nil), question[:end]...)
-	out[2], out[3] = 0x84, 0x00 // an authoritative answer without error
-	binary.BigEndian.PutUint16(out[6:], 0)
-	binary.BigEndian.PutUint32(out[8:], 0)
-	if binary.BigEndian.Uint16(question[end-4:]) != typeA {
-		return out
-	}
-	turn := min(int(n.asked.Add(1))-1, len(n.answers)-1)
-	binary.BigEndian.PutUint16(out[6:], 1)
-	out = append(out, 0xc0, header, 0, typeA, 0, 1, 0, 0, 0, 0, 0, 4)
-	return append(out, n.answers[turn].AsSlice()...)
-}
-
-func addresses(all ...string) *nameServer {
-	n := &nameServer{}
-	for _, a := range all {
-		n.answers = append(n.answers, netip.MustParseAddr(a))
-	}
-	return n
-}
 
 func TestPost(t *testing.T) {
 	t.Parallel()
@@ -154,8 +87,8 @@ func TestRebinding(t *testing.T) {
 	t.Cleanup(target.Close)
 	_, port, _ := strings.Cut(strings.TrimPrefix(target.URL, "http://"), ":")
 
-	names := addresses("127.0.0.1", "169.254.169.254", "10.0.0.1")
-	poster := egress.NewPoster(egress.Policy{Demo: true}, egress.PosterOptions{Resolver: names.resolver(t), Timeout: 2 * time.Second})
+	names := egresstest.NewNames("127.0.0.1", "169.254.169.254", "10.0.0.1")
+	poster := egress.NewPoster(egress.Policy{Demo: true}, egress.PosterOptions{Resolver: names.Resolver(t), Timeout: 2 * time.Second})
 	url := "http://rebinding.example:" + port + "/"
 	if status, _, err := poster.Post(t.Context(), url, nil, nil); status != http.StatusOK || err != nil {
 		t.Fatalf("first call: status %d, %v", status, err)
@@ -165,11 +98,11 @@ func TestRebinding(t *testing.T) {
 			t.Errorf("later call: %v, want %v", err, egress.ErrAddress)
 		}
 	}
-	if reached.Load() != 1 || names.asked.Load() < 4 {
-		t.Errorf("reached %d times after %d questions", reached.Load(), names.asked.Load())
+	if reached.Load() != 1 || names.Asked() < 4 {
+		t.Errorf("reached %d times after %d questions", reached.Load(), names.Asked())
 	}
 
-	outside := egress.NewPoster(egress.Policy{}, egress.PosterOptions{Resolver: addresses("127.0.0.1").resolver(t), Timeout: 2 * time.Second})
+	outside := egress.NewPoster(egress.Policy{}, egress.PosterOptions{Resolver: egresstest.NewNames("127.0.0.1").Resolver(t), Timeout: 2 * time.Second})
 	if _, _, err := outside.Post(t.Context(), "https://rebinding.example/", nil, nil); !errors.Is(err, egress.ErrAddress) {
 		t.Errorf("name of this machine: %v, want %v", err, egress.ErrAddress)
 	}

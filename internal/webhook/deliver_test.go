@@ -200,6 +200,41 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestSlowAnswers tells an answer that is slow from one that comes too late. What
+// counts is the status: a body that never ends takes nothing back.
+func TestSlowAnswers(t *testing.T) {
+	t.Parallel()
+	for name, slow := range map[string]http.HandlerFunc{
+		"answer_within_the_time_is_taken": func(w http.ResponseWriter, _ *http.Request) {
+			<-time.After(timeout / 3)
+			w.WriteHeader(http.StatusNoContent)
+		},
+		"status_with_a_body_that_never_ends_is_taken": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			for r.Context().Err() == nil {
+				_, _ = w.Write([]byte(".")) // the caller may be gone
+				_ = http.NewResponseController(w).Flush()
+				<-time.After(timeout / 10)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachEngine(t, func(t *testing.T, w *world) {
+				t.Helper()
+				receiver := newReceiver(t)
+				receiver.answers(slow)
+				w.endpoint(t, receiver.URL)
+				w.happen(t, payment.EventCaptured, w.pay(t))
+				w.run(t)
+				if d := w.only(t); d.Status != webhook.Delivered || d.Attempts != 1 || d.Failure != "" {
+					t.Errorf("delivery = %+v, want it delivered", d)
+				}
+			})
+		})
+	}
+}
+
 // TestGivingUp goes through the three days.
 func TestGivingUp(t *testing.T) {
 	t.Parallel()

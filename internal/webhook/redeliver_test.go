@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -115,6 +116,68 @@ func TestRedeliverRange(t *testing.T) {
 			t.Errorf("repeated %d failed ones, %v", none, err)
 		}
 	})
+}
+
+// TestRedeliverRange_of_what_failed brings a receiver what it missed in three days,
+// by the filter that the documentation names for that.
+func TestRedeliverRange_of_what_failed(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Helper()
+		receiver := newReceiver(t)
+		e, key := w.endpoint(t, receiver.URL)
+		w.happen(t, payment.EventAuthorized, w.pay(t))
+		w.run(t)
+		receiver.answersStatus(http.StatusInternalServerError)
+		var missed []string
+		for range 3 {
+			w.clock.Advance(time.Second)
+			missed = append(missed, fmt.Sprintf("evt_%d", w.happen(t, payment.EventCaptured, w.pay(t)).ID))
+		}
+		for turns := 0; len(w.pending(t)) > 0 || turns == 0; turns++ { // one at a time goes to an endpoint in trouble
+			if w.run(t); turns > len(missed)*webhook.Attempts {
+				t.Fatalf("%d deliveries are still pending", len(w.pending(t)))
+			}
+			w.clock.Advance(8 * time.Hour)
+		}
+		if w.state(t, e.ID) != webhook.Failing {
+			t.Error("the endpoint is not failing")
+		}
+		receiver.answersStatus(http.StatusOK)
+		before := len(receiver.got())
+		repeated, _, err := w.RedeliverRange(t.Context(), caller(demo), webhook.Range{EndpointID: e.ID, From: epoch, To: w.clock.Now(), Status: webhook.Failed})
+		if err != nil || repeated != len(missed) {
+			t.Errorf("repeated %d, %v", repeated, err)
+		}
+		for turns := 0; len(w.pending(t)) > 0 && turns < 100; turns++ { // until it has taken one, it gets one at a time
+			w.run(t)
+			w.clock.Advance(time.Minute)
+		}
+		var got []string
+		for _, c := range receiver.got()[before:] {
+			got = append(got, c.header.Get("webhook-id"))
+			if err := c.verify(t, key); err != nil {
+				t.Errorf("the public library refuses a redelivery: %v", err)
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(missed, got); diff != "" {
+			t.Errorf("redelivered (-want +got):\n%s", diff)
+		}
+		if w.state(t, e.ID) != webhook.Active {
+			t.Error("the endpoint has not recovered")
+		}
+	})
+}
+
+// pending returns the deliveries that are still tried.
+func (w *world) pending(t *testing.T) []webhook.Delivery {
+	t.Helper()
+	all, _, err := w.Deliveries(t.Context(), demo, webhook.Filter{Status: webhook.Pending, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func eventID(d webhook.Delivery) string { return fmt.Sprintf("evt_%d", d.EventID) }

@@ -42,6 +42,9 @@ var epoch = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // timeout is how long the tests' posters wait for an answer.
 const timeout = 300 * time.Millisecond
 
+// patient is the time of posters that must have their answer.
+const patient = 20 * time.Second
+
 // world is a webhook service on real storage.
 type world struct {
 	*webhook.Service
