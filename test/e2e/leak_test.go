@@ -125,6 +125,10 @@ func TestSearch(t *testing.T) {
 			t.Errorf("found %v in %d files (%v)", found, files, err)
 		}
 	})
+	t.Run("finds_secrets", func(t *testing.T) {
+		t.Parallel()
+		findSecrets(t)
+	})
 	for _, engine := range storetest.Engines {
 		t.Run("finds_a_row_of_"+string(engine), func(t *testing.T) {
 			t.Parallel()
@@ -132,6 +136,40 @@ func TestSearch(t *testing.T) {
 				plantRow(t, engine, column, text)
 			}
 		})
+	}
+}
+
+// findSecrets plants a security key, which is base64url of 24 bytes, in each form.
+func findSecrets(t *testing.T) {
+	t.Helper()
+	const key = "q83vEjRWeJASNFZ4kBI0Vnir_u8SNFZ4"
+	raw, err := base64.RawURLEncoding.DecodeString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"log line":       `msg=complete key=` + key,
+		"file of bytes":  "\x00" + key + "\x00",
+		"wide letters":   strings.Join(strings.Split(key, ""), "\x00") + "\x00",
+		"hexadecimal":    hex.EncodeToString([]byte(key)),
+		"base64":         base64.StdEncoding.EncodeToString([]byte(`{"k":"` + key + `"}`)),
+		"base64 further": base64.StdEncoding.EncodeToString([]byte(`{"ke":"` + key + `"}`)),
+		"its bytes":      "k" + string(raw),
+		"bytes as hex":   hex.EncodeToString(raw),
+	} {
+		look := newSearch(nil, nil)
+		look.addSecret("a key", key)
+		if found := look.bytes("planted", []byte(text)); len(found) == 0 {
+			t.Errorf("%s: found nothing", name)
+		}
+		if found := look.bytes("clean", []byte(strings.ReplaceAll(key, "v", "w"))); len(found) != 0 {
+			t.Errorf("found %v where nothing is", found)
+		}
+	}
+	look := newSearch(nil, nil)
+	look.addSecret("a MAC", "bank+key/with=signs")
+	if found := look.bytes("planted", []byte("GET /?mac=bank%2Bkey%2Fwith%3Dsigns")); len(found) == 0 {
+		t.Error("nothing found in a URL")
 	}
 }
 

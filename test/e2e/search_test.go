@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,7 @@ import (
 	"unicode/utf16"
 )
 
-// leak is a place where a card was found. It never holds the number.
+// leak is a place where a card or a secret was found. It never holds it.
 type leak struct{ file, form string }
 
 func (l leak) String() string { return l.form + " in " + l.file }
@@ -60,6 +61,28 @@ func newSearch(numbers, codes []string) *search {
 	return s
 }
 
+// addSecret adds a secret that is text, such as a key or a token. A digest of one
+// may be kept: unlike a card's number it cannot be guessed.
+func (s *search) addSecret(name, value string) {
+	text := []byte(value)
+	for _, f := range append(spellings(name, text),
+		form{name + " in hexadecimal", []byte(hex.EncodeToString(text))},
+		form{name + " in a URL", []byte(url.QueryEscape(value))},
+	) {
+		s.add(f)
+	}
+	for _, encoding := range []*base64.Encoding{base64.RawURLEncoding, base64.RawStdEncoding} {
+		if raw, err := encoding.DecodeString(strings.TrimRight(value, "=")); err == nil && len(raw) >= rawSecret {
+			s.add(form{name + " decoded", raw})
+			s.add(form{name + " decoded, in hexadecimal", []byte(hex.EncodeToString(raw))})
+		}
+	}
+}
+
+// rawSecret is the length from which the bytes of a decoded secret are none by
+// accident.
+const rawSecret = 12
+
 func (s *search) add(f form) {
 	key := [prefixLen]byte(f.text)
 	s.forms[key] = append(s.forms[key], f)
@@ -78,24 +101,14 @@ func formsOf(number string) []form {
 	for chunk := range slices.Chunk(text, 4) {
 		groups = append(groups, string(chunk))
 	}
-	little, big := make([]byte, 0, 2*len(text)), make([]byte, 0, 2*len(text))
-	for _, u := range utf16.Encode([]rune(number)) {
-		little, big = binary.LittleEndian.AppendUint16(little, u), binary.BigEndian.AppendUint16(big, u)
-	}
-	all := []form{
-		{"a card number", text},
-		{"a card number with spaces", []byte(strings.Join(groups, " "))},
-		{"a card number with hyphens", []byte(strings.Join(groups, "-"))},
-		{"a card number in UTF-16LE", little},
-		{"a card number in UTF-16BE", big},
-		{"a card number in hexadecimal", []byte(hex.EncodeToString(text))},
-	}
+	all := append(spellings("a card number", text),
+		form{"a card number with spaces", []byte(strings.Join(groups, " "))},
+		form{"a card number with hyphens", []byte(strings.Join(groups, "-"))},
+		form{"a card number in hexadecimal", []byte(hex.EncodeToString(text))},
+	)
 	if !strings.Contains(number, "000000") {
 		// Packed, a number of mostly zeros is what binary files are full of.
 		all = append(all, form{"a card number in packed decimals", packed(number)})
-	}
-	for shift := range 3 {
-		all = append(all, form{"a card number in base64", base64At(text, shift)})
 	}
 	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
 		all = append(all,
@@ -108,6 +121,19 @@ func formsOf(number string) []form {
 			form{"an unkeyed digest of a card number", sum},
 			form{"an unkeyed digest of a card number", []byte(hex.EncodeToString(sum))},
 			form{"an unkeyed digest of a card number", []byte(base64.StdEncoding.EncodeToString(sum)[:20])})
+	}
+	return all
+}
+
+// spellings returns a text as it is, as characters of two bytes, and in base64.
+func spellings(name string, text []byte) []form {
+	little, big := make([]byte, 0, 2*len(text)), make([]byte, 0, 2*len(text))
+	for _, u := range utf16.Encode([]rune(string(text))) {
+		little, big = binary.LittleEndian.AppendUint16(little, u), binary.BigEndian.AppendUint16(big, u)
+	}
+	all := []form{{name, text}, {name + " in UTF-16LE", little}, {name + " in UTF-16BE", big}}
+	for shift := range 3 {
+		all = append(all, form{name + " in base64", base64At(text, shift)})
 	}
 	return all
 }
