@@ -229,3 +229,29 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// FuzzNetworks holds that the networks of trusted proxies are read whole or not at
+// all, for one that is left out or read too wide lets strangers lie about themselves.
+func FuzzNetworks(f *testing.F) {
+	for _, seed := range []string{"none", "10.0.0.0/8", "10.1.2.3/8, ::1/128", "10.0.0.0", "0.0.0.0/0", "fe80::1%eth0/64", ",", "10.0.0.0/8;::1/128", "::ffff:10.0.0.0/104"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, networks string) {
+		c, err := config.Load(config.Sources{Flags: map[string]string{"database": "sqlite:x", "trusted-proxies": networks}})
+		if err != nil {
+			return
+		}
+		fields := strings.FieldsFunc(networks, func(r rune) bool { return r == ' ' || r == ',' })
+		if networks == "none" {
+			fields = nil
+		}
+		if len(c.TrustedProxies) != len(fields) {
+			t.Fatalf("%q was read as %v", networks, c.TrustedProxies)
+		}
+		for i, n := range c.TrustedProxies {
+			if want, err := netip.ParsePrefix(fields[i]); err != nil || n != want.Masked() {
+				t.Errorf("%q was read as %s", fields[i], n)
+			}
+		}
+	})
+}
