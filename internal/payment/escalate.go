@@ -26,6 +26,33 @@ func (s *Service) escalate(ctx context.Context, p Payment, o Operation) error {
 	if !o.EscalatedAt.IsZero() || now.Sub(o.StartedAt) < escalateAfter {
 		return nil
 	}
+	return s.putBeforePerson(ctx, p, o)
+}
+
+// escalateRefusal puts the reversal of a charge that the bank refuses before a
+// person: the payer has paid, and was told that nothing was paid. The bank is asked
+// on, but only the first of its refusals waits for the person.
+func (s *Service) escalateRefusal(ctx context.Context, p Payment, charge, undo Operation) error {
+	if s.Clock.Now().Sub(charge.StartedAt) < escalateAfter {
+		return nil
+	}
+	all, err := s.Store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return fmt.Errorf("read operations: %w", err)
+	}
+	for _, o := range all {
+		if o.reversal() && o.Original == charge.Reference && !o.EscalatedAt.IsZero() {
+			return nil
+		}
+	}
+	if p, undo, err = s.reload(ctx, p, undo.ID); err != nil {
+		return err
+	}
+	return s.putBeforePerson(ctx, p, undo)
+}
+
+func (s *Service) putBeforePerson(ctx context.Context, p Payment, o Operation) error {
+	now := s.Clock.Now()
 	o.EscalatedAt = now
 	p.changed(now)
 	event, err := s.newEvent(ctx, EventUnknown, p, o, now)
@@ -37,7 +64,11 @@ func (s *Service) escalate(ctx context.Context, p Payment, o Operation) error {
 		return err
 	}
 	record.Action = string(EventUnknown)
-	s.Log.LogAttrs(ctx, slog.LevelError, "outcome unknown: a person has to find it out",
+	text := "outcome unknown: a person has to find it out"
+	if o.Status == OperationDeclined {
+		text = "reversal refused: a person has to give the money back"
+	}
+	s.Log.LogAttrs(ctx, slog.LevelError, text,
 		slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.String("reference", o.Reference))
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SavePayment(p)
@@ -63,12 +94,13 @@ type Waiting struct {
 
 // Escalations reads the operations that were put before a person.
 type Escalations interface {
-	// Escalated returns up to limit operations of a merchant that are still unknown,
-	// with ids after the one given, by id.
+	// Escalated returns up to limit operations of a merchant that still wait, with
+	// ids after the one given, by id: those that are still unknown, and refused
+	// reversals of charges that still stand at the bank.
 	Escalated(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]Operation, error)
 	// EscalatedOperation returns one, also if it is settled by now; any other is
 	// fault.NoSuchThing.
 	EscalatedOperation(ctx context.Context, m id.Merchant, o id.Operation) (Operation, error)
-	// Waiting counts those that are still unknown.
+	// Waiting counts those that still wait.
 	Waiting(ctx context.Context) (Waiting, error)
 }

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -118,8 +119,11 @@ func (s *Service) reverse(ctx context.Context, p Payment, o Operation, at pos.PO
 	if _, err := s.conclude(ctx, p, undo, v, resolverActor); err != nil {
 		return err
 	}
+	if v.status == OperationDeclined {
+		err = s.escalateRefusal(ctx, p, o, undo)
+	}
 	if v.status != OperationApproved {
-		return fmt.Errorf("reversal of operation %d: %s", o.ID, v.status)
+		return errors.Join(fmt.Errorf("reversal of operation %d: %s", o.ID, v.status), err)
 	}
 	return s.markReversed(ctx, o)
 }

@@ -63,9 +63,10 @@ func (c Resolve) verdict(s *Service) verdict {
 const resolvedByHand = "resolved by a person"
 
 // Resolve settles an operation that waits for a person exactly as the bank's answer
-// would have. Repeated, it answers as the first time. Errors: NoSuchThing for an
-// operation that does not wait for a person, OperationSettled if its outcome became
-// known otherwise.
+// would have. Repeated, it answers as the first time. A reversal that the bank refused
+// can only become approved, when the money was given back in another way. Errors:
+// NoSuchThing for an operation that does not wait for a person, OperationSettled if
+// its outcome became known otherwise.
 func (s *Service) Resolve(ctx context.Context, c Resolve) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
@@ -79,11 +80,20 @@ func (s *Service) Resolve(ctx context.Context, c Resolve) (Outcome, error) {
 			return Outcome{}, fmt.Errorf("read payment: %w", err)
 		}
 		v := c.verdict(s)
-		if o.Status.Final() {
+		charge, stands, err := s.undoes(ctx, o)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if o.Status.Final() && (!stands || !c.Approved) {
 			return settledBefore(p, o, v)
 		}
 		done := settle(p, o, v)
-		err = s.commitByHand(ctx, c, done)
+		var also []func(Tx)
+		if stands && c.Approved {
+			charge.Status = OperationReversed
+			also = append(also, func(tx Tx) { tx.SaveOperation(charge) })
+		}
+		err = s.commitByHand(ctx, c, done, also...)
 		if err == nil {
 			done.payment.Version++
 			done.operation.Version++
@@ -94,6 +104,23 @@ func (s *Service) Resolve(ctx context.Context, c Resolve) (Outcome, error) {
 		}
 	}
 	return Outcome{}, fault.New(fault.Conflict, fault.OperationInProgress, "the payment is being changed").WithRetryAfter(retryHint)
+}
+
+// undoes returns the charge that a reversal is about, if it still stands at the bank.
+func (s *Service) undoes(ctx context.Context, o Operation) (charge Operation, stands bool, err error) {
+	if !o.reversal() || o.Status == OperationApproved {
+		return Operation{}, false, nil
+	}
+	all, err := s.Store.Operations(ctx, o.MerchantID, o.PaymentID)
+	if err != nil {
+		return Operation{}, false, fmt.Errorf("read operations: %w", err)
+	}
+	for _, charge := range all {
+		if charge.Reference == o.Original {
+			return charge, charge.Status == OperationDeclined, nil
+		}
+	}
+	return Operation{}, false, nil
 }
 
 // settledBefore answers about an operation that is known by now: as the first time
@@ -109,7 +136,7 @@ func settledBefore(p Payment, o Operation, v verdict) (Outcome, error) {
 // commitByHand commits what a person found out, with a word of it in the audit log.
 // What the person calls declined is asked about once more, as what a bank does not
 // know is: people err too.
-func (s *Service) commitByHand(ctx context.Context, c Resolve, done change) error {
+func (s *Service) commitByHand(ctx context.Context, c Resolve, done change, also ...func(Tx)) error {
 	detail, err := json.Marshal(map[string]any{
 		"operation": int64(c.Operation), "approved": c.Approved, "bank_reference": c.BankReference, "note": c.Note,
 	}, json.Deterministic(true))
@@ -124,7 +151,7 @@ func (s *Service) commitByHand(ctx context.Context, c Resolve, done change) erro
 		ID: recordID, MerchantID: c.MerchantID, At: s.Clock.Now(), Actor: c.Actor, Action: "unknown_operation.resolve",
 		Subject: "payment:" + done.payment.UUID.String(), Detail: detail,
 	}
-	also := []func(Tx){func(tx Tx) { tx.Record(record) }}
+	also = append(also, func(tx Tx) { tx.Record(record) })
 	if !c.Approved {
 		check, err := s.newLateCheck(ctx, done, s.Clock.Now().Add(lateChecks[0]))
 		if err != nil {

@@ -1,10 +1,13 @@
 package payment_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
 )
 
@@ -28,11 +31,7 @@ func TestOperator(t *testing.T) {
 			}
 			return o
 		}
-		resolve := func(o payment.Outcome, approved bool) payment.Resolve {
-			return payment.Resolve{
-				MerchantID: 1, Actor: "user:1", Operation: o.Operation.ID, Approved: approved, BankReference: "RRN-1", Note: "by telephone",
-			}
-		}
+		resolve := func(o payment.Outcome, approved bool) payment.Resolve { return byHand(o.Operation.ID, approved) }
 		t.Run("approved_is_booked_once", func(t *testing.T) {
 			o := unknown(t)
 			done, err := w.Resolve(t.Context(), resolve(o, true))
@@ -83,6 +82,141 @@ func TestOperator(t *testing.T) {
 			wantCode(t, err, fault.NoSuchThing)
 		})
 	})
+}
+
+// TestOperator_completion settles by hand what became of a payer who came back.
+func TestOperator_completion(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		for name, tt := range map[string]struct {
+			approved bool
+			state    payment.State
+			sold     string
+		}{
+			"approved_is_booked": {true, payment.Captured, "-1000.00"},
+			"declined_is_not":    {false, payment.Declined, ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				e, r := w.authenticated(t, w.enrolment(t, goodCard))
+				w.misbehaveWith(t, `{"rate":1,"kinds":["http_500"],"inquiries":true}`)
+				o := w.mustComplete(t, e, r.SecurityKey)
+				wantState(t, o.Payment, payment.Pending)
+				for range 3 {
+					w.later(t, 5*time.Minute)
+				}
+				if !w.waiting(t, o) {
+					t.Fatal("the completion does not wait for a person")
+				}
+				w.misbehave(t)
+				done, err := w.Resolve(t.Context(), byHand(o.Operation.ID, tt.approved))
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantState(t, done.Payment, tt.state)
+				if sums := w.wantBalanced(t, o); sums["sales"] != tt.sold {
+					t.Errorf("ledger %v", sums)
+				}
+				if again := w.mustComplete(t, e, r.SecurityKey); again.Payment.State != tt.state {
+					t.Errorf("completed again it is %s", again.Payment.State)
+				}
+				if w.waiting(t, o) {
+					t.Error("it still waits")
+				}
+			})
+		}
+	})
+}
+
+// TestOperator_refused_reversal: a payer has paid for nothing, and the bank does
+// not give the money back.
+func TestOperator_refused_reversal(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		for _, p := range w.table.POSes {
+			w.settings[p.ID] = map[string]string{"model": "3d_pay"}
+		}
+		refused := func(t *testing.T) (payment.Enrolment, payment.Operation) {
+			t.Helper()
+			e, _ := w.authenticated(t, w.enrolment(t, keepMoneyCard))
+			w.clock.Advance(31 * time.Minute)
+			for range 8 {
+				w.clock.Advance(2 * time.Minute)
+				w.runJobs(t)
+			}
+			w.wantBank(t, e, "sale approved")
+			all, err := w.UnknownOperations(t.Context(), 1, e.Operation.ID, 10)
+			if err != nil || len(all) != 1 || all[0].Payment.ID != e.Payment.ID || all[0].Operation.Kind != connector.Void {
+				t.Fatalf("%d operations wait, %v", len(all), err)
+			}
+			return e, all[0].Operation
+		}
+		t.Run("waits_until_the_money_was_given_back", func(t *testing.T) {
+			e, o := refused(t)
+			_, err := w.Resolve(t.Context(), byHand(o.ID, false))
+			wantCode(t, err, fault.OperationSettled)
+			for range 2 { // the second is a replay
+				if _, err := w.Resolve(t.Context(), byHand(o.ID, true)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if w.waiting(t, payment.Outcome{Payment: e.Payment, Operation: o}) {
+				t.Error("it still waits")
+			}
+			d, err := w.Detail(t.Context(), demoMerchant, e.Payment.UUID)
+			if err != nil || d.Operations[0].Status != payment.OperationReversed {
+				t.Errorf("operations %+v, %v", d.Operations, err)
+			}
+			before := len(d.Operations)
+			w.clock.Advance(time.Hour)
+			w.runJobs(t)
+			if d, err = w.Detail(t.Context(), demoMerchant, e.Payment.UUID); err != nil || len(d.Operations) != before {
+				t.Errorf("the bank was asked again: %d operations, %v", len(d.Operations), err)
+			}
+			w.wantNothingBooked(t, e)
+		})
+	})
+}
+
+// TestOperator_race lets a person and the resolver find out at the same moment: one
+// of them settles, and what was taken is booked once.
+func TestOperator_race(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		for round := range 6 {
+			w.misbehaveWith(t, `{"rate":1,"kinds":["reset_after_approve"],"inquiries":true}`)
+			o := w.mustPay(t, w.order(t, goodCard))
+			for range 3 {
+				w.later(t, 5*time.Minute)
+			}
+			if !w.waiting(t, o) {
+				t.Fatal("the operation does not wait for a person")
+			}
+			w.misbehave(t)
+			w.clock.Advance(5 * time.Minute)
+			var both sync.WaitGroup
+			both.Go(func() { w.resolver.Round(t.Context()) })
+			for range 2 {
+				both.Go(func() {
+					if _, err := w.Resolve(t.Context(), byHand(o.Operation.ID, true)); err != nil && fault.CodeOf(err) != fault.OperationSettled {
+						t.Errorf("round %d: %v", round, err)
+					}
+				})
+			}
+			both.Wait()
+			wantState(t, w.now(t, o), payment.Captured)
+			if sums := w.wantBalanced(t, o); sums["sales"] != "-1000.00" {
+				t.Errorf("round %d: ledger %v", round, sums)
+			}
+			if postings, err := w.store.Postings(t.Context(), 1, o.Payment.ID); err != nil || len(postings) != 1 {
+				t.Errorf("round %d: %d postings, %v", round, len(postings), err)
+			}
+		}
+	})
+}
+
+// byHand is what a person says of an operation.
+func byHand(o id.Operation, approved bool) payment.Resolve {
+	return payment.Resolve{MerchantID: 1, Actor: "user:1", Operation: o, Approved: approved, BankReference: "RRN-1", Note: "by telephone"}
 }
 
 // waiting reports whether an operation waits for a person, and holds the count of

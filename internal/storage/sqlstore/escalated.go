@@ -10,14 +10,20 @@ import (
 )
 
 const (
+	// waits: a declined operation waits for a person only if it is a reversal whose
+	// charge still stands: no other operation is about one that was declined.
+	waits = `escalated_at > 0 AND (status IN ('open', 'unknown') OR (status = 'declined' AND kind = 'void' AND EXISTS (
+		SELECT 1 FROM operation charge WHERE charge.merchant_id = operation.merchant_id AND charge.payment_id = operation.payment_id
+		AND charge.reference = operation.original AND charge.status = 'declined')))`
+
 	escalatedOperations = `SELECT ` + operationColumns + ` FROM operation
-	WHERE merchant_id = $1 AND id > $2 AND escalated_at > 0 AND status IN ('open', 'unknown') ORDER BY id LIMIT $3`
+	WHERE merchant_id = $1 AND id > $2 AND ` + waits + ` ORDER BY id LIMIT $3`
 
 	escalatedOperation = `SELECT ` + operationColumns + ` FROM operation
 	WHERE merchant_id = $1 AND id = $2 AND escalated_at > 0`
 
 	waitingOperations = `SELECT COUNT(*), COALESCE(MIN(started_at), 0) FROM operation
-	WHERE escalated_at > 0 AND status IN ('open', 'unknown')`
+	WHERE ` + waits
 )
 
 // Escalated implements payment.Escalations.
