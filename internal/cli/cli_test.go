@@ -86,6 +86,57 @@ func TestPasswordsAreNotPrinted(t *testing.T) {
 	}
 }
 
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	c := begin(t, nil, "demo", "--listen", "127.0.0.1:0", "--data", dir)
+	url := c.find("Vezne demo at ")
+	pay(t, url, strings.TrimSuffix(c.find("-d '"), "'"))
+	ledger := call(t, http.MethodGet, url+"/sim/sandbox/_ledger", "")
+	_, after, found := strings.Cut(ledger, `"reference":"`)
+	known, _, _ := strings.Cut(after, `"`)
+	if !found || known == "" {
+		t.Fatalf("the bank knows of nothing: %s", ledger)
+	}
+	for name, tt := range map[string]struct {
+		csv  string
+		args []string
+		code int
+		want string
+	}{
+		"what_both_know_agrees":            {csv: "reference,amount\n" + known + ",1\n", want: "1 rows, 0 not in the database, 0 otherwise there"},
+		"what_the_bank_alone_knows_fails":  {csv: "amount,reference\n1," + known + "\n2,THEIRS\n", code: 1, want: "line 3: THEIRS is not in the database"},
+		"column_has_the_bank's_own_name":   {csv: "\ufeffSipari\u015f;Tutar\n" + known + ";1\n", args: []string{"--column", "Sipari\u015f"}, want: "1 rows, 0 not"},
+		"every_row_of_a_reference_counts":  {csv: "reference\nTHEIRS\nTHEIRS\n", code: 1, want: "2 rows, 2 not in the database"},
+		"column_that_is_not_there_is_told": {csv: "order\nTHEIRS\n", code: 1, want: `no column "reference"; say with --column`},
+		"row_without_a_reference_is_told":  {csv: "amount,reference\n1,\n", code: 1, want: "line 2 has no reference"},
+		"empty_file_is_told":               {code: 1, want: "it is empty"},
+		"file_that_is_no_table_is_told":    {csv: "reference\n\"\n", code: 1, want: "read report"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "report.csv")
+			if err := os.WriteFile(file, []byte(tt.csv), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, out := run(t, nil, append([]string{"ledger", "compare", "--data", dir, file}, tt.args...)...)
+			if code != tt.code || !strings.Contains(out, tt.want) {
+				t.Errorf("exit code %d, want %d; output lacks %q:\n%s", code, tt.code, tt.want, out)
+			}
+		})
+	}
+	if code := c.end(); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	tamper(t, filepath.Join(dir, "vezne.db"), `UPDATE operation SET status = 'declined'`)
+	file := filepath.Join(t.TempDir(), "report.csv")
+	if err := os.WriteFile(file, []byte("reference\n"+known+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := run(t, nil, "ledger", "compare", "--data", dir, file); code != 1 || !strings.Contains(out, "line 2: "+known+" is declined in the database") {
+		t.Errorf("an approval that is declined here: exit code %d: %s", code, out)
+	}
+}
+
 func TestImport(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -27,7 +27,8 @@ func (c migrateCommand) Run(ctx context.Context, w World) error {
 }
 
 type ledgerCommand struct {
-	Verify ledgerVerifyCommand `cmd:"" help:"Prove that the books balance and agree with the payments."`
+	Verify  ledgerVerifyCommand  `cmd:"" help:"Prove that the books balance and agree with the payments."`
+	Compare ledgerCompareCommand `cmd:"" help:"List what a bank reports as approved and the database does not have so."`
 }
 
 type ledgerVerifyCommand struct {
@@ -44,6 +45,29 @@ func (c ledgerVerifyCommand) Run(ctx context.Context, w World) error {
 		return err
 	}
 	return app.VerifyLedger(ctx, cfg.Database, w.Stdout)
+}
+
+type ledgerCompareCommand struct {
+	settings
+	Data   string `type:"path" xor:"place" placeholder:"DIR" help:"Data directory of a demo, instead of a database."`
+	Column string `default:"reference" help:"The column that holds our references (${default})."`
+	CSV    string `arg:"" name:"file" type:"existingfile" help:"The bank's report of what it approved, as CSV with a header."`
+}
+
+// Run fails if the bank knows more than the database. The database may be in use
+// by a server meanwhile.
+func (c ledgerCompareCommand) Run(ctx context.Context, w World) error {
+	c.settings = c.inData(c.Data)
+	cfg, err := c.load(w, nil)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.CSV)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return app.CompareBank(ctx, cfg.Database, f, c.Column, w.Stdout)
 }
 
 // inData returns the settings with database and keyset in the data directory of a

@@ -105,10 +105,13 @@ func startServer(m mode) (*server, error) {
 	return s, nil
 }
 
-// binaries returns the directory of initdb and postgres.
+// binaries returns the directory of PostgreSQL's programs, of which PATH may name
+// only some by links.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path), nil
+		}
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is well-formed
 	if len(found) == 0 {
@@ -125,6 +128,7 @@ type cluster struct {
 	bin  string
 	mode mode
 	dir  string // files and socket
+	data string // the files of the server, below dir
 	stop func()
 }
 
@@ -138,12 +142,6 @@ func (c *cluster) start() error {
 		return err
 	}
 	remove := func() { _ = os.RemoveAll(c.dir) } // in the system's temporary directory anyway
-	if attr.Credential != nil {
-		if err := os.Chown(c.dir, int(attr.Credential.Uid), int(attr.Credential.Gid)); err != nil {
-			remove()
-			return err
-		}
-	}
 	if err := c.initialise(attr); err != nil {
 		remove()
 		return err
@@ -157,10 +155,16 @@ func (c *cluster) start() error {
 	return nil
 }
 
-func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
-
+// initialise gives the directory to the user who runs the server, and makes its
+// files.
 func (c *cluster) initialise(attr *syscall.SysProcAttr) error {
-	cmd := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", superuser,
+	if attr.Credential != nil {
+		if err := os.Chown(c.dir, int(attr.Credential.Uid), int(attr.Credential.Gid)); err != nil {
+			return err
+		}
+	}
+	c.data = filepath.Join(c.dir, "data")
+	cmd := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data, "--username", superuser,
 		"--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C")
 	cmd.Dir, cmd.SysProcAttr = c.dir, attr
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -173,7 +177,7 @@ func (c *cluster) initialise(attr *syscall.SysProcAttr) error {
 // how to stop it. The server dies with this process, however that ends: its
 // starter stays on one thread, because the kernel watches the thread.
 func (c *cluster) serve(attr *syscall.SysProcAttr) (func(), error) {
-	args := []string{"-D", c.data(), "-c", "listen_addresses=", "-c", "unix_socket_directories=" + c.dir,
+	args := []string{"-D", c.data, "-c", "listen_addresses=", "-c", "unix_socket_directories=" + c.dir,
 		"-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "max_wal_size=4GB", "-c", "log_min_messages=log"}
 	if c.mode == fast {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
