@@ -36,7 +36,7 @@ func TestHostedPage(t *testing.T) {
 		},
 		"declined": {
 			func(f *fakeCheckouts) { f.view.Reason, f.view.Attempts = connector.NotSufficientFunds, 2 }, 200,
-			[]string{"Insufficient limit or balance on the card", "Attempts left: 3", `name="pan"`}, nil,
+			[]string{"Insufficient limit or balance on the card.<", "Attempts left: 3", `name="pan"`}, nil,
 		},
 		"that_a_card_was_stolen_is_not_told": {
 			func(f *fakeCheckouts) { f.view.Reason = connector.StolenCard }, 200, []string{"did not approve"}, []string{"stolen"},

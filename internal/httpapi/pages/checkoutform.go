@@ -198,10 +198,15 @@ func (s *hosted) openForm(v visit, p *sheet) {
 	s.fillForm(v, p, d)
 	if v.Reason != "" {
 		p.Notice = &notice{Title: p.T["declined"], Lines: []string{
-			s.kit.Catalogue().Reason(v.lang, string(shopperReason(v.Reason))), p.T["again"],
+			s.why(v), p.T["again"],
 			p.T.fill("left", "n", strconv.Itoa(checkout.MaxAttempts-v.Attempts)),
 		}}
 	}
+}
+
+// why tells the shopper in a sentence why no money was taken.
+func (s *hosted) why(v visit) string {
+	return s.kit.Catalogue().Reason(v.lang, string(shopperReason(v.Reason))) + "."
 }
 
 // fillForm fills the form with what was typed, what is wrong with it, and what the

@@ -165,7 +165,7 @@ func (s *hosted) paid(v visit, p *sheet) {
 	p.Facts = []fact{{p.T["paid_amount"], amountText(v.Payment.Paid, v.lang)}, {p.T["card"], v.Payment.Card.Masked}}
 	if n := v.Payment.Installments; n > 1 {
 		each := amountText(v.Payment.Paid.Divide(n), v.lang)
-		p.Facts = append(p.Facts, fact{p.T["installments"], strconv.Itoa(n) + " × " + each})
+		p.Facts = append(p.Facts, fact{p.T["plan"], strconv.Itoa(n) + " × " + each})
 	}
 	s.toShop(v, p, toShopAfter)
 }
@@ -180,7 +180,7 @@ func (s *hosted) failed(v visit, p *sheet) {
 		p.Title, p.Lines = p.T["cancelled"], []string{p.T["cancelled_text"]}
 	default:
 		p.Title = p.T["failed"]
-		p.Lines = []string{s.kit.Catalogue().Reason(v.lang, string(shopperReason(v.Reason))), p.T["failed_text"]}
+		p.Lines = []string{s.why(v), p.T["failed_text"]}
 	}
 	s.toShop(v, p, 0)
 }

@@ -38,13 +38,18 @@ func (f *fakeReturner) Return(_ context.Context, r payment.Return) (payment.Retu
 
 func newReturns(t *testing.T, f *fakeReturner) http.Handler {
 	t.Helper()
+	return newReturnsTo(t, f, egress.Policy{})
+}
+
+func newReturnsTo(t *testing.T, f *fakeReturner, where egress.Policy) http.Handler {
+	t.Helper()
 	k, err := kit.New(kit.Config{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(time.Unix(0, 0)), HashKey: secret.New(make([]byte, 32)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := pages.Returns(k, f, egress.Policy{})
+	h, err := pages.Returns(k, f, where)
 	if err != nil {
 		t.Fatal(err)
 	}
