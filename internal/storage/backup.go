@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,9 @@ func Backup(ctx context.Context, dsn, path string, check func(ctx context.Contex
 	}
 	if engine != SQLite {
 		return ErrBackupEngine
+	}
+	if _, err := os.Lstat(path); err == nil { // before a long copy; put makes sure
+		return fmt.Errorf("back up: %s: %w", path, fs.ErrExist)
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".backup-*") // mode 0700
 	if err != nil {

@@ -74,12 +74,7 @@ func TestBackup(t *testing.T) {
 	if got := command(t, 0, "ledger", "verify", "--data", s.Dir); !strings.Contains(got, "0 contradictions") {
 		t.Error(got)
 	}
-	approved := 0
-	for _, row := range again.Bank(t) {
-		if row.Kind == "sale" && row.Status == "approved" {
-			approved++
-		}
-	}
+	approved := approvedSales(t, again)
 	if got := captured(t, again.DSN); got != approved {
 		t.Errorf("the bank knows %d sales and the restored database %d", approved, got)
 	}
