@@ -16,7 +16,7 @@ import (
 
 func newKey(t *testing.T, s *kmstest.Service, name, token string) *kms.Transit {
 	t.Helper()
-	k, err := kms.NewTransit(kms.Options{Key: s.Key(name), TokenFile: kmstest.TokenFile(t, token), Timeout: 300 * time.Millisecond})
+	k, err := kms.NewTransit(kms.Options{Key: s.Key(name), TokenFile: kmstest.TokenFile(t, token), Timeout: 3 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
