@@ -20,6 +20,7 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/retention"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
@@ -108,7 +109,11 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runner := newRunner(queue, o.Log, service.JobHandlers(), checkouts.JobHandlers(), hooks.EventHandlers())
+	keeper := retention.NewKeeper(sqlstore.NewRetention(db), system, o.Log)
+	if err := keeper.Schedule(ctx); err != nil {
+		return err
+	}
+	runner := newRunner(queue, o.Log, service.JobHandlers(), checkouts.JobHandlers(), hooks.EventHandlers(), keeper.JobHandlers())
 	deliveries := newRunner(queue, o.Log, hooks.DeliveryHandlers())
 	deliveries.Workers = webhook.Workers
 	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)

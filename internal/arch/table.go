@@ -59,7 +59,7 @@ func rules() []rule {
 		{
 			Domain,
 			[]string{
-				"merchant", "bin", "pos", "installment", "routing", "vault", "ledger", "job", "audit", "user", "idempotency", "payment", "webhook",
+				"merchant", "bin", "pos", "installment", "routing", "vault", "ledger", "job", "audit", "user", "idempotency", "retention", "payment", "webhook",
 				"checkout",
 			},
 			[]Storey{Value, Contract, Domain},

@@ -71,6 +71,7 @@ func Run(t *testing.T, open Opener) {
 		"IDs":         testIDs,
 		"Groups":      testGroups,
 		"Reports":     testReports,
+		"Retention":   testRetention,
 	}
 	for name, part := range parts {
 		t.Run(name, func(t *testing.T) {
