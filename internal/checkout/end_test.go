@@ -7,6 +7,7 @@ import (
 
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
 )
@@ -99,6 +100,38 @@ func TestExpiry(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		w.work(t)
 		w.want(t, tried, checkout.Failed, connector.CheckoutExpired)
+	})
+}
+
+// TestExpiryAtTheBank holds that a payer who is at the bank when the link ends may
+// still pay, once, and that nobody else may begin then.
+func TestExpiryAtTheBank(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		c, left := w.sell(t, "ORD-1"), w.sell(t, "ORD-2")
+		w.clock.Advance(24*time.Hour - time.Second)
+		w.pay(t, c)
+		w.pay(t, left)
+		w.clock.Advance(time.Minute)
+		w.work(t)
+		v := w.want(t, c, checkout.Authenticating, "")
+		w.payments.state, w.payments.reason = payment.Captured, connector.Success
+		back := checkout.Return{Checkout: c.ID, PaymentID: v.Payment.UUID, SecurityKey: "right"}
+		for range 2 {
+			if err := w.Return(t.Context(), back); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.want(t, c, checkout.Paid, connector.Success)
+		if w.payments.complete != 1 {
+			t.Errorf("charged %d times", w.payments.complete)
+		}
+		v = w.now(t, left)
+		if err := w.GiveUp(t.Context(), left.ID, v.Version); err != nil {
+			t.Fatal(err)
+		}
+		v = w.want(t, left, checkout.Failed, connector.CheckoutExpired)
+		wantCode(t, w.Pay(t.Context(), w.attempt(t, v.Checkout)), fault.StaleVersion)
 	})
 }
 

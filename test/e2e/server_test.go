@@ -31,6 +31,7 @@ func TestServer(t *testing.T) {
 		"transport":   testTransport,
 		"routing":     testRouting,
 		"threeds":     testThreeDS,
+		"checkouts":   testCheckouts,
 	}
 	for _, engine := range storetest.Engines {
 		t.Run(string(engine), func(t *testing.T) {
