@@ -58,7 +58,7 @@ func tellAll(t *testing.T, s *servertest.Server, door string, through surface) {
 			continue
 		}
 		t.Run(door+"/"+name, func(t *testing.T) {
-			p := st.tell(teller{through, s, t.Name()}, t)
+			p := st.tell(t, teller{through, s, t.Name()})
 			if diff := cmp.Diff(st.want.through(door), left(t, s, p)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -1,6 +1,7 @@
 package parity_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -17,31 +18,31 @@ type teller struct {
 // story is told through every door, except those that have a reason not to know
 // it.
 type story struct {
-	tell func(teller, *testing.T) string
+	tell func(*testing.T, teller) string
 	want trace
 	// not are the doors that cannot tell it.
 	not []string
 }
 
-func (d teller) sale(t *testing.T) string {
+func sale(t *testing.T, d teller) string {
 	t.Helper()
 	return d.pay(t, order{ref: d.ref, amount: "100.50", card: axessCard})
 }
 
 // fail is a payment whose payer types the wrong password at the bank.
-func (d teller) fail(t *testing.T) string {
+func fail(t *testing.T, d teller) string {
 	t.Helper()
 	return d.pay(t, order{ref: d.ref, amount: "100.50", card: axessCard, password: "b"})
 }
 
-func (d teller) reserve(t *testing.T) string {
+func reserve(t *testing.T, d teller) string {
 	t.Helper()
 	return d.hold(t, order{ref: d.ref, amount: "100.50", card: axessCard})
 }
 
 // try is a payment with a card.
-func try(number string) func(teller, *testing.T) string {
-	return func(d teller, t *testing.T) string {
+func try(number string) func(*testing.T, teller) string {
+	return func(t *testing.T, d teller) string {
 		t.Helper()
 		return d.pay(t, order{ref: d.ref, amount: "100.50", card: number})
 	}
@@ -56,9 +57,7 @@ func sold() []string {
 func stories() map[string]story {
 	all := sales()
 	for _, more := range []map[string]story{holds(), authentications()} {
-		for name, st := range more {
-			all[name] = st
-		}
+		maps.Copy(all, more)
 	}
 	return all
 }
@@ -69,12 +68,12 @@ func stories() map[string]story {
 // then is the payer and not an answer.
 func sales() map[string]story {
 	return map[string]story{
-		"sale": {tell: teller.sale, want: trace{
+		"sale": {tell: sale, want: trace{
 			"captured", "akbank", "100.50", "2.00", "0.00", "100.50", "0.00",
 			[]string{"sale 100.50 approved SUCCESS"}, sold(), []string{"payment.sale"},
 		}},
 		"three_installments_that_the_payer_pays_for": {
-			tell: func(d teller, t *testing.T) string {
+			tell: func(t *testing.T, d teller) string {
 				return d.pay(t, order{ref: d.ref, amount: "1000.00", card: axessCard, count: 3})
 			},
 			want: trace{
@@ -90,7 +89,7 @@ func sales() map[string]story {
 			[]string{"sale 100.50 declined NOT_SUFFICIENT_FUNDS"}, nil, []string{"payment.sale"},
 		}},
 		"answer_that_was_lost_and_is_found": {
-			tell: func(d teller, t *testing.T) string {
+			tell: func(t *testing.T, d teller) string {
 				defer d.server.Misbehave(t, "")
 				p := d.pay(t, order{ref: d.ref, amount: "100.50", card: axessCard, before: func() {
 					d.server.Misbehave(t, `{"rate":1,"kinds":["reset_after_approve"],"inquiries":true}`)
@@ -111,8 +110,8 @@ func sales() map[string]story {
 			not: []string{secure + bookedAt, payPage + bookedAt},
 		},
 		"void_of_a_sale": {
-			tell: func(d teller, t *testing.T) string {
-				p := d.sale(t)
+			tell: func(t *testing.T, d teller) string {
+				p := sale(t, d)
 				d.void(t, p)
 				return p
 			},
@@ -124,8 +123,8 @@ func sales() map[string]story {
 			},
 		},
 		"refund_in_parts": {
-			tell: func(d teller, t *testing.T) string {
-				p := d.sale(t)
+			tell: func(t *testing.T, d teller) string {
+				p := sale(t, d)
 				d.refund(t, p, "33.50")
 				d.refund(t, p, "67.00")
 				return p
@@ -148,13 +147,13 @@ func sales() map[string]story {
 func holds() map[string]story {
 	not := []string{secure, payPage, paySoon, secure + bookedAt, payPage + bookedAt}
 	return map[string]story{
-		"hold": {tell: teller.reserve, not: not, want: trace{
+		"hold": {tell: reserve, not: not, want: trace{
 			"authorized", "akbank", "100.50", "2.00", "100.50", "0.00", "0.00",
 			[]string{"authorize 100.50 approved SUCCESS"}, nil, []string{"payment.authorize"},
 		}},
 		"capture_of_a_part": {
-			tell: func(d teller, t *testing.T) string {
-				p := d.reserve(t)
+			tell: func(t *testing.T, d teller) string {
+				p := reserve(t, d)
 				d.capture(t, p, "90.00")
 				return p
 			},
@@ -167,8 +166,8 @@ func holds() map[string]story {
 			},
 		},
 		"void_of_a_hold": {
-			tell: func(d teller, t *testing.T) string {
-				p := d.reserve(t)
+			tell: func(t *testing.T, d teller) string {
+				p := reserve(t, d)
 				d.void(t, p)
 				return p
 			},
@@ -193,7 +192,7 @@ func authentications() map[string]story {
 		}
 	}
 	return map[string]story{
-		"payer_who_fails": {tell: teller.fail, want: refused("akbank"), not: not},
+		"payer_who_fails": {tell: fail, want: refused("akbank"), not: not},
 		"card_that_fails": {tell: try(failedCard), want: refused("yapikredi"), not: not},
 		"card_that_is_only_attempted": {
 			tell: try(triedCard), want: refused("garanti"), not: append(not, secure+bookedAt, payPage+bookedAt),
@@ -201,7 +200,7 @@ func authentications() map[string]story {
 		// A bank that books at the return has booked an attempt too, which is not
 		// enough for this merchant.
 		"booking_that_nobody_wants_goes_back": {
-			tell: func(d teller, t *testing.T) string {
+			tell: func(t *testing.T, d teller) string {
 				p := d.pay(t, order{ref: d.ref, amount: "100.50", card: triedCard})
 				servertest.Eventually(t, 30*time.Second, func() bool {
 					return d.server.QuickDetail(t, servertest.Admin(), p).Operations[0].Status == "reversed"
