@@ -51,6 +51,10 @@ check-lint: $(GOLANGCI)
 check-arch:
 	go test ./internal/arch/...
 
+.PHONY: check-deploy
+check-deploy: ## prove image, chart, unit, alerts and dashboard without a container engine; needs root on Debian
+	test/check-deploy
+
 .PHONY: lint
 lint: check-lint ## the linters alone
 

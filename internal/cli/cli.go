@@ -31,6 +31,7 @@ type grammar struct {
 	Demo      demoCommand      `cmd:"" help:"Serve with demo data and bank simulators, on this machine only."`
 	Serve     serveCommand     `cmd:"" help:"Serve in production."`
 	Simulator simulatorCommand `cmd:"" help:"Serve the bank simulators alone."`
+	Ready     readyCommand     `cmd:"" help:"Ask the node on this machine whether it is ready; for health checks."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version's schema."`
 	Keys      keysCommand      `cmd:"" help:"Look after the keyset."`
 	Ledger    ledgerCommand    `cmd:"" help:"Look after the books."`

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/vault"
 )
 
 const (
@@ -220,7 +222,7 @@ func (t *Transit) token() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrToken, err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if vault.Exposed(info) {
 		return "", fmt.Errorf("%w: %s is readable by group or others; allow its owner only (chmod 600)", ErrToken, t.tokenFile)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxTokenFile))

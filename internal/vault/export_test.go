@@ -2,6 +2,7 @@ package vault
 
 import (
 	"crypto/cipher"
+	"io/fs"
 
 	"github.com/vezne/vezne/internal/id"
 )
@@ -16,3 +17,6 @@ func NewAEAD(key []byte) (cipher.AEAD, error) { return newAEAD(key) }
 
 // MAC lets tests run published vectors through the fingerprint's MAC.
 func MAC(key, message []byte) []byte { return mac(key, message) }
+
+// ExposedMode lets tests try modes of files that root lends, without being root.
+func ExposedMode(perm fs.FileMode, lent bool) bool { return exposed(perm, lent) }

@@ -188,7 +188,7 @@ func readPrivate(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, ErrKeysetCorrupt
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if Exposed(info) {
 		return nil, ErrKeysetExposed
 	}
 	return io.ReadAll(io.LimitReader(f, maxKeysetFile))
