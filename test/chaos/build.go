@@ -22,9 +22,9 @@ func Build(dir string, tags ...string) (string, error) {
 }
 
 // Fixtures writes the demo's data into a directory, with banks that are given up
-// after three seconds, two of them in the model "3D pay", and checkouts that live
-// for twenty minutes: unknown outcomes are what this is about, and a run should
-// have many of them.
+// after three seconds, two of them in the model "3D pay" and two that want the card
+// again after 3-D Secure, and checkouts that live for twenty minutes: unknown
+// outcomes are what this is about, and a run should have many of them.
 func Fixtures(dir, demo string) (string, error) {
 	text, err := os.ReadFile(demo)
 	if err != nil {
@@ -36,12 +36,14 @@ func Fixtures(dir, demo string) (string, error) {
 	if !strings.Contains(quick, connector) {
 		return "", errors.New("the demo's data has another form than expected")
 	}
-	for _, terminal := range []string{"YAPIKREDI", "INTERNATIONAL"} {
-		settings := "settings: {terminal: " + terminal + "}\n"
-		if !strings.Contains(quick, settings) {
+	for terminal, more := range map[string]string{
+		"YAPIKREDI": "model: 3d_pay", "INTERNATIONAL": "model: 3d_pay", "AKBANK": `card_again: "yes"`, "GARANTI": `card_again: "yes"`,
+	} {
+		settings := "settings: {terminal: " + terminal
+		if !strings.Contains(quick, settings+"}\n") {
 			return "", errors.New("the demo's data has no terminal " + terminal)
 		}
-		quick = strings.Replace(quick, settings, "settings: {terminal: "+terminal+", model: 3d_pay}\n", 1)
+		quick = strings.Replace(quick, settings+"}\n", settings+", "+more+"}\n", 1)
 	}
 	const merchant = "    name: Demo Market\n"
 	if !strings.Contains(quick, merchant) {

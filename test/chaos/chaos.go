@@ -1,6 +1,6 @@
 // Package chaos proves that no payment is lost or doubled, whatever breaks. It
-// runs the bank simulator, one or two servers and their database as processes of
-// their own, lets many clients pay, capture, void and refund over HTTP, and
+// runs the bank simulator, one or two servers, their database and their Redis as
+// processes of their own, lets many clients pay, capture, void and refund over HTTP, and
 // meanwhile kills, cuts, freezes and fills whatever it can. Then it lets
 // everything come to rest and holds what Vezne believes against the bank's own
 // ledger, against every answer that a client ever got, and against the books.
@@ -75,7 +75,7 @@ func flows() []Flow {
 
 // disturbances are everything that can go wrong.
 func disturbances() []Disturbance {
-	return []Disturbance{killServer{}, bankFaults{}, killBank{}, cutDatabase{}, restartDatabase{}, fillDisk{}, stepClock{}}
+	return []Disturbance{killServer{}, bankFaults{}, killBank{}, cutDatabase{}, restartDatabase{}, fillDisk{}, stepClock{}, killRedis{}}
 }
 
 // Run runs everything once. An error means that the run itself could not be made;

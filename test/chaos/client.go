@@ -44,16 +44,14 @@ func (c *Client) run(loading, asking context.Context) {
 // key returns an idempotency key that nobody else uses.
 func (c *Client) key() string { return fmt.Sprintf("k-%d-%d", c.n, c.keys.Add(1)) }
 
-// order is a new order that nobody has paid yet. One that begins with a visit to
-// the bank has no card of which a charge cannot be undone: a "3D pay" bank that
-// refuses to undo what nobody completed is a matter for people.
+// order is a new order that nobody has paid yet.
 func (c *Client) order(rng *rand.Rand, kind Kind) Ask {
 	a := Ask{
 		Kind: kind.charge(), Order: fmt.Sprintf("o-%d-%d", c.n, c.keys.Add(1)), Key: c.key(),
 		Amount: 1000 + rng.Int64N(500_000), Currency: "TRY",
 	}
 	switch n := rng.IntN(10); {
-	case n == 0 && kind == kind.charge():
+	case n == 0:
 		a.Card = stubbornCards[rng.IntN(len(stubbornCards))]
 	case n <= 2:
 		a.Card = foreignCards[rng.IntN(len(foreignCards))]

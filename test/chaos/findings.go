@@ -12,6 +12,8 @@ type findings struct {
 	bank     map[string]bankRow
 	list     map[string]listed
 	payments map[string]detail
+	// queue holds the operations that wait for a person.
+	queue map[int64]bool
 	// hurry leaves alone what is unfinished.
 	hurry bool
 	// later says that the time of everything unfinished is over.
@@ -37,7 +39,7 @@ func (f *findings) owners() map[string]string {
 // checkAll holds everything against everything. It returns what is wrong, and
 // the payments that it is wrong with, as far as it can tell.
 func (f *findings) checkAll() (wrong []string, with map[string]bool) {
-	fresh := findings{bank: f.bank, list: f.list, payments: f.payments, hurry: f.hurry, later: f.later}
+	fresh := findings{bank: f.bank, list: f.list, payments: f.payments, queue: f.queue, hurry: f.hurry, later: f.later}
 	with = make(map[string]bool)
 	for _, id := range slices.Sorted(maps.Keys(f.payments)) {
 		before := len(fresh.wrong)
@@ -181,6 +183,8 @@ func (f *findings) checkOperation(d detail, o operation, undone map[string]bool)
 	case stands && !booked:
 		f.add("payment %s: the bank knows nothing of the %s %s %s", d.UUID, o.Status, o.Kind, o.Reference)
 		return
+	case !stands && booked && f.refusedReversal(d, o):
+		return
 	case !stands && booked:
 		f.add("payment %s: the bank has approved the %s %s %s of %s (%s there)", d.UUID, o.Status, o.Kind, o.Reference, o.Amount, r.Status)
 		return
@@ -198,6 +202,15 @@ func (f *findings) checkOperation(d detail, o operation, undone map[string]bool)
 	if o.Status == "reversed" && !reversed {
 		f.add("payment %s: %s %s is called reversed, and no void of it was approved", d.UUID, o.Kind, o.Reference)
 	}
+}
+
+// refusedReversal reports whether an operation is a charge of a payment that failed
+// which the bank will not take back, and which waits for a person, at the latest
+// when the time of everything unfinished is over.
+func (f *findings) refusedReversal(d detail, charge operation) bool {
+	return charge.Kind.charges() && charge.Status == "declined" && slices.ContainsFunc(d.Operations, func(o operation) bool {
+		return o.Kind == kindVoid && o.Status == "declined" && o.original() == charge.Reference && (f.queue[o.ID] || !f.later)
+	})
 }
 
 // checkLedger proves that each posting balances, and that what was sold is what

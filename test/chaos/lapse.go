@@ -65,6 +65,7 @@ func (w *World) letTimePass(ctx context.Context, f *findings) {
 	}
 	w.tally.lapsed = time.Since(began)
 	w.countEvents()
+	w.tally.addAll(groupOutcomes, "refused reversals put before a person", len(f.queue))
 }
 
 // askCheckouts asks for the end of every checkout that nobody waited for.

@@ -51,6 +51,15 @@ func (w *World) read(ctx context.Context, f *findings) error {
 	if f.payments, err = w.details(ctx, slices.Collect(maps.Keys(f.list))); err != nil {
 		return err
 	}
+	return w.readSides(ctx, f)
+}
+
+// readSides reads what belongs to no payment of its own.
+func (w *World) readSides(ctx context.Context, f *findings) error {
+	var err error
+	if f.queue, err = w.queue(ctx); err != nil {
+		return err
+	}
 	f.bank, err = w.bankLedger(ctx)
 	return err
 }
@@ -70,8 +79,7 @@ func (w *World) readAgain(ctx context.Context, f *findings, with map[string]bool
 	if f.list, err = w.list(ctx); err != nil {
 		return err
 	}
-	f.bank, err = w.bankLedger(ctx)
-	return err
+	return w.readSides(ctx, f)
 }
 
 // countOutcomes counts, for the report, what was not plain sailing.

@@ -24,6 +24,7 @@ type World struct {
 	postgres *postgres // nil on SQLite
 	lines    []*line   // one for each server, none on SQLite
 	disk     *disk     // nil on PostgreSQL
+	redis    *redis    // nil on SQLite, whose only server keeps cards by itself
 	dsn      string    // the database itself, past every line
 	http     *http.Client
 	browsing *http.Client // does not follow redirects by itself
@@ -117,7 +118,16 @@ func (w *World) buildDatabase(ctx context.Context, l *launcher) error {
 		}
 		w.lines = append(w.lines, line)
 	}
-	return nil
+	return w.buildRedis(ctx, l)
+}
+
+func (w *World) buildRedis(ctx context.Context, l *launcher) error {
+	place, err := w.mkdir("redis")
+	if err != nil {
+		return err
+	}
+	w.redis, err = newRedis(ctx, l, place)
+	return err
 }
 
 func (w *World) buildBank(ctx context.Context, l *launcher) error {
@@ -149,6 +159,9 @@ func (w *World) buildServer(ctx context.Context, l *launcher, n int) error {
 	p.env = append(p.env, "VEZNE_DATABASE="+dsn, "VEZNE_SIMULATOR_URL="+w.bank.url,
 		"VEZNE_KEYSET="+filepath.Join(w.dir, "keyset.json"), "VEZNE_LOG_LEVEL=debug",
 		"VEZNE_TRUSTED_PROXIES=127.0.0.1/32", "CHAOS_CLOCK="+w.clockFile(n))
+	if w.redis != nil {
+		p.env = append(p.env, "VEZNE_REDIS="+w.redis.url())
+	}
 	w.servers = append(w.servers, p)
 	return p.startUntilReady(ctx)
 }
@@ -219,6 +232,9 @@ func (w *World) close() error {
 	}
 	if w.postgres != nil && w.postgres.cmd != nil {
 		_ = w.postgres.stopImmediately(context.Background()) // it may have ended
+	}
+	if w.redis != nil && w.redis.cmd != nil {
+		w.redis.kill()
 	}
 	if w.disk != nil {
 		errs = append(errs, w.disk.close(w.options.Keep))
