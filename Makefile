@@ -73,7 +73,7 @@ bench: setup ## measure the table of speed, beside the floors of the same run; w
 bench-growth: setup ## measure lists and searches with up to 5 million payments; writes docs/benchmarks/growth.md
 	$(BENCH) -bench='^BenchmarkGrowth$$' -timeout 90m ./test/bench
 
-CHAOS_DURATION := 10m
+CHAOS_DURATION ?= 10m
 
 .PHONY: chaos
 chaos: ## break everything for ten minutes on each storage; writes docs/benchmarks/chaos.md

@@ -21,6 +21,12 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
+// askingAgain is how long a client may take, on a busy machine, to hear what is known.
+// A server that was killed is not waited for by itself: what it left open may be in
+// the hands of one that is only slow, and is taken up when no command may run that
+// long any more, 55 seconds after it began. So little is left of the minute.
+const askingAgain = 10 * time.Second
+
 // Options say what is run and for how long.
 type Options struct {
 	Engine storage.Engine
@@ -94,7 +100,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 		return nil, fmt.Errorf("heal the world: %w", err)
 	}
 	quiet := time.Now()
-	w.awaitClients(ctx, o.Quiet)
+	w.awaitClients(ctx, o.Quiet+askingAgain)
 	findings := w.reconcile(ctx, quiet)
 	w.tally.quiet = time.Since(quiet)
 	if !o.Hurry {

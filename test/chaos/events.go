@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // told is one fact that the merchant must be told of: what became of an
@@ -97,7 +98,7 @@ func checkOrder(arrivals []arrival) (wrong []string) {
 		if !slices.Contains(s.begun, a.event) {
 			for _, before := range s.begun {
 				if !slices.Contains(s.taken, before) {
-					wrong = append(wrong, fmt.Sprintf("%s: %s %s came before %s was taken", subject, a.kind, a.event, before))
+					wrong = append(wrong, fmt.Sprintf("%s: %s %s came before %s was taken: %s", subject, a.kind, a.event, before, history(arrivals, subject)))
 				}
 			}
 			if aboutPayment(a.kind) {
@@ -113,6 +114,17 @@ func checkOrder(arrivals []arrival) (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// history tells what arrived about a subject, for whoever has to find out.
+func history(arrivals []arrival, subject string) string {
+	var b strings.Builder
+	for _, a := range arrivals {
+		if a.data.subject() == subject {
+			fmt.Fprintf(&b, "\n  %.3f %s %s of version %d, accepted: %t", a.at.Seconds(), a.event, a.kind, a.data.Version, a.accepted)
+		}
+	}
+	return b.String()
 }
 
 // checkCheckouts holds every hosted checkout against the payments of its order,

@@ -28,6 +28,7 @@ type shop struct {
 	troubled atomic.Bool
 	fail     func(format string, args ...any)
 	tally    *tally
+	begun    time.Time
 
 	mu        sync.Mutex
 	rng       *rand.Rand
@@ -40,6 +41,7 @@ type arrival struct {
 	event    string // webhook-id
 	kind     string
 	accepted bool
+	at       time.Duration // since the world began
 	data     eventData
 }
 
@@ -67,7 +69,7 @@ func openShop(w *World) (*shop, error) {
 		return nil, fmt.Errorf("open the shop: %w", err)
 	}
 	s := &shop{
-		url: "http://" + l.Addr().String(), fail: w.fail, tally: &w.tally, callbacks: make(map[string]int),
+		url: "http://" + l.Addr().String(), fail: w.fail, tally: &w.tally, begun: w.begun, callbacks: make(map[string]int),
 		rng: rand.New(rand.NewPCG(w.options.Seed, 7)),
 	}
 	s.troubled.Store(true)
@@ -139,7 +141,7 @@ func (s *shop) takeEvent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.answer(w, r, func(accepted bool) {
-		s.arrivals = append(s.arrivals, arrival{event: r.Header.Get("webhook-id"), kind: m.Type, accepted: accepted, data: m.Data})
+		s.arrivals = append(s.arrivals, arrival{event: r.Header.Get("webhook-id"), kind: m.Type, accepted: accepted, at: time.Since(s.begun), data: m.Data})
 	})
 }
 
