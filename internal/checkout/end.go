@@ -97,6 +97,12 @@ func (s *Service) queueEnd(ctx context.Context, c Checkout, p payment.Payment, a
 	if err != nil {
 		return nil, err
 	}
+	if about.Payment != "" { // one queue with the payment's own events, which come in order, whatever clocks say
+		event.Subject = "payment:" + about.Payment
+		if earliest := p.UpdatedAt.Add(time.Microsecond); event.CreatedAt.Before(earliest) {
+			event.CreatedAt = earliest
+		}
+	}
 	callback, err := s.newJob(ctx, JobCallback, c, c.EndedAt)
 	if err != nil {
 		return nil, err
