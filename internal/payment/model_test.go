@@ -24,10 +24,12 @@ func TestModel(t *testing.T) {
 			m := &modelRun{t: t, w: w, r: r}
 			r.Repeat(map[string]func(*rapid.T){
 				"pay":     func(*rapid.T) { m.pay() },
+				"secure":  func(*rapid.T) { m.secure() },
 				"capture": func(*rapid.T) { m.capture() },
 				"void":    func(*rapid.T) { m.void() },
 				"refund":  func(*rapid.T) { m.refund() },
 				"resolve": func(*rapid.T) { m.resolve() },
+				"expire":  func(*rapid.T) { m.expire() },
 				"":        func(*rapid.T) { m.check() },
 			})
 		})
@@ -44,6 +46,9 @@ type modelPayment struct {
 	total, captured, refunded int64
 	openCapture, openVoid     bool
 	openRefunds               int64
+	enrolment                 payment.Enrolment
+	guesses                   int
+	key                       string // with which an authenticated payment is completed
 }
 
 func (p *modelPayment) canCapture(amount int64) fault.Code {
@@ -97,6 +102,9 @@ type modelRun struct {
 	payments []*modelPayment
 	asked    int // requests to the bank since the last one that was lost or torn
 }
+
+// maxGuesses is how many wrong keys end an authentication.
+const maxGuesses = 10
 
 // The ways of a request to the bank.
 const (
@@ -171,6 +179,64 @@ func (m *modelRun) pay() {
 		}
 	}
 	m.payments = append(m.payments, p)
+}
+
+// secure lets a payer begin, or come back, or a merchant complete.
+func (m *modelRun) secure() {
+	p := m.some()
+	if p == nil || (p.state != payment.Enrolled && p.state != payment.Authenticated) {
+		p = &modelPayment{state: payment.Enrolled, total: rapid.Int64Range(1, 10_000).Draw(m.r, "total")}
+		c := m.w.enrolment(m.t, goodCard)
+		c.Price = money.FromMinor(p.total, money.TRY)
+		p.enrolment = m.w.mustEnrol(m.t, c)
+		p.outcome = p.enrolment.Outcome
+		m.payments = append(m.payments, p)
+		return
+	}
+	if p.state == payment.Enrolled {
+		_, err := m.w.Complete(m.t.Context(), m.w.completion(p.enrolment, "early"))
+		m.want("complete before the payer came back", err, fault.ThreeDSNotCompleted)
+		p.key = m.w.comeBack(m.t, m.w.atBank(m.t, p.enrolment, "a")).SecurityKey
+		p.state = payment.Authenticated
+		return
+	}
+	if rapid.IntRange(0, 3).Draw(m.r, "guess") == 0 {
+		_, err := m.w.Complete(m.t.Context(), m.w.completion(p.enrolment, "guess"))
+		m.want("complete with a guessed key", err, fault.InvalidSecurityKey)
+		p.guesses++
+		if p.guesses == maxGuesses {
+			p.state = payment.Declined
+		}
+		return
+	}
+	way := m.way()
+	_, err := m.w.Complete(m.t.Context(), m.w.completion(p.enrolment, p.key))
+	m.wellAgain(way)
+	m.want("complete", err, "")
+	if way == lost {
+		p.state = payment.Pending
+		return
+	}
+	p.state, p.captured = payment.Captured, p.total
+}
+
+// expire lets the time pass in which a payer has to come back and a merchant to
+// complete.
+func (m *modelRun) expire() {
+	m.resolve()
+	m.w.clock.Advance(31 * time.Minute)
+	m.w.runJobs(m.t)
+	for _, p := range m.payments {
+		if p.state == payment.Enrolled || p.state == payment.Authenticated {
+			p.state = payment.Declined
+			_, err := m.w.Complete(m.t.Context(), m.w.completion(p.enrolment, p.key))
+			want := fault.SecurityKeyExpired
+			if p.key == "" {
+				want = ""
+			}
+			m.want("complete what has expired", err, want)
+		}
+	}
 }
 
 // some draws one of the latest payments; nil if there is none.
