@@ -50,9 +50,11 @@ func (d detail) events() []told {
 	if d.waiting() {
 		return nil
 	}
-	last := make(map[int64]operation) // of each ask
+	last := make(map[int64]operation) // of each ask, by id: clocks may have been put back meanwhile
 	for _, o := range d.Operations {
-		last[o.AskID] = o
+		if o.ID > last[o.AskID].ID {
+			last[o.AskID] = o
+		}
 	}
 	var all []told
 	for _, o := range last {

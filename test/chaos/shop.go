@@ -169,7 +169,9 @@ func (s *shop) answer(w http.ResponseWriter, r *http.Request, note func(accepted
 	switch {
 	case hang:
 		s.tally.count("events that the shop left hanging")
-		wait(r.Context(), 12*time.Second)
+		// Until the sender gives up, however slow it is: an answer would be taken.
+		wait(r.Context(), time.Minute)
+		panic(http.ErrAbortHandler)
 	case hangUp:
 		s.tally.count("events that the shop hung up on")
 		panic(http.ErrAbortHandler)
