@@ -14,7 +14,9 @@ import (
 type Plan struct {
 	ID         id.Plan
 	MerchantID id.Merchant
-	POSID      id.POS
+	// Version grows with every change.
+	Version int
+	POSID   id.POS
 	// Program is the card family; AnyProgram matches every card, and is how a
 	// POS says what a single payment of any card costs.
 	Program string

@@ -77,7 +77,7 @@ func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name, act
 	if err != nil {
 		return Credential{}, fmt.Errorf("create credential: %w", err)
 	}
-	err = s.save(ctx, "credential.create", actor, c)
+	err = s.save(ctx, "credential.create", actor, step{shall: c})
 	// Keys are random, so what is taken is the name: another caller was faster.
 	if errors.Is(err, fault.New(fault.Conflict, fault.DuplicateKey, "")) {
 		return Credential{}, nameTaken()
@@ -85,30 +85,86 @@ func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name, act
 	if err != nil {
 		return Credential{}, fmt.Errorf("create credential: %w", err)
 	}
+	c.Version++
 	return c, nil
+}
+
+// Credential returns a credential of the merchant without its secret; any other
+// is fault.NoSuchThing.
+func (s *Service) Credential(ctx context.Context, m id.Merchant, c id.Credential) (Credential, error) {
+	found, err := s.find(ctx, m, c)
+	found.SealedSecret = nil
+	return found, err
+}
+
+// find returns a credential of the merchant as it is stored.
+func (s *Service) find(ctx context.Context, m id.Merchant, c id.Credential) (Credential, error) {
+	all, err := s.store.Credentials(ctx, m)
+	if err != nil {
+		return Credential{}, fmt.Errorf("find credential %d: %w", c, err)
+	}
+	i := slices.IndexFunc(all, func(o Credential) bool { return o.ID == c })
+	if i < 0 {
+		return Credential{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
+	}
+	return all[i], nil
+}
+
+// RenameCredential gives a credential another name. It must be of the newest
+// version (fault.VersionMismatch). A taken, empty or unprintable name is a fault
+// on "name".
+func (s *Service) RenameCredential(ctx context.Context, of Credential, name, actor string) (Credential, error) {
+	if err := checkName(name); err != nil {
+		return Credential{}, err
+	}
+	was, err := s.find(ctx, of.MerchantID, of.ID)
+	if err != nil {
+		return Credential{}, err
+	}
+	if was.Version == of.Version && was.Name == name {
+		return of, nil
+	}
+	shall := was
+	shall.Name, shall.Version = name, of.Version
+	err = s.save(ctx, "credential.rename", actor, step{was: &was, shall: shall})
+	switch fault.CodeOf(err) {
+	case fault.StaleVersion:
+		return Credential{}, fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch, "the credential was changed meanwhile", err)
+	case fault.DuplicateKey:
+		return Credential{}, nameTaken()
+	}
+	if err != nil {
+		return Credential{}, fmt.Errorf("rename credential %d: %w", of.ID, err)
+	}
+	shall.Version++
+	shall.SealedSecret = nil
+	return shall, nil
 }
 
 // RevokeCredential ends a credential of the merchant: on this node at once, on
 // the others within a second. An unknown one is fault.NoSuchThing; one that has
 // ended already is left as it is.
 func (s *Service) RevokeCredential(ctx context.Context, m id.Merchant, c id.Credential, actor string) error {
-	all, err := s.store.Credentials(ctx, m)
-	if err != nil {
-		return fmt.Errorf("revoke credential %d: %w", c, err)
+	for {
+		was, err := s.find(ctx, m, c)
+		if err != nil {
+			return err
+		}
+		now := s.clock.Now()
+		if !was.Working(now) {
+			return nil
+		}
+		shall := was
+		shall.RevokedAt = now
+		err = s.save(ctx, "credential.revoke", actor, step{was: &was, shall: shall})
+		if err == nil {
+			return nil
+		}
+		// It ends whatever else became of it: each turn is one that somebody else won.
+		if fault.CodeOf(err) != fault.StaleVersion || ctx.Err() != nil {
+			return fmt.Errorf("revoke credential %d: %w", c, err)
+		}
 	}
-	i := slices.IndexFunc(all, func(o Credential) bool { return o.ID == c })
-	if i < 0 {
-		return fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
-	}
-	now := s.clock.Now()
-	if !all[i].Working(now) {
-		return nil
-	}
-	all[i].RevokedAt = now
-	if err := s.save(ctx, "credential.revoke", actor, all[i]); err != nil {
-		return fmt.Errorf("revoke credential %d: %w", c, err)
-	}
-	return nil
 }
 
 // Credentials returns all credentials of the merchant, revoked ones too, oldest
@@ -138,18 +194,6 @@ func (s *Service) CredentialsWithUse(ctx context.Context, m id.Merchant) ([]Cred
 	return all, uses, nil
 }
 
-// HasCredential returns fault.NoSuchThing unless the credential is the merchant's.
-func (s *Service) HasCredential(ctx context.Context, m id.Merchant, c id.Credential) error {
-	all, err := s.store.Credentials(ctx, m)
-	if err != nil {
-		return fmt.Errorf("find credential %d: %w", c, err)
-	}
-	if !slices.ContainsFunc(all, func(o Credential) bool { return o.ID == c }) {
-		return fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
-	}
-	return nil
-}
-
 // newCredential draws a key of 130 and a secret of 260 random bits.
 func (s *Service) newCredential(ctx context.Context, m id.Merchant, name string) (Credential, error) {
 	n, err := id.Next[id.Credential](ctx, s.ids, id.NounCredential)
@@ -167,24 +211,41 @@ func (s *Service) newCredential(ctx context.Context, m id.Merchant, name string)
 	}, nil
 }
 
+// step is what a credential becomes; was is nil for a new one.
+type step struct {
+	was   *Credential
+	shall Credential
+}
+
+// facts are what an audit record tells of a credential: nothing secret.
+func (c Credential) facts() map[string]any {
+	facts := map[string]any{"name": c.Name, "key": c.Key, "until": nil}
+	if !c.RevokedAt.IsZero() {
+		facts["until"] = c.RevokedAt.UTC().Format(time.RFC3339)
+	}
+	return facts
+}
+
 // save stores credentials with an audit record each and makes this node see them.
-func (s *Service) save(ctx context.Context, action, actor string, credentials ...Credential) error {
-	records := make([]audit.Record, 0, len(credentials))
-	for _, c := range credentials {
-		facts := map[string]string{"name": c.Name, "key": c.Key}
-		if !c.RevokedAt.IsZero() {
-			facts["until"] = c.RevokedAt.UTC().Format(time.RFC3339)
+func (s *Service) save(ctx context.Context, action, actor string, steps ...step) error {
+	records := make([]audit.Record, 0, len(steps))
+	for _, w := range steps {
+		var before map[string]any
+		if w.was != nil {
+			before = w.was.facts()
 		}
-		r, err := s.record(ctx, c.MerchantID, actor, action, facts)
+		facts := audit.Change(before, w.shall.facts())
+		facts["name"], facts["key"] = w.shall.Name, w.shall.Key
+		r, err := s.record(ctx, w.shall.MerchantID, actor, action, facts)
 		if err != nil {
 			return err
 		}
-		r.Subject = "credential:" + strconv.FormatInt(int64(c.ID), 10)
+		r.Subject = "credential:" + strconv.FormatInt(int64(w.shall.ID), 10)
 		records = append(records, r)
 	}
 	err := s.store.InTx(ctx, func(tx Tx) {
-		for i, c := range credentials {
-			tx.SaveCredential(c)
+		for i, w := range steps {
+			tx.SaveCredential(w.shall)
 			tx.Record(records[i])
 		}
 	})

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/image/webp"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 )
@@ -97,7 +98,12 @@ func (s *Service) SetLogo(ctx context.Context, m id.Merchant, body []byte, actor
 			return fault.Validation(fault.Field{Name: "image", Code: fault.FieldInvalid, Message: err.Error()})
 		}
 	}
-	record, err := s.record(ctx, m, actor, "merchant.logo", map[string]string{"logo": logo.Name})
+	was, err := s.store.Merchant(ctx, m)
+	if err != nil {
+		return fmt.Errorf("set logo: %w", err)
+	}
+	facts := audit.Change(map[string]any{"logo": was.Logo}, map[string]any{"logo": logo.Name})
+	record, err := s.record(ctx, m, actor, "merchant.logo", facts)
 	if err != nil {
 		return fmt.Errorf("set logo: %w", err)
 	}

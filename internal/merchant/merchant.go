@@ -50,7 +50,9 @@ type Checkout struct {
 type Credential struct {
 	ID         id.Credential
 	MerchantID id.Merchant
-	Name       string
+	// Version grows with every change.
+	Version int
+	Name    string
 	// Key is the public half, unique over all merchants.
 	Key string
 	// SealedSecret is the secret half at rest. It is sealed and not hashed,

@@ -3,7 +3,6 @@ package merchant
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/vezne/vezne/internal/fault"
@@ -26,15 +25,11 @@ func (s *Service) RotateCredential(ctx context.Context, m id.Merchant, c id.Cred
 			Name: "until", Code: fault.FieldOutOfRange, Message: "must be a time of the next 30 days",
 		})
 	}
-	all, err := s.store.Credentials(ctx, m)
+	was, err := s.find(ctx, m, c)
 	if err != nil {
-		return Credential{}, fmt.Errorf("rotate credential %d: %w", c, err)
+		return Credential{}, err
 	}
-	i := slices.IndexFunc(all, func(o Credential) bool { return o.ID == c })
-	if i < 0 {
-		return Credential{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such credential")
-	}
-	old := all[i]
+	old := was
 	if !old.RevokedAt.IsZero() {
 		return Credential{}, fault.New(fault.Conflict, fault.NotRotatable, "the credential was revoked or rotated before")
 	}
@@ -44,11 +39,12 @@ func (s *Service) RotateCredential(ctx context.Context, m id.Merchant, c id.Cred
 		return Credential{}, fmt.Errorf("rotate credential %d: %w", c, err)
 	}
 	// The old one goes first: it makes room for the name.
-	if err := s.save(ctx, "credential.rotate", actor, old, fresh); err != nil {
-		if fault.CodeOf(err) == fault.DuplicateKey {
-			return Credential{}, fault.New(fault.Conflict, fault.NotRotatable, "the credential was rotated at the same time")
+	if err := s.save(ctx, "credential.rotate", actor, step{was: &was, shall: old}, step{shall: fresh}); err != nil {
+		if code := fault.CodeOf(err); code == fault.DuplicateKey || code == fault.StaleVersion {
+			return Credential{}, fault.New(fault.Conflict, fault.NotRotatable, "the credential was changed at the same time")
 		}
 		return Credential{}, fmt.Errorf("rotate credential %d: %w", c, err)
 	}
+	fresh.Version++
 	return fresh, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 )
@@ -41,8 +42,8 @@ func (s *Service) SaveSettings(ctx context.Context, was, shall Merchant, actor s
 	if err := shall.check(); err != nil {
 		return Merchant{}, err
 	}
-	facts := changes(was.facts(), shall.facts())
-	if len(facts) == 0 {
+	facts := audit.Change(was.facts(), shall.facts())
+	if !audit.Changed(facts) {
 		return was, nil
 	}
 	r, err := s.record(ctx, was.ID, actor, "settings.update", facts)
@@ -72,17 +73,6 @@ func (m Merchant) facts() map[string]any {
 		"checkout.without_3ds": m.Checkout.Without3DS, "checkout.frames": m.Checkout.Frames,
 		"checkout.without_saved_cards": m.Checkout.WithoutSavedCards, "checkout.life": m.Checkout.Life.String(),
 	}
-}
-
-// changes returns what differs, as pairs of before and after.
-func changes(before, after map[string]any) map[string]any {
-	pairs := map[string]any{}
-	for name, value := range after {
-		if before[name] != value {
-			pairs[name] = []any{before[name], value}
-		}
-	}
-	return pairs
 }
 
 func (m Merchant) check() error {

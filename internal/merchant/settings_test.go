@@ -32,7 +32,7 @@ func TestSaveSettings(t *testing.T) {
 		}
 		last := s.records[len(s.records)-1]
 		if last.Action != "settings.update" || last.Subject != "merchant:1" ||
-			!strings.Contains(string(last.Detail), `"hosts":["","shop.example pay.shop.example"]`) || strings.Contains(string(last.Detail), "half_secure") {
+			!strings.Contains(string(last.Detail), `"before":{"hosts":""`) || !strings.Contains(string(last.Detail), `"after":{"hosts":"shop.example pay.shop.example"`) || strings.Contains(string(last.Detail), "half_secure") {
 			t.Errorf("record %s %s %s", last.Action, last.Subject, last.Detail)
 		}
 		if _, err := n.service.SaveSettings(t.Context(), was, good(was), "user:3"); fault.CodeOf(err) != fault.VersionMismatch {

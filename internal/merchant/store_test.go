@@ -140,6 +140,11 @@ func (s *memory) SaveCredential(c merchant.Credential) {
 	c.Secret = merchant.Credential{}.Secret // never stored
 	for i, o := range s.credentials {
 		if o.ID == c.ID {
+			if c.Version > 0 && c.Version != o.Version {
+				s.broken = fault.New(fault.Conflict, fault.StaleVersion, "stale")
+				return
+			}
+			c.Version = o.Version + 1
 			s.credentials[i] = c
 			return
 		}
@@ -148,6 +153,7 @@ func (s *memory) SaveCredential(c merchant.Credential) {
 			return
 		}
 	}
+	c.Version = 1
 	s.credentials = append(s.credentials, c)
 }
 

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/secret"
@@ -28,7 +30,7 @@ func (s *Service) CreateAdminToken(ctx context.Context, m id.Merchant, name stri
 	}
 	plain := []byte(tokenPrefix + rand.Text() + rand.Text())
 	t := AdminToken{Hash: sha256.Sum256(plain), MerchantID: m, Name: name, Role: role, CreatedAt: s.clock.Now()}
-	if err := s.saveToken(ctx, "token.create", actor, t); err != nil {
+	if err := s.saveToken(ctx, "token.create", actor, nil, t); err != nil {
 		return AdminToken{}, secret.Bytes{}, fmt.Errorf("create admin token: %w", err)
 	}
 	return t, secret.New(plain), nil
@@ -59,15 +61,27 @@ func (s *Service) RevokeAdminToken(ctx context.Context, m id.Merchant, handle, a
 	if !all[i].RevokedAt.IsZero() {
 		return nil
 	}
+	before := all[i].facts()
 	all[i].RevokedAt = s.clock.Now()
-	if err := s.saveToken(ctx, "token.revoke", actor, all[i]); err != nil {
+	if err := s.saveToken(ctx, "token.revoke", actor, before, all[i]); err != nil {
 		return fmt.Errorf("revoke admin token %s: %w", handle, err)
 	}
 	return nil
 }
 
-func (s *Service) saveToken(ctx context.Context, action, actor string, t AdminToken) error {
-	r, err := s.record(ctx, t.MerchantID, actor, action, map[string]string{"name": t.Name, "role": string(t.Role)})
+// facts are what an audit record tells of a token: nothing secret.
+func (t AdminToken) facts() map[string]any {
+	facts := map[string]any{"name": t.Name, "role": string(t.Role), "revoked_at": nil}
+	if !t.RevokedAt.IsZero() {
+		facts["revoked_at"] = t.RevokedAt.UTC().Format(time.RFC3339)
+	}
+	return facts
+}
+
+func (s *Service) saveToken(ctx context.Context, action, actor string, before map[string]any, t AdminToken) error {
+	facts := audit.Change(before, t.facts())
+	facts["name"], facts["role"] = t.Name, string(t.Role)
+	r, err := s.record(ctx, t.MerchantID, actor, action, facts)
 	if err != nil {
 		return err
 	}

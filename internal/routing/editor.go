@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
@@ -86,36 +85,25 @@ func (e *Editor) Settings(ctx context.Context, p pos.POS) (open map[string]strin
 	return open, secrets, nil
 }
 
-// Apply commits an edit. A POS of another version than its row's is
+// Apply commits an edit. A POS, plan or rule of another version than its row's is
 // fault.VersionMismatch; an unknown connector or a wrong setting is a fault on
 // that field.
 func (e *Editor) Apply(ctx context.Context, m id.Merchant, edit Edit, actor string) error {
-	var writes []func(Tx)
-	note := func(action, subject string, facts map[string]any) error {
-		n, err := id.Next[id.AuditRecord](ctx, e.IDs, id.NounAuditRecord)
-		if err != nil {
-			return err
-		}
-		detail, err := json.Marshal(facts, json.Deterministic(true))
-		if err != nil {
-			return fmt.Errorf("write audit detail: %w", err)
-		}
-		r := audit.Record{
-			ID: n, MerchantID: m, At: e.Clock.Now(), Actor: actor, Action: action, Subject: subject, Detail: detail,
-		}
-		writes = append(writes, func(tx Tx) { tx.Record(r) })
-		return nil
+	stored, err := e.Table(ctx, m)
+	if err != nil {
+		return err
 	}
+	w := &writing{editor: e, merchant: m, actor: actor, stored: stored}
 	for _, p := range edit.POSes {
-		if err := e.pos(ctx, m, p, &writes, note); err != nil {
+		if err := w.pos(ctx, p); err != nil {
 			return fmt.Errorf("edit POS %s: %w", p.POS.Alias, err)
 		}
 	}
-	if err := e.others(ctx, m, edit, &writes, note); err != nil {
+	if err := w.others(ctx, edit); err != nil {
 		return fmt.Errorf("edit routing: %w", err)
 	}
-	err := e.Store.InTx(ctx, func(tx Tx) {
-		for _, write := range writes {
+	err = e.Store.InTx(ctx, func(tx Tx) {
+		for _, write := range w.writes {
 			write(tx)
 		}
 	})
@@ -132,20 +120,11 @@ func (e *Editor) Apply(ctx context.Context, m id.Merchant, edit Edit, actor stri
 
 // Note leaves an audit record about the whole of a merchant.
 func (e *Editor) Note(ctx context.Context, m id.Merchant, actor, action string, facts map[string]any) error {
-	n, err := id.Next[id.AuditRecord](ctx, e.IDs, id.NounAuditRecord)
-	if err != nil {
+	w := &writing{editor: e, merchant: m, actor: actor}
+	if err := w.note(ctx, action, "merchant:"+strconv.FormatInt(int64(m), 10), facts); err != nil {
 		return fmt.Errorf("note %s: %w", action, err)
 	}
-	detail, err := json.Marshal(facts, json.Deterministic(true))
-	if err != nil {
-		return fmt.Errorf("note %s: %w", action, err)
-	}
-	err = e.Store.InTx(ctx, func(tx Tx) {
-		tx.Record(audit.Record{
-			ID: n, MerchantID: m, At: e.Clock.Now(), Actor: actor, Action: action,
-			Subject: "merchant:" + strconv.FormatInt(int64(m), 10), Detail: detail,
-		})
-	})
+	err := e.Store.InTx(ctx, func(tx Tx) { w.writes[0](tx) })
 	if err != nil {
 		return fmt.Errorf("note %s: %w", action, err)
 	}
@@ -161,43 +140,6 @@ func (e *Editor) ImportBINs(ctx context.Context, rows []bin.Info) error {
 		return fmt.Errorf("import BINs: %w", err)
 	}
 	return nil
-}
-
-// noting adds an audit record to a commit.
-type noting = func(action, subject string, facts map[string]any) error
-
-func (e *Editor) pos(ctx context.Context, m id.Merchant, edit POSEdit, writes *[]func(Tx), note noting) error {
-	p := edit.POS
-	p.MerchantID = m
-	before, err := e.settings(ctx, p)
-	if err != nil {
-		return err
-	}
-	after, err := e.merge(p, before, edit.Settings)
-	if err != nil {
-		return err
-	}
-	plain, err := json.Marshal(after, json.Deterministic(true))
-	if err != nil {
-		return fmt.Errorf("write settings: %w", err)
-	}
-	if p.SealedSettings, err = e.Sealer.Seal(ctx, m, vault.PurposePOS, plain); err != nil {
-		return fmt.Errorf("seal settings: %w", err)
-	}
-	action := "pos.update"
-	if p.ID == 0 {
-		action = "pos.create"
-		if p.ID, err = id.Next[id.POS](ctx, e.IDs, id.NounPOS); err != nil {
-			return err
-		}
-	}
-	*writes = append(*writes, func(tx Tx) { tx.SavePOS(p) })
-	facts := map[string]any{
-		"alias": p.Alias, "connector": p.Connector, "status": string(p.Status), "priority": p.Priority, "name": p.Name,
-		"three_ds":         string(p.ThreeDS),
-		"settings_changed": changedNames(before, after),
-	}
-	return note(action, "pos:"+strconv.FormatInt(int64(p.ID), 10), facts)
 }
 
 // changedNames returns the names of settings that differ, and never a value.
@@ -264,67 +206,4 @@ func (e *Editor) merge(p pos.POS, before, sent map[string]string) (map[string]st
 		return nil, fault.Validation(wrong...)
 	}
 	return after, nil
-}
-
-func (e *Editor) others(ctx context.Context, m id.Merchant, edit Edit, writes *[]func(Tx), note noting) error {
-	for _, p := range edit.Plans {
-		p.MerchantID = m
-		if p.ID == 0 {
-			var err error
-			if p.ID, err = id.Next[id.Plan](ctx, e.IDs, id.NounPlan); err != nil {
-				return err
-			}
-		}
-		*writes = append(*writes, func(tx Tx) { tx.SavePlan(p) })
-		if err := note("plan.save", planSubject(p), planFacts(p)); err != nil {
-			return err
-		}
-	}
-	for _, r := range edit.Rules {
-		r.MerchantID = m
-		if r.ID == 0 {
-			var err error
-			if r.ID, err = id.Next[id.Rule](ctx, e.IDs, id.NounRule); err != nil {
-				return err
-			}
-		}
-		*writes = append(*writes, func(tx Tx) { tx.SaveRule(r) })
-		if err := note("rule.save", ruleSubject(r), ruleFacts(r)); err != nil {
-			return err
-		}
-	}
-	for _, p := range edit.DropPlans {
-		*writes = append(*writes, func(tx Tx) { tx.DropPlan(m, p.ID) })
-		if err := note("plan.delete", planSubject(p), planFacts(p)); err != nil {
-			return err
-		}
-	}
-	for _, r := range edit.DropRules {
-		*writes = append(*writes, func(tx Tx) { tx.DropRule(m, r.ID) })
-		if err := note("rule.delete", ruleSubject(r), ruleFacts(r)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func planSubject(p installment.Plan) string { return "plan:" + strconv.FormatInt(int64(p.ID), 10) }
-
-func planFacts(p installment.Plan) map[string]any {
-	return map[string]any{
-		"pos_id": int64(p.POSID), "program": p.Program, "count": p.Count, "active": p.Active,
-		"commission_rate": p.CommissionRate, "customer_rate": p.CustomerRate,
-	}
-}
-
-func ruleSubject(r Rule) string { return "rule:" + strconv.FormatInt(int64(r.ID), 10) }
-
-func ruleFacts(r Rule) map[string]any {
-	targets := make([]int64, 0, len(r.Targets))
-	for _, t := range r.Targets {
-		targets = append(targets, int64(t.POSID))
-	}
-	return map[string]any{
-		"name": r.Name, "position": r.Position, "active": r.Active, "targets": targets, "requires_3ds": r.Requires3DS,
-	}
 }

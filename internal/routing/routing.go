@@ -19,10 +19,12 @@ import (
 type Rule struct {
 	ID         id.Rule
 	MerchantID id.Merchant
-	Name       string
-	Position   int
-	Active     bool
-	Condition  Condition
+	// Version grows with every change.
+	Version   int
+	Name      string
+	Position  int
+	Active    bool
+	Condition Condition
 	// Requires3DS says that matching payments are charged with 3-D Secure alone,
 	// whichever rule decides about their order. A rule that requires it and names
 	// no target leaves the order to the rules after it.

@@ -17,13 +17,16 @@ type Tx interface {
 	// Version, and stores Version+1; else the commit fails with fault.StaleVersion.
 	// An alias that the merchant already uses fails it with fault.DuplicateKey.
 	SavePOS(p pos.POS)
-	// SavePlan adds a plan or replaces the one with its id.
+	// SavePlan adds a plan or replaces the one with its id: of Version 0 whatever is
+	// stored, else only the same Version, or the commit fails with fault.StaleVersion.
+	// The stored version grows by one.
 	SavePlan(p installment.Plan)
-	// SaveRule adds a rule or replaces the one with its id.
+	// SaveRule adds a rule or replaces the one with its id, as SavePlan does.
 	SaveRule(r Rule)
-	// DropPlan and DropRule remove what is there, and nothing if it is not.
-	DropPlan(m id.Merchant, p id.Plan)
-	DropRule(m id.Merchant, r id.Rule)
+	// DropPlan and DropRule remove what has that Version; if nothing has, the commit
+	// fails with fault.StaleVersion.
+	DropPlan(p installment.Plan)
+	DropRule(r Rule)
 }
 
 // Store keeps what routing knows.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
@@ -81,7 +82,7 @@ func (s *Service) newUser(ctx context.Context, m id.Merchant, p Person) (User, e
 }
 
 func (s *Service) add(ctx context.Context, u User, actor, action string) error {
-	err := s.save(ctx, u, deed{actor, action, map[string]any{"email": u.Email, "name": u.Name, "role": string(u.Role)}})
+	err := s.save(ctx, u, deed{actor, action, audit.Change(nil, u.facts())})
 	if fault.CodeOf(err) == fault.DuplicateKey {
 		return fault.Validation(fault.Field{Name: "email", Code: fault.FieldInvalid, Message: "is taken"})
 	}
@@ -147,31 +148,27 @@ type Change struct {
 // (fault.VersionMismatch). Whoever loses rights or is disabled is logged out. The
 // last owner who can log in stays one (fault.LastOwner).
 func (s *Service) Update(ctx context.Context, of User, c Change, actor string) (User, error) {
-	u, facts := of, map[string]any{}
+	u := of
 	var wrong []fault.Field
 	if c.Name != nil && *c.Name != u.Name {
 		wrong = append(wrong, checkName(*c.Name)...)
-		facts["name"] = []string{u.Name, *c.Name}
 		u.Name = *c.Name
 	}
 	if c.Role != nil && *c.Role != u.Role {
 		wrong = append(wrong, checkRole(*c.Role)...)
-		facts["role"] = []string{string(u.Role), string(*c.Role)}
 		u.Role = *c.Role
 	}
 	if c.Active != nil && *c.Active != u.Active {
-		facts["active"] = []bool{u.Active, *c.Active}
 		u.Active = *c.Active
 	}
 	if c.ForgetTOTP && len(u.SealedTOTP) > 0 {
-		facts["totp"] = "forgotten"
 		u.SealedTOTP, u.TOTPActive, u.TOTPStep = nil, false, 0
 	}
 	if err := validation(wrong); err != nil {
 		return User{}, err
 	}
 	leaves := of.owns() && !u.owns()
-	err := s.commit(ctx, u, deed{actor, "user.update", facts}, func(tx Tx) {
+	err := s.commit(ctx, u, deed{actor, "user.update", audit.Change(of.facts(), u.facts())}, func(tx Tx) {
 		if leaves {
 			tx.LockTeam(u.MerchantID)
 		}
@@ -191,6 +188,13 @@ func (s *Service) Update(ctx context.Context, of User, c Change, actor string) (
 	}
 	u.Version++
 	return u, nil
+}
+
+// facts are what an audit record tells of a user: nothing secret.
+func (u User) facts() map[string]any {
+	return map[string]any{
+		"email": u.Email, "name": u.Name, "role": string(u.Role), "active": u.Active, "totp": u.TOTPActive,
+	}
 }
 
 // owns reports whether the user can log in and change the team.

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/secret"
@@ -86,7 +87,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, c Caller, set Settings) (E
 	if err != nil {
 		return Endpoint{}, secret.Bytes{}, fmt.Errorf("create endpoint: %w", err)
 	}
-	record, err := s.record(ctx, e, c.Actor, "create", map[string]any{"after": e.facts()})
+	record, err := s.record(ctx, e, c.Actor, "create", audit.Change(nil, e.facts()))
 	if err != nil {
 		return Endpoint{}, secret.Bytes{}, fmt.Errorf("create endpoint: %w", err)
 	}
@@ -189,7 +190,7 @@ func (s *Service) change(ctx context.Context, w edit, apply func(*Endpoint) erro
 	if !e.PreviousUntil.IsZero() {
 		after["previous_secret_until"] = e.PreviousUntil.UTC()
 	}
-	record, err := s.record(ctx, e, w.caller.Actor, w.action, map[string]any{"before": before, "after": after})
+	record, err := s.record(ctx, e, w.caller.Actor, w.action, audit.Change(before, after))
 	if err != nil {
 		return Endpoint{}, err
 	}
@@ -223,7 +224,7 @@ func (s *Service) DeleteEndpoint(ctx context.Context, c Caller, n id.Endpoint, v
 	if err != nil {
 		return err
 	}
-	record, err := s.record(ctx, e, c.Actor, "delete", map[string]any{"before": e.facts()})
+	record, err := s.record(ctx, e, c.Actor, "delete", audit.Change(e.facts(), nil))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ func (s *surface) credentialRoutes() []route {
 	return []route{
 		{method: http.MethodGet, pattern: all, needs: merchant.CredentialsRead, handle: s.credentials},
 		{method: http.MethodPost, pattern: all, needs: merchant.CredentialsEdit, handle: s.createCredential},
+		{method: http.MethodGet, pattern: one, needs: merchant.CredentialsRead, handle: s.credential},
+		{method: http.MethodPatch, pattern: one, needs: merchant.CredentialsEdit, handle: s.renameCredential},
 		{method: http.MethodPost, pattern: one + "/rotate", needs: merchant.CredentialsEdit, handle: s.rotateCredential},
 		{method: http.MethodDelete, pattern: one, needs: merchant.CredentialsEdit, handle: s.revokeCredential},
 		{method: http.MethodGet, pattern: "/admin/v1/tokens", needs: merchant.TokensRead, handle: s.tokens},
@@ -25,6 +27,7 @@ func (s *surface) credentialRoutes() []route {
 
 type credentialView struct {
 	ID        int64     `json:"id"`
+	Version   int       `json:"version"`
 	Name      string    `json:"name"`
 	Key       string    `json:"key"`
 	CreatedAt time.Time `json:"created_at"`
@@ -43,7 +46,7 @@ type newCredentialView struct {
 
 func (s *surface) viewCredential(c merchant.Credential, used time.Time) credentialView {
 	return credentialView{
-		ID: int64(c.ID), Name: c.Name, Key: c.Key, CreatedAt: moment(c.CreatedAt), Until: timeOrNull(c.RevokedAt),
+		ID: int64(c.ID), Version: c.Version, Name: c.Name, Key: c.Key, CreatedAt: moment(c.CreatedAt), Until: timeOrNull(c.RevokedAt),
 		Working: c.Working(s.kit.Clock().Now()), LastUsedAt: timeOrNull(used),
 	}
 }
@@ -77,23 +80,66 @@ func (s *surface) createCredential(ctx context.Context, r *request) (kit.Respons
 func (s *surface) created(c merchant.Credential) kit.Response {
 	return kit.Response{Status: http.StatusCreated, Body: newCredentialView{
 		credentialView: s.viewCredential(c, time.Time{}), Secret: string(c.Secret.Reveal()),
-	}}
+	}}.WithHeader("ETag", etag(c.Version))
+}
+
+// findCredential returns the credential that the path names.
+func (s *surface) findCredential(ctx context.Context, r *request) (merchant.Credential, error) {
+	n, err := r.Number("credentialId")
+	if err != nil {
+		return merchant.Credential{}, err
+	}
+	return s.Merchants.Credential(ctx, r.Principal.MerchantID, id.Credential(n))
+}
+
+// tagCredential answers with a credential and its last use.
+func (s *surface) tagCredential(ctx context.Context, c merchant.Credential) (kit.Response, error) {
+	_, uses, err := s.Merchants.CredentialsWithUse(ctx, c.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return tagged(s.viewCredential(c, uses[c.ID]), c.Version), nil
+}
+
+// credential answers GET /admin/v1/credentials/{credentialId}.
+func (s *surface) credential(ctx context.Context, r *request) (kit.Response, error) {
+	c, err := s.findCredential(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return s.tagCredential(ctx, c)
+}
+
+// renameCredential answers PATCH /admin/v1/credentials/{credentialId}.
+func (s *surface) renameCredential(ctx context.Context, r *request) (kit.Response, error) {
+	c, err := s.findCredential(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	if err := matches(r, c.Version, false); err != nil {
+		return kit.Response{}, err
+	}
+	name, _ := r.Body.String("name")
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	if c, err = s.Merchants.RenameCredential(ctx, c, name, r.Principal.Actor); err != nil {
+		return kit.Response{}, err
+	}
+	return s.tagCredential(ctx, c)
 }
 
 // rotateCredential answers POST /admin/v1/credentials/{credentialId}/rotate.
 func (s *surface) rotateCredential(ctx context.Context, r *request) (kit.Response, error) {
-	n, err := r.Number("credentialId")
+	old, err := s.findCredential(ctx, r)
 	if err != nil {
-		return kit.Response{}, err
-	}
-	if err := s.Merchants.HasCredential(ctx, r.Principal.MerchantID, id.Credential(n)); err != nil {
 		return kit.Response{}, err
 	}
 	until := readTime(r.Body, "until")
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	c, err := s.Merchants.RotateCredential(ctx, r.Principal.MerchantID, id.Credential(n), until, r.Principal.Actor)
+	c, err := s.Merchants.RotateCredential(ctx, r.Principal.MerchantID, old.ID, until, r.Principal.Actor)
 	if err != nil {
 		return kit.Response{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/fault"
@@ -66,7 +67,7 @@ func (s *surface) dryRun(ctx context.Context, r *request) (kit.Response, error) 
 		r.Body.Reject("bin", fault.FieldInvalid, "must be 6 to 8 digits")
 	}
 	q.POSAlias = orText(r.Body, "pos", "", maxAlias)
-	if at := orTime(r.Body, "at"); !at.IsZero() {
+	if at := orTime(r.Body, "at", time.Time{}); !at.IsZero() {
 		q.At = at
 	}
 	payer := installment.PaidByCustomer

@@ -28,7 +28,9 @@ func (s *surface) planRoutes() []route {
 	return []route{
 		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.plans},
 		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putPlans, listBody: true},
+		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.plan},
 		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putPlan},
+		{method: http.MethodPatch, pattern: one, needs: merchant.RoutingEdit, handle: s.patchPlan},
 		{method: http.MethodDelete, pattern: one, needs: merchant.RoutingEdit, handle: s.deletePlan},
 	}
 }
@@ -37,6 +39,7 @@ type planView struct {
 	// Key is alias:program:count.
 	Key            string        `json:"key"`
 	ID             int64         `json:"id"`
+	Version        int           `json:"version"`
 	POS            string        `json:"pos"`
 	Program        *string       `json:"program"`
 	Count          int           `json:"count"`
@@ -52,7 +55,7 @@ type planView struct {
 
 func viewPlan(alias string, p installment.Plan) planView {
 	v := planView{
-		ID: int64(p.ID), POS: alias, Program: textOrNull(p.Program), Count: p.Count, CommissionRate: p.CommissionRate,
+		ID: int64(p.ID), Version: p.Version, POS: alias, Program: textOrNull(p.Program), Count: p.Count, CommissionRate: p.CommissionRate,
 		CustomerRate: p.CustomerRate, ValidFrom: timeOrNull(p.ValidFrom), ValidUntil: timeOrNull(p.ValidUntil), Active: p.Active,
 	}
 	program := p.Program
@@ -107,8 +110,8 @@ func parsePlanKey(key string) (planKey, bool) {
 	return planKey{alias, program, count}, err == nil && strconv.Itoa(count) == rest[last+1:]
 }
 
-// planOf returns the stored plan of the key, and a new one if there is none; ok
-// says that the POS exists.
+// planOf returns the stored plan of the key, and a new one of no id if there is
+// none; ok says that the POS exists.
 func planOf(t routing.Table, k planKey) (installment.Plan, bool) {
 	p, ok := byAlias(t, k.pos)
 	if !ok {
@@ -117,32 +120,84 @@ func planOf(t routing.Table, k planKey) (installment.Plan, bool) {
 	fresh := installment.Plan{POSID: p.ID, Program: k.program, Count: k.count}
 	for _, old := range t.Plans {
 		if old.POSID == p.ID && old.Program == k.program && old.Count == k.count {
-			fresh.ID = old.ID
-			break
+			return old, true
 		}
 	}
 	return fresh, true
 }
 
-// putPlan answers PUT /admin/v1/plans/{plan}.
+// findPlan returns the plan that the path names. One that is not stored is
+// fault.NoSuchThing.
+func (s *surface) findPlan(ctx context.Context, r *request) (routing.Table, installment.Plan, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return table, installment.Plan{}, err
+	}
+	key, wellFormed := parsePlanKey(r.Path("plan"))
+	p, known := planOf(table, key)
+	if !wellFormed || !known || p.ID == 0 {
+		return table, p, fault.New(fault.NotFound, fault.NoSuchThing, "no such plan")
+	}
+	return table, p, nil
+}
+
+// plan answers GET /admin/v1/plans/{plan}.
+func (s *surface) plan(ctx context.Context, r *request) (kit.Response, error) {
+	_, p, err := s.findPlan(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	key, _ := parsePlanKey(r.Path("plan"))
+	return tagged(viewPlan(key.pos, p), p.Version), nil
+}
+
+// putPlan answers PUT /admin/v1/plans/{plan}: it creates the plan or replaces all
+// of it.
 func (s *surface) putPlan(ctx context.Context, r *request) (kit.Response, error) {
 	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return kit.Response{}, err
 	}
 	key, wellFormed := parsePlanKey(r.Path("plan"))
-	p, known := planOf(table, key)
+	old, known := planOf(table, key)
 	if !wellFormed || !known {
 		return kit.Response{}, fault.New(fault.NotFound, fault.NoSuchThing, "no POS of that name")
 	}
-	p = readPlan(r.Body, table, p)
+	if err := matches(r, old.Version, true); err != nil {
+		return kit.Response{}, err
+	}
+	return s.savePlan(ctx, r, table, newPlan(old))
+}
+
+// newPlan is what a plan is of which nothing is said but its key.
+func newPlan(old installment.Plan) installment.Plan {
+	return installment.Plan{
+		ID: old.ID, Version: old.Version, POSID: old.POSID, Program: old.Program, Count: old.Count,
+		CommissionRate: unsaid, CustomerRate: unsaid, Active: true,
+	}
+}
+
+// patchPlan answers PATCH /admin/v1/plans/{plan}: what is not named stays.
+func (s *surface) patchPlan(ctx context.Context, r *request) (kit.Response, error) {
+	table, old, err := s.findPlan(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	if err := matches(r, old.Version, false); err != nil {
+		return kit.Response{}, err
+	}
+	return s.savePlan(ctx, r, table, old)
+}
+
+func (s *surface) savePlan(ctx context.Context, r *request, t routing.Table, p installment.Plan) (kit.Response, error) {
+	p = readPlan(r.Body, t, p)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
 	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{Plans: []installment.Plan{p}}, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
-	return s.plans(ctx, r)
+	return s.plan(ctx, r)
 }
 
 // putPlans answers PUT /admin/v1/plans: each as if by a PUT of its own, all or
@@ -162,7 +217,7 @@ func (s *surface) putPlans(ctx context.Context, r *request) (kit.Response, error
 		if !known {
 			b.Reject("pos", fault.FieldInvalid, "is not the alias of a POS")
 		}
-		edit.Plans = append(edit.Plans, readPlan(b, table, p))
+		edit.Plans = append(edit.Plans, readPlan(b, table, newPlan(p)))
 		r.Body.Adopt(item(i), b)
 	}
 	if err := r.Body.Err(); err != nil {
@@ -176,19 +231,28 @@ func (s *surface) putPlans(ctx context.Context, r *request) (kit.Response, error
 
 // deletePlan answers DELETE /admin/v1/plans/{plan}.
 func (s *surface) deletePlan(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	_, p, err := s.findPlan(ctx, r)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	key, wellFormed := parsePlanKey(r.Path("plan"))
-	p, known := planOf(table, key)
-	if !wellFormed || !known || p.ID == 0 {
-		return kit.Response{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such plan")
+	if err := matches(r, p.Version, true); err != nil {
+		return kit.Response{}, err
 	}
 	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropPlans: []installment.Plan{p}}, r.Principal.Actor))
 }
 
-// readPlan reads what a plan of a key offers.
+// unsaid is the rate of a plan that must say one.
+const unsaid money.Rate = -1
+
+// orRate reads a percentage; without it the fallback stays, unless it is unsaid.
+func orRate(b *kit.Object, name string, fallback money.Rate) money.Rate {
+	if !b.Has(name) && fallback != unsaid {
+		return fallback
+	}
+	return readRate(b, name)
+}
+
+// readPlan reads what is said about a plan; the rest stays as it is in p.
 func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Plan {
 	i := slices.IndexFunc(t.POSes, func(o pos.POS) bool { return o.ID == p.POSID })
 	if i >= 0 && p.Program != installment.AnyProgram && !slices.Contains(t.POSes[i].Programs, p.Program) {
@@ -197,12 +261,12 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 	if p.Count < 1 || p.Count > maxCount {
 		b.Reject("count", fault.FieldOutOfRange, "must be from 1 to "+strconv.Itoa(maxCount))
 	}
-	p.CommissionRate, p.CustomerRate = readRate(b, "commission_rate"), readRate(b, "customer_rate")
-	p.ValidFrom, p.ValidUntil = orTime(b, "valid_from"), orTime(b, "valid_until")
+	p.CommissionRate, p.CustomerRate = orRate(b, "commission_rate", p.CommissionRate), orRate(b, "customer_rate", p.CustomerRate)
+	p.ValidFrom, p.ValidUntil = orTime(b, "valid_from", p.ValidFrom), orTime(b, "valid_until", p.ValidUntil)
 	if !p.ValidUntil.IsZero() && !p.ValidFrom.Before(p.ValidUntil) {
 		b.Reject("valid_until", fault.FieldOutOfRange, "must be after valid_from")
 	}
-	p.Active = b.OptionalBool("active", true)
+	p.Active = b.OptionalBool("active", p.Active)
 	if b.Has("min_amount") || b.Has("max_amount") {
 		if currency := readCurrency(b); currency.Valid() {
 			p.MinAmount, p.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)

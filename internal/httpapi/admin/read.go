@@ -111,10 +111,10 @@ func orInt(b *kit.Object, name string, fallback, least, most int) int {
 	return n
 }
 
-// orTime reads an optional moment; without it there is none.
-func orTime(b *kit.Object, name string) time.Time {
+// orTime reads an optional moment; without it the fallback stays.
+func orTime(b *kit.Object, name string, fallback time.Time) time.Time {
 	if !b.Has(name) {
-		return time.Time{}
+		return fallback
 	}
 	return readTime(b, name)
 }

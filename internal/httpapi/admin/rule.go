@@ -20,13 +20,16 @@ func (s *surface) ruleRoutes() []route {
 	return []route{
 		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.rules},
 		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putRules, listBody: true},
+		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.rule},
 		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putRule},
+		{method: http.MethodPatch, pattern: one, needs: merchant.RoutingEdit, handle: s.patchRule},
 		{method: http.MethodDelete, pattern: one, needs: merchant.RoutingEdit, handle: s.deleteRule},
 	}
 }
 
 type ruleView struct {
 	ID          int64         `json:"id"`
+	Version     int           `json:"version"`
 	Name        string        `json:"name"`
 	Position    int           `json:"position"`
 	Active      bool          `json:"active"`
@@ -58,7 +61,7 @@ type targetView struct {
 func viewRule(t routing.Table, r routing.Rule) ruleView {
 	c := r.Condition
 	v := ruleView{
-		ID: int64(r.ID), Name: r.Name, Position: r.Position, Active: r.Active, Requires3DS: r.Requires3DS, Targets: []targetView{},
+		ID: int64(r.ID), Version: r.Version, Name: r.Name, Position: r.Position, Active: r.Active, Requires3DS: r.Requires3DS, Targets: []targetView{},
 		Condition: conditionView{
 			Currencies: []string{}, BINs: list(c.BINs), BankCodes: list(c.BankCodes), Programs: list(c.Programs),
 			Schemes: list(c.Schemes), Types: list(c.Types), Domestic: c.Domestic, FromMinute: c.FromMinute, UntilMinute: c.UntilMinute,
@@ -109,6 +112,34 @@ func ruleByName(t routing.Table, name string) (routing.Rule, bool) {
 	return t.Rules[i], true
 }
 
+// findRule returns the rule that the path names.
+func (s *surface) findRule(ctx context.Context, r *request) (routing.Table, routing.Rule, error) {
+	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return table, routing.Rule{}, err
+	}
+	rule, ok := ruleByName(table, r.Path("rule"))
+	if !ok {
+		return table, rule, fault.New(fault.NotFound, fault.NoSuchThing, "no such rule")
+	}
+	return table, rule, nil
+}
+
+// rule answers GET /admin/v1/rules/{rule}.
+func (s *surface) rule(ctx context.Context, r *request) (kit.Response, error) {
+	table, rule, err := s.findRule(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return tagged(viewRule(table, rule), rule.Version), nil
+}
+
+// newRule is what a rule is of which nothing is said but its name. It keeps its
+// place.
+func newRule(name string, old routing.Rule) routing.Rule {
+	return routing.Rule{ID: old.ID, Version: old.Version, Name: name, Position: old.Position, Active: true}
+}
+
 // putRule answers PUT /admin/v1/rules/{rule}: it creates or replaces the rule of
 // that name.
 func (s *surface) putRule(ctx context.Context, r *request) (kit.Response, error) {
@@ -116,14 +147,34 @@ func (s *surface) putRule(ctx context.Context, r *request) (kit.Response, error)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	rule := readRule(r.Body, table, r.Path("rule"))
+	old, _ := ruleByName(table, r.Path("rule"))
+	if err := matches(r, old.Version, true); err != nil {
+		return kit.Response{}, err
+	}
+	return s.saveRule(ctx, r, table, newRule(r.Path("rule"), old))
+}
+
+// patchRule answers PATCH /admin/v1/rules/{rule}: what is not named stays.
+func (s *surface) patchRule(ctx context.Context, r *request) (kit.Response, error) {
+	table, old, err := s.findRule(ctx, r)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	if err := matches(r, old.Version, false); err != nil {
+		return kit.Response{}, err
+	}
+	return s.saveRule(ctx, r, table, old)
+}
+
+func (s *surface) saveRule(ctx context.Context, r *request, t routing.Table, rule routing.Rule) (kit.Response, error) {
+	rule = readRule(r.Body, t, rule)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
 	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{Rules: []routing.Rule{rule}}, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
-	return s.rules(ctx, r)
+	return s.rule(ctx, r)
 }
 
 // putRules answers PUT /admin/v1/rules: the rules of the list get its order; those
@@ -139,7 +190,8 @@ func (s *surface) putRules(ctx context.Context, r *request) (kit.Response, error
 		if slices.ContainsFunc(edit.Rules, func(o routing.Rule) bool { return o.Name == name }) {
 			b.Reject("name", fault.FieldInvalid, "stands in the list twice")
 		}
-		rule := readRule(b, table, name)
+		old, _ := ruleByName(table, name)
+		rule := readRule(b, table, newRule(name, old))
 		if !b.Has("position") {
 			rule.Position = i + 1
 		}
@@ -157,32 +209,30 @@ func (s *surface) putRules(ctx context.Context, r *request) (kit.Response, error
 
 // deleteRule answers DELETE /admin/v1/rules/{rule}.
 func (s *surface) deleteRule(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	_, rule, err := s.findRule(ctx, r)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	rule, ok := ruleByName(table, r.Path("rule"))
-	if !ok {
-		return kit.Response{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such rule")
+	if err := matches(r, rule.Version, true); err != nil {
+		return kit.Response{}, err
 	}
 	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropRules: []routing.Rule{rule}}, r.Principal.Actor))
 }
 
-// readRule reads a rule as a whole.
-func readRule(b *kit.Object, t routing.Table, name string) routing.Rule {
-	old, _ := ruleByName(t, name)
-	rule := routing.Rule{
-		ID: old.ID, Name: name, Position: orInt(b, "position", old.Position, -1_000_000, 1_000_000), Active: b.OptionalBool("active", true),
-		Requires3DS: b.OptionalBool("requires_3ds", false),
-	}
-	if name == "" || len(name) > 100 || kit.HasControl(name) {
+// readRule reads what is said about a rule; the rest stays as it is in rule. A
+// condition is replaced as a whole.
+func readRule(b *kit.Object, t routing.Table, rule routing.Rule) routing.Rule {
+	rule.Position = orInt(b, "position", rule.Position, -1_000_000, 1_000_000)
+	rule.Active = b.OptionalBool("active", rule.Active)
+	rule.Requires3DS = b.OptionalBool("requires_3ds", rule.Requires3DS)
+	if rule.Name == "" || len(rule.Name) > 100 || kit.HasControl(rule.Name) {
 		b.Reject("name", fault.FieldInvalid, "must be text of at most 100 characters")
 	}
 	if part := b.Object("condition"); part != nil {
 		rule.Condition = readCondition(part)
 		b.Adopt("condition", part)
 	}
-	if b.Has("targets") || !rule.Requires3DS {
+	if b.Has("targets") || (len(rule.Targets) == 0 && !rule.Requires3DS) {
 		rule.Targets = readTargets(b, t)
 	}
 	if b.Has("targets") && len(rule.Targets) == 0 && !rule.Requires3DS {

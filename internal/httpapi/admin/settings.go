@@ -22,13 +22,15 @@ func (s *surface) settingsRoutes() []route {
 }
 
 type settingsView struct {
-	MerchantID int64                `json:"merchant_id"`
-	Version    int                  `json:"version"`
-	Name       string               `json:"name"`
-	HalfSecure bool                 `json:"half_secure"`
-	ThreeDS    string               `json:"three_ds"`
-	Hosts      []string             `json:"hosts"`
-	Checkout   checkoutSettingsView `json:"checkout"`
+	MerchantID int64    `json:"merchant_id"`
+	Version    int      `json:"version"`
+	Name       string   `json:"name"`
+	HalfSecure bool     `json:"half_secure"`
+	ThreeDS    string   `json:"three_ds"`
+	Hosts      []string `json:"hosts"`
+	// Logo names the picture that hosted pages show, by its content.
+	Logo     *string              `json:"logo"`
+	Checkout checkoutSettingsView `json:"checkout"`
 }
 
 type checkoutSettingsView struct {
@@ -43,6 +45,7 @@ func viewSettings(m merchant.Merchant) settingsView {
 	v := settingsView{
 		MerchantID: int64(m.ID), Version: m.Version, Name: m.Name, HalfSecure: m.HalfSecure,
 		ThreeDS: string(cmp.Or(m.ThreeDS, pos.ThreeDSOptional)), Hosts: list(strings.Fields(m.Hosts)),
+		Logo: textOrNull(m.Logo),
 		Checkout: checkoutSettingsView{
 			Without3DS: m.Checkout.Without3DS, Frames: list(strings.Fields(m.Checkout.Frames)),
 			WithoutSavedCards: m.Checkout.WithoutSavedCards,

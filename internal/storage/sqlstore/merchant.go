@@ -95,18 +95,15 @@ func (t *tx) SaveSettings(m merchant.Merchant) {
 const saveCredential = `INSERT INTO credential (merchant_id, id, name, key, sealed_secret, created_at, revoked_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7)
 	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, key = excluded.key,
-		sealed_secret = excluded.sealed_secret, revoked_at = excluded.revoked_at`
+		sealed_secret = excluded.sealed_secret, revoked_at = excluded.revoked_at, version = credential.version + 1`
+
+const updateCredential = `UPDATE credential SET name = $3, key = $4, sealed_secret = $5, created_at = $6, revoked_at = $7, version = version + 1
+	WHERE merchant_id = $1 AND id = $2 AND version = $8`
 
 // SaveCredential implements merchant.Tx. The time of creation stays what it was.
 func (t *tx) SaveCredential(c merchant.Credential) {
-	t.batch = append(t.batch, storage.Statement{
-		SQL: saveCredential,
-		Args: []any{
-			int64(c.MerchantID), int64(c.ID), c.Name, c.Key, notNil(c.SealedSecret), micros(c.CreatedAt), micros(c.RevokedAt),
-		},
-		Duplicate: fault.DuplicateKey,
-	})
-	t.configured = true
+	t.addVersion(saveCredential, updateCredential, c.Version,
+		int64(c.MerchantID), int64(c.ID), c.Name, c.Key, notNil(c.SealedSecret), micros(c.CreatedAt), micros(c.RevokedAt))
 }
 
 // saveAdminToken replaces a token of the same merchant only: whoever knows the
@@ -153,7 +150,7 @@ func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
 }
 
 const (
-	credentialColumns = `merchant_id, id, name, key, sealed_secret, created_at, revoked_at`
+	credentialColumns = `merchant_id, id, name, key, sealed_secret, created_at, revoked_at, version`
 	credentialByKey   = `SELECT ` + credentialColumns + ` FROM credential WHERE key = $1`
 	credentialsOf     = `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1 ORDER BY created_at, id`
 )
@@ -177,10 +174,10 @@ func (m *Merchants) Credentials(ctx context.Context, n id.Merchant) ([]merchant.
 }
 
 func readCredential(s storage.Scanner) (merchant.Credential, error) {
-	var owner, n, createdAt, revokedAt int64
+	var owner, n, createdAt, revokedAt, version int64
 	var c merchant.Credential
-	err := s.Scan(&owner, &n, &c.Name, &c.Key, &c.SealedSecret, &createdAt, &revokedAt)
-	c.MerchantID, c.ID = id.Merchant(owner), id.Credential(n)
+	err := s.Scan(&owner, &n, &c.Name, &c.Key, &c.SealedSecret, &createdAt, &revokedAt, &version)
+	c.MerchantID, c.ID, c.Version = id.Merchant(owner), id.Credential(n), int(version)
 	c.CreatedAt, c.RevokedAt = timeOf(createdAt), timeOf(revokedAt)
 	return c, err
 }

@@ -136,15 +136,32 @@ const (
 	planColumns = `merchant_id, id, pos_id, program, count, commission_rate, customer_rate, currency, min_amount, max_amount,
 	valid_from, valid_until, active`
 
+	updatePlan = `UPDATE plan SET pos_id = $3, program = $4, count = $5, commission_rate = $6, customer_rate = $7,
+		currency = $8, min_amount = $9, max_amount = $10, valid_from = $11, valid_until = $12, active = $13, version = version + 1
+	WHERE merchant_id = $1 AND id = $2 AND version = $14`
+
 	savePlan = `INSERT INTO plan (` + planColumns + `)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 	ON CONFLICT (merchant_id, id) DO UPDATE SET pos_id = excluded.pos_id, program = excluded.program, count = excluded.count,
 		commission_rate = excluded.commission_rate, customer_rate = excluded.customer_rate, currency = excluded.currency,
 		min_amount = excluded.min_amount, max_amount = excluded.max_amount, valid_from = excluded.valid_from,
-		valid_until = excluded.valid_until, active = excluded.active`
+		valid_until = excluded.valid_until, active = excluded.active, version = plan.version + 1`
 
-	plansOf = `SELECT ` + planColumns + ` FROM plan WHERE merchant_id = $1 ORDER BY pos_id, program, count, id`
+	plansOf = `SELECT ` + planColumns + `, version FROM plan WHERE merchant_id = $1 ORDER BY pos_id, program, count, id`
 )
+
+// addVersion queues a statement that adds or replaces a row whatever its version,
+// or else, of a version, the one that replaces this version alone and has it as
+// its last parameter.
+func (t *tx) addVersion(whatever, versioned string, version int, args ...any) {
+	s := storage.Statement{SQL: whatever, Args: args, Duplicate: fault.DuplicateKey}
+	if version > 0 {
+		s.SQL, s.Args = versioned, append(args, int64(version))
+		s.Rows, s.Missed = 1, fault.StaleVersion
+	}
+	t.batch = append(t.batch, s)
+	t.configured = true
+}
 
 // SavePlan implements routing.Tx.
 func (t *tx) SavePlan(p installment.Plan) {
@@ -152,20 +169,19 @@ func (t *tx) SavePlan(p installment.Plan) {
 	if currency == 0 {
 		currency = p.MaxAmount.Currency()
 	}
-	t.add(savePlan, int64(p.MerchantID), int64(p.ID), int64(p.POSID), p.Program, int64(p.Count), int64(p.CommissionRate),
+	t.addVersion(savePlan, updatePlan, p.Version, int64(p.MerchantID), int64(p.ID), int64(p.POSID), p.Program, int64(p.Count), int64(p.CommissionRate),
 		int64(p.CustomerRate), currency.String(), minor(p.MinAmount, currency), minor(p.MaxAmount, currency),
 		micros(p.ValidFrom), micros(p.ValidUntil), p.Active)
-	t.configured = true
 }
 
 func readPlan(s storage.Scanner) (installment.Plan, error) {
 	var (
 		p                                                       installment.Plan
 		owner, n, posID, count, commission, customer, low, high int64
-		from, until                                             int64
+		from, until, version                                    int64
 		code                                                    string
 	)
-	err := s.Scan(&owner, &n, &posID, &p.Program, &count, &commission, &customer, &code, &low, &high, &from, &until, &p.Active)
+	err := s.Scan(&owner, &n, &posID, &p.Program, &count, &commission, &customer, &code, &low, &high, &from, &until, &p.Active, &version)
 	if err != nil {
 		return p, err
 	}
@@ -173,6 +189,6 @@ func readPlan(s storage.Scanner) (installment.Plan, error) {
 	p.MerchantID, p.ID, p.POSID, p.Count = id.Merchant(owner), id.Plan(n), id.POS(posID), int(count)
 	p.CommissionRate, p.CustomerRate = money.Rate(commission), money.Rate(customer)
 	p.MinAmount, p.MaxAmount = money.FromMinor(low, currency), money.FromMinor(high, currency)
-	p.ValidFrom, p.ValidUntil = timeOf(from), timeOf(until)
+	p.ValidFrom, p.ValidUntil, p.Version = timeOf(from), timeOf(until), int(version)
 	return p, err
 }

@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/storage"
@@ -14,9 +16,13 @@ const (
 	saveRule = `INSERT INTO routing_rule (` + ruleColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, position = excluded.position,
 		active = excluded.active, condition = excluded.condition, targets = excluded.targets,
-		requires_3ds = excluded.requires_3ds`
+		requires_3ds = excluded.requires_3ds, version = routing_rule.version + 1`
 
-	rulesOf = `SELECT ` + ruleColumns + ` FROM routing_rule WHERE merchant_id = $1 ORDER BY position, id`
+	updateRule = `UPDATE routing_rule SET name = $3, position = $4, active = $5, condition = $6, targets = $7,
+		requires_3ds = $8, version = version + 1
+	WHERE merchant_id = $1 AND id = $2 AND version = $9`
+
+	rulesOf = `SELECT ` + ruleColumns + `, version FROM routing_rule WHERE merchant_id = $1 ORDER BY position, id`
 )
 
 // conditionDoc is a routing.Condition as it is stored.
@@ -50,21 +56,23 @@ func (t *tx) SaveRule(r routing.Rule) {
 	for _, target := range r.Targets {
 		targets = append(targets, targetDoc{POSID: int64(target.POSID), Weight: target.Weight})
 	}
-	t.add(saveRule, int64(r.MerchantID), int64(r.ID), r.Name, int64(r.Position), r.Active, encodeCondition(r.Condition), encode(targets),
+	t.addVersion(saveRule, updateRule, r.Version, int64(r.MerchantID), int64(r.ID), r.Name, int64(r.Position), r.Active, encodeCondition(r.Condition), encode(targets),
 		r.Requires3DS)
-	t.configured = true
 }
 
 // DropPlan implements routing.Tx.
-func (t *tx) DropPlan(m id.Merchant, p id.Plan) {
-	t.add(`DELETE FROM plan WHERE merchant_id = $1 AND id = $2`, int64(m), int64(p))
+func (t *tx) DropPlan(p installment.Plan) {
+	t.drop(`DELETE FROM plan WHERE merchant_id = $1 AND id = $2 AND version = $3`, int64(p.MerchantID), int64(p.ID), int64(p.Version))
+}
+
+func (t *tx) drop(sql string, args ...any) {
+	t.batch = append(t.batch, storage.Statement{SQL: sql, Args: args, Rows: 1, Missed: fault.StaleVersion})
 	t.configured = true
 }
 
 // DropRule implements routing.Tx.
-func (t *tx) DropRule(m id.Merchant, r id.Rule) {
-	t.add(`DELETE FROM routing_rule WHERE merchant_id = $1 AND id = $2`, int64(m), int64(r))
-	t.configured = true
+func (t *tx) DropRule(r routing.Rule) {
+	t.drop(`DELETE FROM routing_rule WHERE merchant_id = $1 AND id = $2 AND version = $3`, int64(r.MerchantID), int64(r.ID), int64(r.Version))
 }
 
 func encodeCondition(c routing.Condition) string {
@@ -121,14 +129,15 @@ func (d *amountDoc) amount() (money.Amount, error) {
 
 func readRule(s storage.Scanner) (routing.Rule, error) {
 	var (
-		r                  routing.Rule
-		owner, n, position int64
-		condition, targets string
+		r                           routing.Rule
+		owner, n, position, version int64
+		condition, targets          string
 	)
-	if err := s.Scan(&owner, &n, &r.Name, &position, &r.Active, &condition, &targets, &r.Requires3DS); err != nil {
+	if err := s.Scan(&owner, &n, &r.Name, &position, &r.Active, &condition, &targets, &r.Requires3DS, &version); err != nil {
 		return r, err
 	}
 	r.MerchantID, r.ID, r.Position = id.Merchant(owner), id.Rule(n), int(position)
+	r.Version = int(version)
 	var err error
 	if r.Condition, err = decodeCondition(condition); err != nil {
 		return r, err

@@ -47,7 +47,7 @@ func testMerchants(t *testing.T, open Opener) {
 		})
 	})
 
-	m.Version = 1
+	m.Version, c.Version, second.Version = 1, 1, 1
 	t.Run("settings_are_saved_once_per_version", func(t *testing.T) {
 		m.Name, m.HalfSecure, m.Hosts, m.ThreeDS = "Shop 2", true, "shop.example", pos.ThreeDSAll
 		m.Checkout = merchant.Checkout{Without3DS: true, Frames: "https://shop.example", WithoutSavedCards: true, Life: time.Hour}
@@ -91,6 +91,8 @@ func testMerchants(t *testing.T, open Opener) {
 		grows(t, s, "revoke", func() error {
 			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(revoked) })
 		})
+		refused(t, "a credential of an old version", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(second) }), fault.StaleVersion)
+		revoked.Version = 2
 		got, err := s.Merchants.CredentialByKey(t.Context(), "key-2")
 		must(t, "credential", err)
 		equal(t, "credential", got, revoked)
@@ -178,6 +180,7 @@ func testRouting(t *testing.T, open Opener) {
 		})
 	})
 	p.Version, urgent.Version = 1, 1
+	plan.Version, single.Version, rule.Version, earlier.Version = 1, 1, 1, 1
 	must(t, "merchant", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
 		tx.SaveMerchant(merchant.Merchant{ID: mine, Name: "Shop", CreatedAt: epoch, ThreeDS: pos.ThreeDSDebit})
 	}))
@@ -217,10 +220,24 @@ func testRouting(t *testing.T, open Opener) {
 		changed, renamed := plan, rule
 		changed.Count, renamed.Name = 6, "larger"
 		must(t, "save", save(func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
+		refused(t, "a plan of an old version", save(func(tx routing.Tx) { tx.SavePlan(changed) }), fault.StaleVersion)
+		refused(t, "a rule of an old version", save(func(tx routing.Tx) { tx.SaveRule(renamed) }), fault.StaleVersion)
+		refused(t, "removing an old plan", save(func(tx routing.Tx) { tx.DropPlan(changed) }), fault.StaleVersion)
+		refused(t, "removing an old rule", save(func(tx routing.Tx) { tx.DropRule(renamed) }), fault.StaleVersion)
+		changed.Version, renamed.Version = 0, 0 // whatever is stored
+		must(t, "save", save(func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
+		changed.Version, renamed.Version = 3, 3
 		got, err := s.Routing.Table(t.Context(), mine)
 		must(t, "table", err)
 		equal(t, "plans", got.Plans, []installment.Plan{single, changed})
 		equal(t, "rules", got.Rules, []routing.Rule{earlier, renamed})
+		grows(t, s, "remove", func() error {
+			return save(func(tx routing.Tx) { tx.DropPlan(changed); tx.DropRule(renamed) })
+		})
+		got, err = s.Routing.Table(t.Context(), mine)
+		must(t, "table", err)
+		equal(t, "plans left", got.Plans, []installment.Plan{single})
+		equal(t, "rules left", got.Rules, []routing.Rule{earlier})
 	})
 }
 

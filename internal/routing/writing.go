@@ -1,0 +1,204 @@
+package routing
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/vault"
+)
+
+// writing gathers the writes of one edit, each with its audit record.
+type writing struct {
+	editor   *Editor
+	merchant id.Merchant
+	actor    string
+	// stored is what the edit changes. The versions of its rows are what the commit
+	// expects, so what the records tell as before was before.
+	stored Table
+	writes []func(Tx)
+}
+
+// note adds an audit record.
+func (w *writing) note(ctx context.Context, action, subject string, facts map[string]any) error {
+	n, err := id.Next[id.AuditRecord](ctx, w.editor.IDs, id.NounAuditRecord)
+	if err != nil {
+		return err
+	}
+	detail, err := json.Marshal(facts, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("write audit detail: %w", err)
+	}
+	r := audit.Record{
+		ID: n, MerchantID: w.merchant, At: w.editor.Clock.Now(), Actor: w.actor, Action: action, Subject: subject, Detail: detail,
+	}
+	w.writes = append(w.writes, func(tx Tx) { tx.Record(r) })
+	return nil
+}
+
+func (w *writing) pos(ctx context.Context, edit POSEdit) error {
+	p, e := edit.POS, w.editor
+	p.MerchantID = w.merchant
+	was, err := e.settings(ctx, p)
+	if err != nil {
+		return err
+	}
+	shall, err := e.merge(p, was, edit.Settings)
+	if err != nil {
+		return err
+	}
+	plain, err := json.Marshal(shall, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	if p.SealedSettings, err = e.Sealer.Seal(ctx, w.merchant, vault.PurposePOS, plain); err != nil {
+		return fmt.Errorf("seal settings: %w", err)
+	}
+	action, before := "pos.create", map[string]any(nil)
+	if i := slices.IndexFunc(w.stored.POSes, func(o pos.POS) bool { return o.ID == p.ID }); i >= 0 {
+		action, before = "pos.update", posFacts(w.stored.POSes[i])
+	}
+	if p.ID == 0 {
+		if p.ID, err = id.Next[id.POS](ctx, e.IDs, id.NounPOS); err != nil {
+			return err
+		}
+	}
+	w.writes = append(w.writes, func(tx Tx) { tx.SavePOS(p) })
+	facts := audit.Change(before, posFacts(p))
+	facts["alias"], facts["settings_changed"] = p.Alias, changedNames(was, shall)
+	return w.note(ctx, action, "pos:"+strconv.FormatInt(int64(p.ID), 10), facts)
+}
+
+func (w *writing) others(ctx context.Context, edit Edit) error {
+	for _, p := range edit.Plans {
+		if err := w.plan(ctx, p); err != nil {
+			return err
+		}
+	}
+	for _, r := range edit.Rules {
+		if err := w.rule(ctx, r); err != nil {
+			return err
+		}
+	}
+	for _, p := range edit.DropPlans {
+		p.MerchantID = w.merchant
+		w.writes = append(w.writes, func(tx Tx) { tx.DropPlan(p) })
+		if err := w.note(ctx, "plan.delete", planSubject(p), audit.Change(planFacts(p), nil)); err != nil {
+			return err
+		}
+	}
+	for _, r := range edit.DropRules {
+		r.MerchantID = w.merchant
+		w.writes = append(w.writes, func(tx Tx) { tx.DropRule(r) })
+		if err := w.note(ctx, "rule.delete", ruleSubject(r), audit.Change(ruleFacts(r), nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writing) plan(ctx context.Context, p installment.Plan) error {
+	p.MerchantID = w.merchant
+	var before map[string]any
+	if i := slices.IndexFunc(w.stored.Plans, func(o installment.Plan) bool { return o.ID == p.ID }); i >= 0 {
+		before = planFacts(w.stored.Plans[i])
+	}
+	if p.ID == 0 {
+		var err error
+		if p.ID, err = id.Next[id.Plan](ctx, w.editor.IDs, id.NounPlan); err != nil {
+			return err
+		}
+	}
+	w.writes = append(w.writes, func(tx Tx) { tx.SavePlan(p) })
+	return w.note(ctx, "plan.save", planSubject(p), audit.Change(before, planFacts(p)))
+}
+
+func (w *writing) rule(ctx context.Context, r Rule) error {
+	r.MerchantID = w.merchant
+	var before map[string]any
+	if i := slices.IndexFunc(w.stored.Rules, func(o Rule) bool { return o.ID == r.ID }); i >= 0 {
+		before = ruleFacts(w.stored.Rules[i])
+	}
+	if r.ID == 0 {
+		var err error
+		if r.ID, err = id.Next[id.Rule](ctx, w.editor.IDs, id.NounRule); err != nil {
+			return err
+		}
+	}
+	w.writes = append(w.writes, func(tx Tx) { tx.SaveRule(r) })
+	return w.note(ctx, "rule.save", ruleSubject(r), audit.Change(before, ruleFacts(r)))
+}
+
+// posFacts are what an audit record tells of a POS: never its settings.
+func posFacts(p pos.POS) map[string]any {
+	return map[string]any{
+		"alias": p.Alias, "name": p.Name, "bank_code": p.BankCode, "connector": p.Connector, "status": string(p.Status),
+		"priority": p.Priority, "currencies": currencyCodes(p.Currencies), "programs": orEmpty(p.Programs),
+		"accepts_domestic": p.AcceptsDomestic, "accepts_foreign": p.AcceptsForeign, "three_ds": string(p.ThreeDS),
+		"timeout_seconds": int(p.RequestLimit().Seconds()), "capture_hours": int(p.CaptureLimit().Hours()),
+	}
+}
+
+func planSubject(p installment.Plan) string { return "plan:" + strconv.FormatInt(int64(p.ID), 10) }
+
+func planFacts(p installment.Plan) map[string]any {
+	facts := map[string]any{
+		"pos_id": int64(p.POSID), "program": p.Program, "count": p.Count, "active": p.Active,
+		"commission_rate": p.CommissionRate, "customer_rate": p.CustomerRate, "valid_from": p.ValidFrom, "valid_until": p.ValidUntil,
+	}
+	addBounds(facts, p.MinAmount, p.MaxAmount)
+	for _, name := range []string{"valid_from", "valid_until"} {
+		if facts[name] == (time.Time{}) {
+			facts[name] = nil
+		}
+	}
+	return facts
+}
+
+func ruleSubject(r Rule) string { return "rule:" + strconv.FormatInt(int64(r.ID), 10) }
+
+func ruleFacts(r Rule) map[string]any {
+	targets := make([]any, 0, len(r.Targets))
+	for _, t := range r.Targets {
+		targets = append(targets, map[string]any{"pos_id": int64(t.POSID), "weight": t.Weight})
+	}
+	c := r.Condition
+	facts := map[string]any{
+		"name": r.Name, "position": r.Position, "active": r.Active, "requires_3ds": r.Requires3DS, "targets": targets,
+		"currencies": currencyCodes(c.Currencies), "bins": orEmpty(c.BINs), "bank_codes": orEmpty(c.BankCodes), "programs": orEmpty(c.Programs),
+		"schemes": orEmpty(c.Schemes), "types": orEmpty(c.Types), "domestic": c.Domestic,
+		"from_minute": c.FromMinute, "until_minute": c.UntilMinute,
+	}
+	addBounds(facts, c.MinAmount, c.MaxAmount)
+	return facts
+}
+
+// addBounds adds the bounds of an amount; a zero one is no bound.
+func addBounds(facts map[string]any, least, most money.Amount) {
+	facts["currency"], facts["min_amount"], facts["max_amount"] = nil, nil, nil
+	for name, a := range map[string]money.Amount{"min_amount": least, "max_amount": most} {
+		if !a.IsZero() {
+			facts[name], facts["currency"] = a, a.Currency().String()
+		}
+	}
+}
+
+func currencyCodes(all []money.Currency) []string {
+	codes := make([]string, 0, len(all))
+	for _, c := range all {
+		codes = append(codes, c.String())
+	}
+	return codes
+}
+
+// orEmpty returns a list that is written as one even if it is nil.
+func orEmpty[T any](all []T) []T { return append([]T{}, all...) }
