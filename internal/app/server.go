@@ -43,6 +43,9 @@ func NewServer(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.closing(func() error { return ignoreClosed(s.listener.Close()) })
 	s.url = baseURL(o.Config.PublicURL, s.listener.Addr())
+	if err := s.observed(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if err := s.build(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

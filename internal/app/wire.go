@@ -20,7 +20,6 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/retention"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
@@ -39,9 +38,6 @@ type Options struct {
 // build reads from the ground up: storage, secrets, caches, banks, domain,
 // doors. There is no other place where these meet.
 func (s *Server) build(ctx context.Context, o Options) error {
-	if err := s.observed(ctx, o); err != nil {
-		return err
-	}
 	system, metrics := clock.System{}, telemetry.NewMetrics(Version())
 
 	// Storage.
@@ -51,7 +47,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 	s.closing(db.Close)
 	payments, merchants, routes := sqlstore.NewPayments(db), sqlstore.NewMerchants(db), sqlstore.NewRouting(db)
-	binRows, version, queue := sqlstore.NewBINs(db), sqlstore.NewConfig(db), sqlstore.NewJobs(db)
+	binRows, version := sqlstore.NewBINs(db), sqlstore.NewConfig(db)
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 
 	// Secrets.
@@ -109,23 +105,18 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	keeper := retention.NewKeeper(sqlstore.NewRetention(db), system, o.Log)
-	if err := keeper.Schedule(ctx); err != nil {
+	runner, deliveries, err := newRunners(ctx, o, db, hooks, service.JobHandlers(), checkouts.JobHandlers())
+	if err != nil {
 		return err
 	}
-	runner := newRunner(queue, o.Log, service.JobHandlers(), checkouts.JobHandlers(), hooks.EventHandlers(), keeper.JobHandlers())
-	deliveries := newRunner(queue, o.Log, hooks.DeliveryHandlers())
-	deliveries.Workers = webhook.Workers
 	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
 	s.tasks = s.recorded([]task{clocks.Run, uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run})
 
 	staff := admin.Services{
-		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team,
+		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
-		Editor:    newEditor(routes, binRows, safe, ids, watcher),
-		Banks:     banks, BINs: cards, Webhooks: hooks,
-		Secure: strings.HasPrefix(s.url, "https://"),
+		Editor:    newEditor(routes, binRows, safe, ids, watcher), Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,

@@ -15,12 +15,14 @@ import (
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/retention"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
 	"github.com/vezne/vezne/internal/vault"
+	"github.com/vezne/vezne/internal/webhook"
 )
 
 // houseKeys are secrets of the house itself, the same on every node.
@@ -102,6 +104,21 @@ func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.H
 		maps.Copy(every, h)
 	}
 	return job.NewRunner(queue, every, id.NewUUID().String(), clock.System{}, log)
+}
+
+// newRunners runs the jobs that come of payments and checkouts, those of hooks, and
+// the forgetting of what is old. Deliveries have a runner of their own, so that slow
+// receivers hold nothing up.
+func newRunners(ctx context.Context, o Options, db *storage.DB, hooks *webhook.Service, handlers ...map[job.Kind]job.Handler) (runner, deliveries *job.Runner, err error) {
+	keeper := retention.NewKeeper(sqlstore.NewRetention(db), clock.System{}, o.Log)
+	if err := keeper.Schedule(ctx); err != nil {
+		return nil, nil, err
+	}
+	queue := sqlstore.NewJobs(db)
+	runner = newRunner(queue, o.Log, append(handlers, hooks.EventHandlers(), keeper.JobHandlers())...)
+	deliveries = newRunner(queue, o.Log, hooks.DeliveryHandlers())
+	deliveries.Workers = webhook.Workers
+	return runner, deliveries, nil
 }
 
 // newGauges reads what the metrics show of the database and the banks, and has

@@ -15,7 +15,8 @@ import (
 const EventUnknown job.Kind = "payment.unknown"
 
 // escalateAfter is the age at which an operation of unknown outcome is put before
-// a person: twice what banks take to come back from a nightly closing of accounts.
+// a person: long enough for a bank's restart to pass without waking anybody, short
+// enough for the payer to be still within reach.
 const escalateAfter = 10 * time.Minute
 
 // escalate puts an operation before a person, once. The bank is asked on: whoever

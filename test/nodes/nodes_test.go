@@ -30,7 +30,7 @@ const promise = time.Second
 
 // TestNodes runs mixed operations on two nodes, kills one of them while it has
 // jobs in hand, lets a third join, and revokes and disables meanwhile.
-func TestNodes(t *testing.T) {
+func TestNodes(t *testing.T) { //nolint:paralleltest // it needs the machine
 	c, s := newCluster(t), openShop(t)
 	first, second := c.join(t), c.join(t)
 	d := openDatabase(t, c.dsn)

@@ -19,7 +19,7 @@ var further = []string{
 
 // TestRollingRestart migrates the schema further under load, then replaces the
 // nodes one by one. No request fails for good, and every node ends with 0.
-func TestRollingRestart(t *testing.T) {
+func TestRollingRestart(t *testing.T) { //nolint:paralleltest // it needs the machine
 	c, s := newCluster(t), openShop(t)
 	nodes := []*node{c.join(t), c.join(t)}
 	d := openDatabase(t, c.dsn)

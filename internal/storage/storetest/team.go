@@ -100,15 +100,14 @@ func testLastOwner(t *testing.T, users *sqlstore.Users, member func(id.User) use
 		results := leaveAtOnce(t.Context(), users, team)
 		refusals := 0
 		for i := range team {
-			switch {
-			case results[i] == nil:
-				team[i].Version++
-				must(t, "return", users.InTx(t.Context(), func(tx user.Tx) { tx.SaveUser(team[i]) }))
-				team[i].Version++
-			default:
+			if results[i] != nil {
 				refused(t, "leave", results[i], fault.LastOwner)
 				refusals++
+				continue
 			}
+			team[i].Version++
+			must(t, "return", users.InTx(t.Context(), func(tx user.Tx) { tx.SaveUser(team[i]) }))
+			team[i].Version++
 		}
 		equal(t, "refusals", refusals, 1)
 	}
