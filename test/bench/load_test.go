@@ -9,7 +9,7 @@ import (
 )
 
 // lines opens connections and closes them with the benchmark.
-func lines(b *testing.B, url string, n int) []*caller {
+func lines(b testing.TB, url string, n int) []*caller {
 	b.Helper()
 	all := make([]*caller, n)
 	for i := range all {
