@@ -18,6 +18,14 @@ import (
 // SQLite's own 1,000 pages would cost a busy server several a second.
 const walPages = 4096
 
+// What a connection keeps of the file in memory, as the pragmas take it: KiB, and
+// negative. What is not kept here is in the system's own cache, so that more than
+// this costs memory and gains no payments a second.
+const (
+	writerCache = "cache_size(-16384)"
+	readerCache = "cache_size(-2048)"
+)
+
 // sqliteBackend is a SQLite file: one connection writes, a pool reads.
 type sqliteBackend struct {
 	lock    *fileLock // nil when read-only
@@ -49,7 +57,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteBackend, er
 func (b *sqliteBackend) open(ctx context.Context, path string, o Options) error {
 	var err error
 	if !o.ReadOnly {
-		if b.writes, err = openSQLitePool(path, 1, "cache_size(-65536)", "wal_autocheckpoint("+strconv.Itoa(walPages)+")"); err != nil {
+		if b.writes, err = openSQLitePool(path, 1, writerCache, "wal_autocheckpoint("+strconv.Itoa(walPages)+")"); err != nil {
 			return err
 		}
 		if b.writing, err = newSQLiteWriter(ctx, b.writes); err != nil {
@@ -57,7 +65,7 @@ func (b *sqliteBackend) open(ctx context.Context, path string, o Options) error 
 		}
 	}
 	// A pool of its own with query_only: a reader cannot write by mistake.
-	b.reads, err = openSQLitePool(path, o.Readers, "query_only(1)", "cache_size(-8192)")
+	b.reads, err = openSQLitePool(path, o.Readers, "query_only(1)", readerCache)
 	if err != nil {
 		return err
 	}
@@ -133,13 +141,13 @@ func eachRow(rows *sql.Rows, row func(Scanner) error) error {
 	return nil
 }
 
-// close closes readers before the writer: the last connection to go removes the
-// write-ahead log.
 func (b *sqliteBackend) pool() Pool {
 	s := b.reads.Stats()
 	return Pool{Limit: s.MaxOpenConnections, Used: s.InUse, Idle: s.Idle, Waits: s.WaitCount, Waited: s.WaitDuration}
 }
 
+// close closes readers before the writer: the last connection to go removes the
+// write-ahead log.
 func (b *sqliteBackend) close() error {
 	var errs []error
 	b.statements.Range(func(_, s any) bool {
