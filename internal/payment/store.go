@@ -25,7 +25,8 @@ type Tx interface {
 	InsertPayment(p Payment)
 	// SavePayment stores p as version p.Version+1 if the stored version is
 	// p.Version; otherwise the commit fails with fault.StaleVersion. It fails with
-	// fault.OrderClaimed as InsertPayment does. Items are stored with it.
+	// fault.OrderClaimed as InsertPayment does. Items are stored with it; what
+	// identifies the payment, its card and its Routing stay as they were inserted.
 	SavePayment(p Payment)
 	// InsertOperation adds an operation.
 	InsertOperation(o Operation)

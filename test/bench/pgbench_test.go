@@ -131,7 +131,7 @@ func paymentOf(commit []asked) (identity, error) {
 		if !strings.HasPrefix(a.sql, "INSERT INTO payment ") {
 			continue
 		}
-		const number, uuid = 28, 29 // places of id and uuid in sqlstore's statement
+		const number, uuid = 25, 26 // places of id and uuid in sqlstore's statement
 		if len(a.values) > uuid && len(a.values[number]) == 8 && len(a.values[uuid]) == 16 {
 			return identity{int64(binary.BigEndian.Uint64(a.values[number])), a.values[uuid]}, nil //nolint:gosec // an id
 		}

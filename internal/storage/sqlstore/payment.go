@@ -29,32 +29,29 @@ func (p *Payments) InTx(ctx context.Context, fn func(payment.Tx)) error {
 // that changing returns the arguments of both.
 const (
 	insertPayment = `INSERT INTO payment (version, state, holds_order, price, paid, wallet, installments, interest_payer,
-		customer_rate, commission_rate, commission, authorized, captured, refunded, refunding, open_ask,
-		instrument, requested_pos_alias, pos_id, pos_alias, routing,
+		customer_rate, commission_rate, commission, authorized, captured, refunded, refunding, open_ask, pos_id, pos_alias,
 		result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at, updated_at,
 		merchant_id, id, uuid, surface, phase, payment_group, order_ref, conversation_id, external_id, channel,
-		customer_ref, buyer_id, currency, client_ip, created_at, three_ds)
+		customer_ref, buyer_id, currency, client_ip, created_at, three_ds, instrument, requested_pos_alias, routing)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 		$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)`
 
 	updatePayment = `UPDATE payment SET version = CAST($1 AS BIGINT) + 1, state = $2, holds_order = $3, price = $4, paid = $5, wallet = $6,
 		installments = $7, interest_payer = $8, customer_rate = $9, commission_rate = $10, commission = $11,
-		authorized = $12, captured = $13, refunded = $14, refunding = $15, open_ask = $16,
-		instrument = $17, requested_pos_alias = $18, pos_id = $19, pos_alias = $20, routing = $21,
-		result_reason = $22, result_transaction_id = $23, result_host_reference = $24, result_auth_code = $25,
-		result_at = $26, updated_at = $27
-	WHERE merchant_id = $28 AND id = $29` + samePayment
+		authorized = $12, captured = $13, refunded = $14, refunding = $15, open_ask = $16, pos_id = $17, pos_alias = $18,
+		result_reason = $19, result_transaction_id = $20, result_host_reference = $21, result_auth_code = $22,
+		result_at = $23, updated_at = $24
+	WHERE merchant_id = $25 AND id = $26` + samePayment
 )
 
 // changing returns the arguments that both statements begin with.
-func changing(p *payment.Payment) []any {
+func changing(p *payment.Payment, room int) []any {
 	c := p.Price.Currency()
-	const room = 43 // the arguments of insertPayment
 	return append(make([]any, 0, room),
 		int64(p.Version), string(p.State), p.HoldsOrder, minor(p.Price, c), minor(p.Paid, c), minor(p.Wallet, c),
 		int64(p.Installments), int64(p.InterestPayer), int64(p.CustomerRate), int64(p.CommissionRate), minor(p.Commission, c),
 		minor(p.Authorized, c), minor(p.Captured, c), minor(p.Refunded, c), minor(p.Refunding, c), int64(p.OpenAsk),
-		encodeInstrument(p.Card), p.RequestedPOSAlias, int64(p.POSID), p.POSAlias, encodeDecision(p.Routing),
+		int64(p.POSID), p.POSAlias,
 		string(p.Result.Reason), p.Result.TransactionID, p.Result.HostReference, p.Result.AuthCode, micros(p.Result.At),
 		micros(p.UpdatedAt), int64(p.MerchantID), int64(p.ID))
 }
@@ -65,19 +62,21 @@ func (t *tx) InsertPayment(p payment.Payment) {
 	if p.ClientIP.IsValid() {
 		ip = p.ClientIP.String()
 	}
-	args := append(changing(&p), p.UUID[:], string(p.Surface), string(p.Phase), string(p.Group), p.OrderRef,
+	const arguments = 43
+	args := append(changing(&p, arguments), p.UUID[:], string(p.Surface), string(p.Phase), string(p.Group), p.OrderRef,
 		p.ConversationID, p.ExternalID, p.Channel, p.CustomerRef, int64(p.BuyerID), p.Price.Currency().String(),
-		ip, micros(p.CreatedAt), p.ThreeDS)
+		ip, micros(p.CreatedAt), p.ThreeDS, encodeInstrument(p.Card), p.RequestedPOSAlias, encodeDecision(p.Routing))
 	t.batch = append(t.batch, storage.Statement{SQL: insertPayment, Args: args, Duplicate: duplicateOf(&p)})
 	t.addItems(&p)
 }
 
 // SavePayment implements payment.Tx. What identifies a payment and its request
-// (UUID, surface, phase, group, references, channel, customer, address, creation)
-// never changes and is not stored again.
+// (UUID, surface, phase, group, references, channel, customer, address, creation),
+// its card and the routing decision never change and are not stored again.
 func (t *tx) SavePayment(p payment.Payment) {
+	const arguments = 26
 	t.batch = append(t.batch, storage.Statement{
-		SQL: updatePayment, Args: changing(&p),
+		SQL: updatePayment, Args: changing(&p, arguments),
 		Rows: 1, Missed: fault.StaleVersion, Duplicate: duplicateOf(&p),
 	})
 	t.addItems(&p)

@@ -96,6 +96,18 @@ func testPayments(t *testing.T, open Opener) {
 		}
 	})
 
+	t.Run("the_card_and_the_routing_stay_as_first_stored", func(t *testing.T) {
+		first := samplePayment(150)
+		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(first) }))
+		changed := first
+		changed.Card.Holder, changed.RequestedPOSAlias, changed.Routing.RuleName = "Another", "second", "another"
+		must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(changed) }))
+		got, err := s.Payments.Payment(t.Context(), mine, first.UUID)
+		must(t, "find", err)
+		first.Version = 1
+		equal(t, "payment", got, first)
+	})
+
 	t.Run("sums_that_cannot_be_are_refused", func(t *testing.T) {
 		now, err := s.Payments.Payment(t.Context(), mine, p.UUID)
 		must(t, "find", err)
