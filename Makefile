@@ -73,6 +73,10 @@ bench: setup ## measure the table of speed, beside the floors of the same run; w
 bench-growth: setup ## measure lists and searches with up to 5 million payments; writes docs/benchmarks/growth.md
 	$(BENCH) -bench='^BenchmarkGrowth$$' -timeout 90m ./test/bench
 
+.PHONY: bench-long
+bench-long: setup ## pay for an hour on each engine and see that nothing grows; writes docs/benchmarks/long-run.md
+	$(BENCH) -bench='^BenchmarkLong$$' -timeout 4h ./test/bench
+
 CHAOS_DURATION ?= 10m
 
 .PHONY: chaos

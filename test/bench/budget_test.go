@@ -36,7 +36,7 @@ type spent struct {
 // against testdata/budget.json. The bank is another process. A change that makes a
 // payment cheaper, or dearer for a reason, writes the file anew with
 // BENCH_BUDGET=write.
-func TestBudget(t *testing.T) {
+func TestBudget(t *testing.T) { //nolint:paralleltest // it counts what the whole process allocates
 	t.Run("a_payment_allocates_no_more_than_was_written_down", func(t *testing.T) {
 		got, key := spentOnPayment(t), "plain"
 		if raceDetector {
