@@ -82,7 +82,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	// Domain.
 	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
-	inFlight, err := s.openEphemeral(o, safe)
+	inFlight, limits, err := s.openEphemeral(ctx, o, safe)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers), InFlight: inFlight,
-		IDs: ids, Clock: system, Log: o.Log,
+		IDs: ids, Clock: system, Log: o.Log, Limits: limits,
 		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
 	})
 	resolver := newResolver(service, db)
@@ -120,7 +120,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
-		limits:   kit.Limits{Requests: o.Config.RateLimit},
+		limits:   kit.Limits{Requests: o.Config.RateLimit, Shared: limits},
 		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/ephemeral"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/retention"
@@ -143,15 +144,27 @@ func newResolver(service *payment.Service, db *storage.DB) *payment.Resolver {
 }
 
 // openEphemeral keeps what is forgotten within minutes in Redis, where all nodes
-// find it, or in this process.
-func (s *Server) openEphemeral(o Options, sealer vault.Sealer) (*ephemeral.Secrets, error) {
+// find it, or in this process, which then shares no limits: they are nil.
+func (s *Server) openEphemeral(ctx context.Context, o Options, safe *vault.Vault) (*ephemeral.Secrets, limit.Shared, error) {
 	if o.Config.Redis.IsZero() {
-		return ephemeral.New(ephemeral.NewMemory(clock.System{}), sealer, clock.System{}), nil
+		return ephemeral.New(ephemeral.NewMemory(clock.System{}), safe, clock.System{}), nil, nil
 	}
 	store, err := ephemeral.OpenRedis(o.Config.Redis.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("open store of short-lived secrets: %w", err)
+		return nil, nil, fmt.Errorf("open store of short-lived secrets: %w", err)
 	}
 	s.closing(store.Close)
-	return ephemeral.New(store, sealer, clock.System{}), nil
+	key, err := safe.HouseKey(ctx, "shared limits")
+	if err != nil {
+		return nil, nil, err
+	}
+	limits := ephemeral.NewBuckets(store, key)
+	limits.OnAway = func(reason error) {
+		if reason != nil {
+			o.Log.Warn("limits are counted by this node alone until Redis answers again", "error", reason)
+			return
+		}
+		o.Log.Info("limits are shared by the nodes again")
+	}
+	return ephemeral.New(store, safe, clock.System{}), limits, nil
 }

@@ -81,7 +81,7 @@ type settings struct {
 	Listen    *string `placeholder:"HOST:PORT" help:"Address to listen on (VEZNE_LISTEN)."`
 	PublicURL *string `placeholder:"URL" help:"How the outside reaches the server (VEZNE_PUBLIC_URL)."`
 	Database  *string `placeholder:"DSN" help:"sqlite:PATH or postgres://… (VEZNE_DATABASE)."`
-	Redis     *string `placeholder:"URL" help:"Redis for what nodes share for minutes; in process if empty (VEZNE_REDIS)."`
+	Redis     *string `placeholder:"URL" help:"Redis for what nodes share: limits, and secrets for minutes; in process if empty (VEZNE_REDIS)."`
 	Keyset    *string `placeholder:"FILE" help:"File of the key that seals all others (VEZNE_KEYSET)."`
 	KMS       *string `name:"kms" placeholder:"URL" help:"Key of a HashiCorp Vault transit engine that seals the keyset (VEZNE_KMS)."`
 	KMSToken  *string `name:"kms-token-file" placeholder:"FILE" help:"File of the token for it (VEZNE_KMS_TOKEN_FILE)."`

@@ -29,7 +29,8 @@ type Config struct {
 	PublicURL string
 	// Database is sqlite:PATH or postgres://…
 	Database DSN
-	// Redis keeps what several nodes share for minutes; empty means in process.
+	// Redis keeps what several nodes share: short-lived secrets and the counts of
+	// limits; empty means in process.
 	Redis DSN
 	// Keyset is the file of the key that seals everything else.
 	Keyset string
@@ -43,8 +44,8 @@ type Config struct {
 	// TrustedProxies are the networks of the proxies in front of the server, whose
 	// X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	// RateLimit is how many requests in a second one credential may send to one
-	// node, with a burst of twice as many.
+	// RateLimit is how many requests in a second one credential may send, with
+	// a burst of twice as many: to all nodes if they share Redis, else to each.
 	RateLimit int
 	// Traces is where a collector takes OTLP over HTTP; empty means that no trace
 	// is recorded. One request in TraceOneIn is.

@@ -1,6 +1,6 @@
 // Package ephemeral keeps short-lived secrets, such as the cards of payers who are
 // at their bank: sealed, for minutes, in the memory of one process or in Redis,
-// and nowhere else.
+// and nowhere else. Its Buckets share the counts of limits through that Redis.
 package ephemeral
 
 import (

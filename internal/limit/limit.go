@@ -1,8 +1,10 @@
 // Package limit counts what happens too often: token buckets by key, in bounded
-// memory. It reads no clock; callers say what time it is.
+// memory or where all nodes share them. It reads no clock; callers say what time
+// it is.
 package limit
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -17,15 +19,28 @@ type Rate struct {
 	Burst int
 }
 
+// Shared keeps buckets for all nodes, by a clock of its own. Implementations are
+// safe for concurrent use and answer within milliseconds, or with an error.
+type Shared interface {
+	// Take takes a token of the key's bucket. If there is none it takes nothing and
+	// returns how long until there is one.
+	Take(ctx context.Context, key string, r Rate) (time.Duration, error)
+	// Check returns what Take would, and takes nothing.
+	Check(ctx context.Context, key string, r Rate) (time.Duration, error)
+}
+
 // Buckets are token buckets by key, each full at first. They are safe for
-// concurrent use, and belong to this process: n nodes allow n times as much.
+// concurrent use. Unless they are shared they belong to this process: n nodes
+// allow n times as much.
 type Buckets[K comparable] struct {
 	rate Rate
 	keys int
 	mu   sync.Mutex
 	// full is when a bucket will be full again. That one time says how many tokens
 	// it has, and a bucket that is full need not be kept.
-	full map[K]time.Time
+	full   map[K]time.Time
+	shared Shared
+	name   func(K) string
 }
 
 // New returns Buckets that remember at most so many keys.
@@ -33,30 +48,51 @@ func New[K comparable](r Rate, keys int) *Buckets[K] {
 	return &Buckets[K]{rate: r, keys: keys, full: make(map[K]time.Time)}
 }
 
+// Share has the tokens counted in s, under names that no other limit in s gives
+// its keys; a nil s changes nothing. While s fails each process counts for itself:
+// an outage neither shuts callers out nor lets all of them through. Share is called
+// before the first use, and returns b.
+func (b *Buckets[K]) Share(s Shared, name func(K) string) *Buckets[K] {
+	b.shared, b.name = s, name
+	return b
+}
+
 // Take takes a token of the key's bucket. If there is none it takes nothing and
-// refuses with fault.TooManyRequests, which says when there will be one.
-func (b *Buckets[K]) Take(key K, now time.Time) error {
+// refuses with fault.TooManyRequests, which says when there will be one. The time
+// counts for what this process keeps.
+func (b *Buckets[K]) Take(ctx context.Context, key K, now time.Time) error {
+	if b.shared != nil {
+		if wait, err := b.shared.Take(ctx, b.name(key), b.rate); err == nil {
+			return refusal(wait)
+		}
+	}
+	return b.take(key, now)
+}
+
+// Check refuses as Take does, and takes nothing.
+func (b *Buckets[K]) Check(ctx context.Context, key K, now time.Time) error {
+	if b.shared != nil {
+		if wait, err := b.shared.Check(ctx, b.name(key), b.rate); err == nil {
+			return refusal(wait)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return refusal(b.wait(b.at(key, now), now))
+}
+
+func (b *Buckets[K]) take(key K, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	full := b.at(key, now)
-	if wait := b.wait(full, now); wait > 0 {
-		return tooMany(wait)
+	if err := refusal(b.wait(full, now)); err != nil {
+		return err
 	}
 	if full.Before(now) {
 		b.makeRoom(key, now)
 		full = now
 	}
 	b.full[key] = full.Add(b.rate.Every)
-	return nil
-}
-
-// Check refuses as Take does, and takes nothing.
-func (b *Buckets[K]) Check(key K, now time.Time) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if wait := b.wait(b.at(key, now), now); wait > 0 {
-		return tooMany(wait)
-	}
 	return nil
 }
 
@@ -96,6 +132,10 @@ func (b *Buckets[K]) makeRoom(key K, now time.Time) {
 	}
 }
 
-func tooMany(wait time.Duration) error {
+// refusal returns nil if there is nothing to wait for.
+func refusal(wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
 	return fault.New(fault.RateLimited, fault.TooManyRequests, "too many requests").WithRetryAfter(wait)
 }

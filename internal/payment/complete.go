@@ -187,7 +187,7 @@ func (s *Service) provision(ctx context.Context, c Complete, v visit) (Outcome, 
 			Installments: claimed.Installments, Card: again, ClientIP: claimed.ClientIP,
 		}, known.authentication())
 	})
-	s.noteDecline(claimed, said)
+	s.noteDecline(ctx, claimed, said)
 	return s.conclude(ctx, claimed, open, said, c.Actor)
 }
 

@@ -1,6 +1,11 @@
 package payment
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/vezne/vezne/internal/limit"
+)
 
 const (
 	// maxCardDeclines is how often a card may be declined in a row before attempts
@@ -13,15 +18,21 @@ const (
 	maxDeclinedCards = 50_000
 )
 
+// newDeclines counts by fingerprint, for this process or in shared.
+func newDeclines(shared limit.Shared) *limit.Buckets[string] {
+	return limit.New[string](limit.Rate{Every: declineEvery, Burst: maxCardDeclines}, maxDeclinedCards).
+		Share(shared, func(fingerprint string) string { return "declines:" + fingerprint })
+}
+
 // checkDeclines refuses with fault.TooManyRequests a card that banks have declined
 // too often lately. Approvals never count.
-func (s *Service) checkDeclines(p Payment) error {
-	return s.declines.Check(p.Card.Fingerprint, s.Clock.Now())
+func (s *Service) checkDeclines(ctx context.Context, p Payment) error {
+	return s.declines.Check(ctx, p.Card.Fingerprint, s.Clock.Now())
 }
 
 // noteDecline counts what a bank said about a card, if it said no.
-func (s *Service) noteDecline(p Payment, v verdict) {
+func (s *Service) noteDecline(ctx context.Context, p Payment, v verdict) {
 	if v.status == OperationDeclined {
-		_ = s.declines.Take(p.Card.Fingerprint, s.Clock.Now()) // empty after attempts that ran at once: the next one is refused anyway
+		_ = s.declines.Take(ctx, p.Card.Fingerprint, s.Clock.Now()) // empty after attempts that ran at once: the next one is refused anyway
 	}
 }

@@ -1,12 +1,15 @@
 package payment_test
 
 import (
+	"context"
 	"crypto/sha256"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/payment"
 )
 
@@ -40,5 +43,48 @@ func TestDeclinedCard(t *testing.T) {
 			w.clock.Advance(3 * time.Second)
 			wantState(t, w.mustPay(t, w.order(t, poorCard)).Payment, payment.Declined)
 		})
+	})
+}
+
+// tally counts for several nodes, and gives nothing back.
+type tally struct {
+	mu    sync.Mutex
+	taken map[string]int
+}
+
+func (l *tally) Take(_ context.Context, key string, _ limit.Rate) (time.Duration, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken[key]++
+	return 0, nil
+}
+
+func (l *tally) Check(_ context.Context, key string, r limit.Rate) (time.Duration, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.taken[key] < r.Burst {
+		return 0, nil
+	}
+	return r.Every, nil
+}
+
+func TestSharedDeclines(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		parts := w.Dependencies
+		parts.Limits = &tally{taken: make(map[string]int)}
+		one, two := payment.NewService(parts), payment.NewService(parts)
+		for i := range 20 {
+			node := []*payment.Service{one, two}[i%2]
+			o, err := node.Pay(t.Context(), w.order(t, poorCard))
+			if err != nil {
+				t.Fatalf("attempt %d: %v", i+1, err)
+			}
+			wantState(t, o.Payment, payment.Declined)
+		}
+		for _, node := range []*payment.Service{one, two} {
+			_, err := node.Pay(t.Context(), w.order(t, poorCard))
+			wantCode(t, err, fault.TooManyRequests)
+		}
 	})
 }

@@ -63,7 +63,7 @@ func (s *Service) pay(ctx context.Context, c Pay) (Outcome, error) {
 	}
 	for {
 		v := s.ask(ctx, a.operation, a.candidates[a.next-1].POS, &a.command.Card, a.command)
-		s.noteDecline(a.payment, v)
+		s.noteDecline(ctx, a.payment, v)
 		if !a.triesOn(v) {
 			return s.conclude(ctx, a.payment, a.operation, v, c.Actor)
 		}
@@ -104,7 +104,7 @@ func (s *Service) prepare(ctx context.Context, c Pay) (a *attempt, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDeclines(p); err != nil {
+	if err := s.checkDeclines(ctx, p); err != nil {
 		return nil, err
 	}
 	request := routing.Request{

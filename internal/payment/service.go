@@ -65,6 +65,8 @@ type Dependencies struct {
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Limits counts declines for all nodes; if nil each counts its own.
+	Limits limit.Shared
 	// OnAnswer, if set, hears how each command was answered, and OnResolve what
 	// became of each operation that the resolver took up. They are called by the
 	// goroutine at work and must not wait.
@@ -84,7 +86,7 @@ type Service struct {
 
 // NewService returns a Service.
 func NewService(d Dependencies) *Service {
-	return &Service{Dependencies: d, declines: limit.New[string](limit.Rate{Every: declineEvery, Burst: maxCardDeclines}, maxDeclinedCards)}
+	return &Service{Dependencies: d, declines: newDeclines(d.Limits)}
 }
 
 // commandLimit bounds a whole command, bank calls included, so that a caller has

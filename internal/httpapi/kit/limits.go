@@ -23,13 +23,15 @@ const (
 	networkBits = 64
 )
 
-// Limits is how much is too much, on one node.
+// Limits is how much is too much.
 type Limits struct {
 	// Failures is how many authentications may fail in a minute from one address.
 	Failures int
 	// Requests is how many requests one credential may send in a second, with a
 	// burst of twice as many.
 	Requests int
+	// Shared counts for all nodes; if nil each counts for itself.
+	Shared limit.Shared
 }
 
 // gauge counts towards the limits.
@@ -46,8 +48,10 @@ func newGauge(l Limits) *gauge {
 		l.Requests = defaultRequests
 	}
 	return &gauge{
-		failures: limit.New[netip.Addr](limit.Rate{Every: time.Minute / time.Duration(l.Failures), Burst: l.Failures}, maxAddresses),
-		requests: limit.New[string](limit.Rate{Every: time.Second / time.Duration(l.Requests), Burst: 2 * l.Requests}, maxCredentials),
+		failures: limit.New[netip.Addr](limit.Rate{Every: time.Minute / time.Duration(l.Failures), Burst: l.Failures}, maxAddresses).
+			Share(l.Shared, func(a netip.Addr) string { return "failures:" + a.String() }),
+		requests: limit.New[string](limit.Rate{Every: time.Second / time.Duration(l.Requests), Burst: 2 * l.Requests}, maxCredentials).
+			Share(l.Shared, func(credential string) string { return "requests:" + credential }),
 	}
 }
 
@@ -63,7 +67,7 @@ func (k *Kit) unproven(r *http.Request, err error) error {
 	if client.Is6() {
 		client = netip.PrefixFrom(client, networkBits).Masked().Addr()
 	}
-	if limited := k.gauge.failures.Take(client, k.clock.Now()); limited != nil {
+	if limited := k.gauge.failures.Take(r.Context(), client, k.clock.Now()); limited != nil {
 		return limited
 	}
 	return err

@@ -15,15 +15,16 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/secret"
 )
 
 // guarded is a surface that knows the keys "a" and "b" and has small limits.
-func guarded(t *testing.T, now clock.Clock) http.Handler {
+func guarded(t *testing.T, now clock.Clock, shared limit.Shared) http.Handler {
 	t.Helper()
 	k, err := kit.New(kit.Config{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: now, HashKey: secret.New(make([]byte, 32)),
-		Limits: kit.Limits{Failures: 3, Requests: 2},
+		Limits: kit.Limits{Failures: 3, Requests: 2, Shared: shared},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,7 @@ func TestLimits(t *testing.T) {
 	setUp := func(t *testing.T) (*clock.Manual, func(key, from string, status int, wait string)) {
 		t.Helper()
 		now := clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-		h := guarded(t, now)
+		h := guarded(t, now, nil)
 		return now, func(key, from string, status int, wait string) {
 			t.Helper()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/t/things", nil)
@@ -96,4 +97,40 @@ func TestLimits(t *testing.T) {
 		now.Advance(500 * time.Millisecond)
 		send("a", "192.0.2.1:1", 200, "")
 	})
+}
+
+// others is what other nodes have used up.
+type others map[string]time.Duration
+
+func (o others) Take(_ context.Context, key string, _ limit.Rate) (time.Duration, error) {
+	return o[key], nil
+}
+
+func (o others) Check(_ context.Context, key string, _ limit.Rate) (time.Duration, error) {
+	return o[key], nil
+}
+
+func TestSharedLimits(t *testing.T) {
+	t.Parallel()
+	h := guarded(t, clock.System{}, others{"requests:a": 7 * time.Second, "failures:192.0.2.1": 9 * time.Second})
+	for name, c := range map[string]struct {
+		key, from, wait string
+		status          int
+	}{
+		"requests_to_other_nodes_count":                 {key: "a", from: "192.0.2.1:1", status: 429, wait: "7"},
+		"failures_at_other_nodes_count":                 {key: "wrong", from: "192.0.2.1:1", status: 429, wait: "9"},
+		"other_credentials_are_not_limited":             {key: "b", from: "192.0.2.1:1", status: 200},
+		"failures_from_another_address_are_not_limited": {key: "wrong", from: "192.0.2.2:1", status: 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/t/things", nil)
+			r.RemoteAddr = c.from
+			r.Header.Set("X-Api-Key", c.key)
+			w := serve(t, h, r)
+			if w.Code != c.status || w.Header().Get("Retry-After") != c.wait {
+				t.Errorf("answer = %d, Retry-After %q; want %d, %q", w.Code, w.Header().Get("Retry-After"), c.status, c.wait)
+			}
+		})
+	}
 }

@@ -115,7 +115,7 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 			return Response{}, h.kit.unproven(r, err)
 		}
 		x.merchant = h.surface.Merchant(principal)
-		if err := h.admit(principal); err != nil {
+		if err := h.admit(r.Context(), principal); err != nil {
 			return Response{}, err
 		}
 	}
@@ -135,11 +135,11 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 }
 
 // admit counts a request of a proven caller.
-func (h *surfaceHandler[P]) admit(principal P) error {
+func (h *surfaceHandler[P]) admit(ctx context.Context, principal P) error {
 	if h.surface.Credential == nil {
 		return nil
 	}
-	return h.kit.gauge.requests.Take(h.surface.Credential(principal), h.kit.clock.Now())
+	return h.kit.gauge.requests.Take(ctx, h.surface.Credential(principal), h.kit.clock.Now())
 }
 
 // write runs a route that changes something. Once the request was read, it goes
