@@ -77,6 +77,19 @@ func TestDoubleClick(t *testing.T) {
 	})
 }
 
+func TestEnrolling(t *testing.T) {
+	t.Parallel()
+	t.Run("looks_meanwhile_do_not_keep_the_shopper_from_the_bank", func(t *testing.T) {
+		t.Parallel()
+		eachEngine(t, func(t *testing.T, w *world) {
+			c := w.sell(t, "ORD-1")
+			w.payments.enrolling = func() { w.want(t, c, checkout.Charging, "") }
+			w.pay(t, c)
+			w.want(t, c, checkout.Authenticating, "")
+		})
+	})
+}
+
 func TestDeclines(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *world) {

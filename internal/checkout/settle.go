@@ -82,6 +82,9 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 		}
 		return c.undone(), true
 	}
+	if p.State == payment.Enrolled && c.State == Charging && !abandoned {
+		return c, false // whoever enrols is about to say so, and must not find the checkout changed
+	}
 	found := c.PaymentID != p.ID
 	c.PaymentID = p.ID
 	switch p.State {
@@ -90,7 +93,7 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 	case payment.Declined, payment.Expired:
 		return c.declined(p.Result.Reason, now), true
 	case payment.Enrolled:
-		if c.State == Charging && abandoned {
+		if c.State == Charging {
 			c.State = Authenticating
 			return c, true
 		}

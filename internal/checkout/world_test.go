@@ -106,6 +106,8 @@ type payments struct {
 	directly int
 	// entered, when set, is told of every command and waited for.
 	entered, leave chan struct{}
+	// enrolling, when set, is called while the bank is asked to enrol.
+	enrolling func()
 	keyStore       *sqlstore.Payments
 }
 
@@ -148,6 +150,13 @@ func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment,
 	p.wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer func() {
+		if look := p.enrolling; look != nil {
+			p.mu.Unlock()
+			look()
+			p.mu.Lock()
+		}
+	}()
 	if !c.Card.PAN.IsZero() {
 		p.charged = c.Card
 	}

@@ -31,18 +31,19 @@ type load struct {
 	// ending lets clients finish what they have begun.
 	ending atomic.Bool
 
-	mu       sync.Mutex
-	payments map[string]string // order by payment
-	torn     int               // requests that had to be sent again because a node was gone
-	refused  map[string]int    // answers that say "again", by status and code
-	lost     int               // requests that a node took with it before the bank heard of them
-	kinds    map[string]int
+	payments *orders
+
+	mu      sync.Mutex
+	torn    int            // requests that had to be sent again because a node was gone
+	refused map[string]int // answers that say "again", by status and code
+	lost    int            // requests that a node took with it before the bank heard of them
+	kinds   map[string]int
 }
 
 func newLoad(t *testing.T, url string, s *shop) *load {
 	t.Helper()
 	return &load{
-		t: t, url: url, shop: s, payments: map[string]string{}, refused: map[string]int{}, kinds: map[string]int{},
+		t: t, url: url, shop: s, payments: &orders{of: map[string]string{}}, refused: map[string]int{}, kinds: map[string]int{},
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 70 * time.Second},
 	}
 }
@@ -180,13 +181,27 @@ func (l *load) charge(ctx context.Context, who servertest.Credential, path, orde
 		return "", false
 	}
 	id := r.text("paymentId")
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if other, known := l.payments[id]; known && other != order {
+	if other := l.payments.note(id, order); other != order {
 		l.t.Errorf("orders %s and %s have one payment %s", other, order, id)
 	}
-	l.payments[id] = order
 	return id, true
+}
+
+// orders knows the order of each payment, for all loads of a test.
+type orders struct {
+	mu sync.Mutex
+	of map[string]string
+}
+
+// note keeps the order of a payment, and returns the one that it had first.
+func (o *orders) note(payment, order string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if first, known := o.of[payment]; known {
+		return first
+	}
+	o.of[payment] = order
+	return order
 }
 
 func (l *load) follow(ctx context.Context, what, id, body string) {
