@@ -108,7 +108,7 @@ type payments struct {
 	entered, leave chan struct{}
 	// enrolling, when set, is called while the bank is asked to enrol.
 	enrolling func()
-	keyStore       *sqlstore.Payments
+	keyStore  *sqlstore.Payments
 }
 
 func (p *payments) add(c payment.Pay, state payment.State, reason connector.Reason) payment.Payment {
