@@ -8,9 +8,11 @@ import (
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/snapshot"
+	"github.com/vezne/vezne/internal/webhook"
 )
 
 // What a node keeps in memory: the tables of busy merchants and the accounts of
@@ -39,6 +41,25 @@ func newTables(w *snapshot.Watcher, s routing.Store) tables {
 // Table implements payment.Tables.
 func (t tables) Table(ctx context.Context, m id.Merchant) (*routing.Table, error) {
 	return t.cache.Get(ctx, m)
+}
+
+// audience knows from memory who listens to events.
+type audience struct {
+	cache *snapshot.Cache[id.Merchant, webhook.Audience]
+}
+
+func newAudience(w *snapshot.Watcher, s webhook.Store) audience {
+	return audience{snapshot.NewCache(w, snapshot.Bounds{Values: cachedTables},
+		func(ctx context.Context, m id.Merchant) (webhook.Audience, error) {
+			endpoints, err := s.Endpoints(ctx, m)
+			return webhook.NewAudience(endpoints), err
+		})}
+}
+
+// Hears implements payment.Audience.
+func (a audience) Hears(ctx context.Context, m id.Merchant, kind job.Kind) (bool, error) {
+	who, err := a.cache.Get(ctx, m)
+	return who.Hears(kind), err
 }
 
 // bins looks cards up in the one BIN table that all merchants share.

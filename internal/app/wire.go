@@ -47,7 +47,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 	s.closing(db.Close)
 	payments, merchants, routes := sqlstore.NewPayments(db), sqlstore.NewMerchants(db), sqlstore.NewRouting(db)
-	binRows, version := sqlstore.NewBINs(db), sqlstore.NewConfig(db)
+	binRows, version, hookRows := sqlstore.NewBINs(db), sqlstore.NewConfig(db), sqlstore.NewWebhooks(db)
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 
 	// Secrets.
@@ -90,7 +90,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
 		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers), InFlight: inFlight,
-		IDs: ids, Clock: system, Log: o.Log, Limits: limits,
+		Audience: newAudience(watcher, hookRows), IDs: ids, Clock: system, Log: o.Log, Limits: limits,
 		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
 	})
 	resolver := newResolver(service, db)
@@ -99,7 +99,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Cards: safe, IDs: ids, Clock: system,
 	}, merchants, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
-		Store: sqlstore.NewWebhooks(db), Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log,
+		Store: hookRows, Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log, Caches: watcher,
 		OnAttempt: metrics.Attempt,
 	})
 	if err != nil {

@@ -72,7 +72,7 @@ func (s *Service) commit(ctx context.Context, c change, actor string, also ...fu
 	if c.payment.State == Authenticated || c.operation.reversal() { // nothing that a merchant could act on
 		return s.save(ctx, c, append(also, func(tx Tx) { tx.Record(record) })...)
 	}
-	event, err := s.newEvent(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
+	tell, err := s.tell(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (s *Service) commit(ctx context.Context, c change, actor string, also ...fu
 		if c.posting != nil {
 			tx.Post(*c.posting)
 		}
-		tx.Enqueue(event)
+		tell(tx)
 		if expires {
 			tx.Enqueue(expiry)
 		}
@@ -129,12 +129,19 @@ func (s *Service) newJob(ctx context.Context, kind job.Kind, p Payment, o Operat
 	}, nil
 }
 
-// newEvent returns the job of an event, which stands in the order of the payment's
-// changes, whatever the clock says.
-func (s *Service) newEvent(ctx context.Context, kind job.Kind, p Payment, o Operation, runAt time.Time) (job.Job, error) {
+// tell returns what queues an event, which stands in the order of the payment's
+// changes, whatever the clock says. An event to which nobody listens is not
+// queued: its job would find nobody to tell.
+func (s *Service) tell(ctx context.Context, kind job.Kind, p Payment, o Operation, runAt time.Time) (func(Tx), error) {
+	if s.Audience != nil {
+		heard, err := s.Audience.Hears(ctx, p.MerchantID, kind)
+		if err == nil && !heard { // whoever cannot be asked may be listening
+			return func(Tx) {}, nil
+		}
+	}
 	event, err := s.newJob(ctx, kind, p, o, runAt)
 	event.CreatedAt = p.UpdatedAt
-	return event, err
+	return func(tx Tx) { tx.Enqueue(event) }, err
 }
 
 // eventPayload tells what happened in ids and sums; whoever delivers the event

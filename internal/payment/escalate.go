@@ -56,7 +56,7 @@ func (s *Service) putBeforePerson(ctx context.Context, p Payment, o Operation) e
 	now := s.Clock.Now()
 	o.EscalatedAt = now
 	p.changed(now)
-	event, err := s.newEvent(ctx, EventUnknown, p, o, now)
+	tell, err := s.tell(ctx, EventUnknown, p, o, now)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Service) putBeforePerson(ctx context.Context, p Payment, o Operation) e
 		tx.SavePayment(p)
 		tx.SaveOperation(o)
 		if !o.reversal() {
-			tx.Enqueue(event)
+			tell(tx)
 		}
 		tx.Record(record)
 	})

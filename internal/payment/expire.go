@@ -45,7 +45,7 @@ func (s *Service) expireHold(ctx context.Context, j job.Job) error {
 	}
 	p.State, p.HoldsOrder = Expired, false
 	p.changed(s.Clock.Now())
-	event, err := s.newEvent(ctx, EventExpired, p, o, s.Clock.Now())
+	tell, err := s.tell(ctx, EventExpired, p, o, s.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Service) expireHold(ctx context.Context, j job.Job) error {
 	record.Action, record.At = string(EventExpired), p.UpdatedAt
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SavePayment(p)
-		tx.Enqueue(event)
+		tell(tx)
 		tx.Record(record)
 	})
 	if err != nil {

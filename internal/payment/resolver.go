@@ -220,7 +220,7 @@ func inquiryPause(age time.Duration) time.Duration {
 func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) error {
 	v := verdict{status: OperationDeclined, result: Result{Reason: connector.NoResponse, At: s.Clock.Now()}}
 	c := settle(p, o, v)
-	event, err := s.newEvent(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
+	tell, err := s.tell(ctx, c.operation.event(), c.payment, c.operation, c.operation.FinishedAt)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) e
 		return err
 	}
 	return s.save(ctx, c, func(tx Tx) {
-		tx.Enqueue(event)
+		tell(tx)
 		tx.Enqueue(check)
 		tx.Record(record)
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/pos"
@@ -48,6 +49,13 @@ type Addresses interface {
 	Check(address, hosts string) error
 }
 
+// Audience tells who listens to events.
+type Audience interface {
+	// Hears reports whether the merchant wants to be told of events of the kind. A
+	// merchant's change of mind may take a second to be known.
+	Hears(ctx context.Context, m id.Merchant, kind job.Kind) (bool, error)
+}
+
 // systemActor names Vezne itself in audit records.
 const systemActor = "system:payment"
 
@@ -65,6 +73,8 @@ type Dependencies struct {
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Audience decides which events are queued; if nil all are.
+	Audience Audience
 	// Limits counts declines for all nodes; if nil each counts its own.
 	Limits limit.Shared
 	// OnAnswer, if set, hears how each command was answered, and OnResolve what

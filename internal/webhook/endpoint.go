@@ -91,7 +91,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, c Caller, set Settings) (E
 	if err != nil {
 		return Endpoint{}, secret.Bytes{}, fmt.Errorf("create endpoint: %w", err)
 	}
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	err = s.configure(ctx, func(tx Tx) {
 		tx.InsertEndpoint(e)
 		record(tx)
 	})
@@ -194,7 +194,7 @@ func (s *Service) change(ctx context.Context, w edit, apply func(*Endpoint) erro
 	if err != nil {
 		return Endpoint{}, err
 	}
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	err = s.configure(ctx, func(tx Tx) {
 		tx.SaveEndpoint(e)
 		record(tx)
 	})
@@ -228,7 +228,7 @@ func (s *Service) DeleteEndpoint(ctx context.Context, c Caller, n id.Endpoint, v
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	err = s.configure(ctx, func(tx Tx) {
 		tx.DeleteEndpoint(e)
 		record(tx)
 	})
@@ -236,4 +236,14 @@ func (s *Service) DeleteEndpoint(ctx context.Context, c Caller, n id.Endpoint, v
 		return fmt.Errorf("delete endpoint %d: %w", n, changed(err))
 	}
 	return nil
+}
+
+// configure commits a change of endpoints, of which this node's caches know as soon
+// as it returns.
+func (s *Service) configure(ctx context.Context, fn func(Tx)) error {
+	err := s.Store.InTx(ctx, fn)
+	if s.Caches != nil {
+		s.Caches.Invalidate() // after an unclear commit, reading again is right
+	}
+	return err
 }

@@ -37,6 +37,29 @@ func (e *Endpoint) Wants(t job.Kind) bool {
 	return slices.ContainsFunc(e.Events, func(pattern string) bool { return matches(pattern, t) })
 }
 
+// hears reports whether events of the type go to the endpoint.
+func (e *Endpoint) hears(t job.Kind) bool { return e.State != Disabled && e.Wants(t) }
+
+// Audience is who of one merchant listens to what, read once for many events. It
+// is safe for concurrent use.
+type Audience struct{ patterns []string }
+
+// NewAudience returns the audience that a merchant's endpoints are together.
+func NewAudience(endpoints []Endpoint) Audience {
+	var a Audience
+	for _, e := range endpoints {
+		if e.State != Disabled {
+			a.patterns = append(a.patterns, e.Events...)
+		}
+	}
+	return a
+}
+
+// Hears reports whether any endpoint gets events of the type.
+func (a Audience) Hears(t job.Kind) bool {
+	return slices.ContainsFunc(a.patterns, func(pattern string) bool { return matches(pattern, t) })
+}
+
 // knownPattern reports whether a pattern takes any type that there is.
 func knownPattern(pattern string) bool {
 	return slices.ContainsFunc(Types(), func(t job.Kind) bool { return matches(pattern, t) })

@@ -25,7 +25,7 @@ func (s *Service) fanOut(ctx context.Context, event job.Job) error {
 	}
 	var all []parcel
 	for _, e := range endpoints {
-		if e.State == Disabled || !e.Wants(event.Kind) {
+		if !e.hears(event.Kind) {
 			continue
 		}
 		p, err := s.newParcel(ctx, e.ID, deliveryOf(event))

@@ -38,7 +38,11 @@ type Payments interface {
 	Payment(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
 }
 
-// Dependencies is what a Service works with. All but OnAttempt are required.
+// Invalidator makes this node's caches load again; snapshot.Watcher is one.
+type Invalidator interface{ Invalidate() }
+
+// Dependencies is what a Service works with. All but Caches and OnAttempt are
+// required.
 type Dependencies struct {
 	Store     Store
 	Payments  Payments
@@ -48,6 +52,8 @@ type Dependencies struct {
 	IDs       *id.Generator
 	Clock     clock.Clock
 	Log       *slog.Logger
+	// Caches, if set, forget who listens whenever endpoints change.
+	Caches Invalidator
 	// OnAttempt, if set, hears of every attempt to deliver and what the delivery is
 	// afterwards: Delivered, Pending if it is tried again, or Failed. It is called by
 	// the goroutine that sent it and must not wait.

@@ -18,7 +18,7 @@ func NewConfig(db *storage.DB) *Config { return &Config{db: db} }
 
 // ConfigVersion returns a number that grows with every commit that changed what
 // nodes keep in memory: merchants, credentials, admin tokens, POSes, plans,
-// rules, BINs.
+// rules, BINs, webhook endpoints.
 func (c *Config) ConfigVersion(ctx context.Context) (int64, error) {
 	version, err := one(ctx, c.db, func(s storage.Scanner) (v int64, err error) { return v, s.Scan(&v) },
 		`SELECT version FROM config_version WHERE id = 1`)

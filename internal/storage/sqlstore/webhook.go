@@ -46,17 +46,20 @@ const (
 func (t *tx) InsertEndpoint(e webhook.Endpoint) {
 	t.add(insertEndpoint, int64(e.MerchantID), int64(e.ID), int64(e.Version), e.URL, e.Description, encode(e.Events), string(e.State),
 		notNil(e.SealedSecret), notNil(e.SealedPrevious), micros(e.PreviousUntil), micros(e.CreatedAt))
+	t.configured = true
 }
 
 // SaveEndpoint implements webhook.Tx.
 func (t *tx) SaveEndpoint(e webhook.Endpoint) {
 	t.expect(updateEndpoint, int64(e.MerchantID), int64(e.ID), int64(e.Version), e.URL, e.Description, encode(e.Events),
 		string(e.State), notNil(e.SealedSecret), notNil(e.SealedPrevious), micros(e.PreviousUntil))
+	t.configured = true
 }
 
 // DeleteEndpoint implements webhook.Tx.
 func (t *tx) DeleteEndpoint(e webhook.Endpoint) {
 	t.expect(deleteEndpoint, int64(e.MerchantID), int64(e.ID), int64(e.Version))
+	t.configured = true
 }
 
 // TurnEndpoint implements webhook.Tx.
