@@ -71,13 +71,15 @@ func (s *Service) Resolve(ctx context.Context, c Resolve) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	for try := range maxConflicts {
-		o, err := s.Store.EscalatedOperation(ctx, c.MerchantID, c.Operation)
+		waiting, err := s.Store.EscalatedOperation(ctx, c.MerchantID, c.Operation)
 		if err != nil {
 			return Outcome{}, fmt.Errorf("find unknown operation: %w", err)
 		}
-		p, err := s.Store.PaymentByID(ctx, c.MerchantID, o.PaymentID)
+		// The operation once more, after its payment: one that was settled in between
+		// must not be settled again in a payment that has its outcome.
+		p, o, err := s.reload(ctx, Payment{MerchantID: c.MerchantID, ID: waiting.PaymentID}, c.Operation)
 		if err != nil {
-			return Outcome{}, fmt.Errorf("read payment: %w", err)
+			return Outcome{}, err
 		}
 		v := c.verdict(s)
 		charge, stands, err := s.undoes(ctx, o)

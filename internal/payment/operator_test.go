@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -174,6 +175,56 @@ func TestOperator_refused_reversal(t *testing.T) {
 			}
 			w.wantNothingBooked(t, e)
 		})
+	})
+}
+
+// seenStore lets something happen right after a waiting operation was read.
+type seenStore struct {
+	payment.Store
+	meanwhile func()
+}
+
+func (s seenStore) EscalatedOperation(ctx context.Context, m id.Merchant, o id.Operation) (payment.Operation, error) {
+	waiting, err := s.Store.EscalatedOperation(ctx, m, o)
+	s.meanwhile()
+	return waiting, err
+}
+
+// TestOperator_overtaken has a second person settle a refund while the first one's
+// command reads: what the first would make of it is no sum that can be.
+func TestOperator_overtaken(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		for name, tt := range map[string]struct {
+			first, second bool
+			want          fault.Code
+		}{
+			"by_the_same_word_is_a_replay":   {true, true, ""},
+			"by_the_other_word_is_a_refusal": {true, false, fault.OperationSettled},
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := w.mustPay(t, w.order(t, goodCard))
+				w.misbehaveWith(t, `{"rate":1,"kinds":["reset_after_approve"],"inquiries":true}`)
+				refund, err := w.refund(t, o, "400.00")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					w.later(t, 5*time.Minute)
+				}
+				w.misbehave(t)
+				overtaken := *w.Service
+				overtaken.Store = seenStore{Store: w.store, meanwhile: func() {
+					if _, err := w.Resolve(t.Context(), byHand(refund.Operation.ID, tt.second)); err != nil {
+						t.Error(err)
+					}
+				}}
+				again, err := overtaken.Resolve(t.Context(), byHand(refund.Operation.ID, tt.first))
+				if code := refusalOf(err); code != tt.want || again.Replayed != (tt.want == "") {
+					t.Errorf("code %q (%v), replayed %t", code, err, again.Replayed)
+				}
+			})
+		}
 	})
 }
 

@@ -273,7 +273,18 @@ func (w *world) misbehaveWith(t *testing.T, body string) {
 	if body == "" {
 		method = http.MethodDelete
 	}
-	request, err := http.NewRequestWithContext(t.Context(), method, w.bank.URL+"/sim/sandbox/_faults", strings.NewReader(body))
+	w.tellBank(t, method, "_faults", body)
+}
+
+// clearBank has the bank forget all that it booked.
+func (w *world) clearBank(t *testing.T) {
+	t.Helper()
+	w.tellBank(t, http.MethodDelete, "_ledger", "")
+}
+
+func (w *world) tellBank(t *testing.T, method, page, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, w.bank.URL+"/sim/sandbox/"+page, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +295,7 @@ func (w *world) misbehaveWith(t *testing.T, body string) {
 	}
 	_ = response.Body.Close() // only the status is of interest
 	if response.StatusCode >= 300 {
-		t.Fatalf("set faults: %s", response.Status)
+		t.Fatalf("tell the bank %s: %s", page, response.Status)
 	}
 }
 
