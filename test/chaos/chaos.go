@@ -143,7 +143,7 @@ func (w *World) disturbThe(ctx, loading context.Context) {
 
 func (w *World) repeat(ctx, loading context.Context, d Disturbance, rng *rand.Rand) {
 	for {
-		from, to := d.Pause()
+		from, to := d.Pause(w.options.Duration)
 		if !wait(loading, between(rng, from, to)) {
 			return
 		}

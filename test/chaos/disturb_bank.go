@@ -14,7 +14,7 @@ type bankFaults struct{}
 
 func (bankFaults) Name() string        { return "fault plan at the bank" }
 func (bankFaults) Suits(w *World) bool { return true }
-func (bankFaults) Pause() (time.Duration, time.Duration) {
+func (bankFaults) Pause(time.Duration) (time.Duration, time.Duration) {
 	return 100 * time.Millisecond, time.Second
 }
 

@@ -12,7 +12,7 @@ type stepClock struct{}
 
 func (stepClock) Name() string        { return "step of a server's clock" }
 func (stepClock) Suits(w *World) bool { return true }
-func (stepClock) Pause() (time.Duration, time.Duration) {
+func (stepClock) Pause(time.Duration) (time.Duration, time.Duration) {
 	return 2 * time.Second, 8 * time.Second
 }
 

@@ -13,7 +13,7 @@ type cutDatabase struct{}
 
 func (cutDatabase) Name() string        { return "broken line to PostgreSQL" }
 func (cutDatabase) Suits(w *World) bool { return len(w.lines) > 0 }
-func (cutDatabase) Pause() (time.Duration, time.Duration) {
+func (cutDatabase) Pause(time.Duration) (time.Duration, time.Duration) {
 	return time.Second, 5 * time.Second
 }
 
@@ -41,7 +41,7 @@ type restartDatabase struct{}
 
 func (restartDatabase) Name() string        { return "PostgreSQL stopped with -m immediate" }
 func (restartDatabase) Suits(w *World) bool { return w.postgres != nil }
-func (restartDatabase) Pause() (time.Duration, time.Duration) {
+func (restartDatabase) Pause(time.Duration) (time.Duration, time.Duration) {
 	return 6 * time.Second, 20 * time.Second
 }
 

@@ -11,7 +11,7 @@ type fillDisk struct{}
 
 func (fillDisk) Name() string        { return "disk full" }
 func (fillDisk) Suits(w *World) bool { return w.disk != nil && w.disk.mounted }
-func (fillDisk) Pause() (time.Duration, time.Duration) {
+func (fillDisk) Pause(time.Duration) (time.Duration, time.Duration) {
 	return 3 * time.Second, 8 * time.Second
 }
 

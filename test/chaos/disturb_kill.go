@@ -11,8 +11,12 @@ type killServer struct{}
 
 func (killServer) Name() string        { return "kill -9 of a server" }
 func (killServer) Suits(w *World) bool { return true }
-func (killServer) Pause() (time.Duration, time.Duration) {
-	return time.Second, 4 * time.Second
+
+// Pause is long enough in a long run that a server now and then lives for the ten
+// seconds after which it believes that a bank does not know of a request: clients
+// that wait for that ask nothing else.
+func (killServer) Pause(run time.Duration) (time.Duration, time.Duration) {
+	return time.Second, 4*time.Second + run/60
 }
 
 func (killServer) Act(ctx context.Context, w *World, rng *rand.Rand) error {
@@ -30,7 +34,7 @@ func (killBank) Suits(w *World) bool { return true }
 
 // Pause is long, because a dead bank opens the breakers of all its POSes, and
 // then little is asked of it for a while.
-func (killBank) Pause() (time.Duration, time.Duration) {
+func (killBank) Pause(time.Duration) (time.Duration, time.Duration) {
 	return 7 * time.Second, 20 * time.Second
 }
 

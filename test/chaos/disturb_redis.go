@@ -12,7 +12,7 @@ type killRedis struct{}
 
 func (killRedis) Name() string        { return "kill -9 of Redis" }
 func (killRedis) Suits(w *World) bool { return w.redis != nil }
-func (killRedis) Pause() (time.Duration, time.Duration) {
+func (killRedis) Pause(time.Duration) (time.Duration, time.Duration) {
 	return 3 * time.Second, 10 * time.Second
 }
 
