@@ -70,7 +70,7 @@ func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
 
 // newWorld builds a service that may call this machine, unless it gets another
 // poster.
-func newWorld(t *testing.T, db *storage.DB, poster webhook.Poster) *world {
+func newWorld(t testing.TB, db *storage.DB, poster webhook.Poster) *world {
 	t.Helper()
 	w := &world{
 		db: db, store: sqlstore.NewWebhooks(db), jobs: sqlstore.NewJobs(db), audit: sqlstore.NewAudit(db),
@@ -124,7 +124,7 @@ func (w *world) run(t *testing.T) int {
 func caller(m id.Merchant) webhook.Caller { return webhook.Caller{MerchantID: m, Actor: "admin:test"} }
 
 // endpoint adds an endpoint of the demo merchant.
-func (w *world) endpoint(t *testing.T, url string, events ...string) (webhook.Endpoint, secret.Bytes) {
+func (w *world) endpoint(t testing.TB, url string, events ...string) (webhook.Endpoint, secret.Bytes) {
 	t.Helper()
 	if len(events) == 0 {
 		events = []string{"*"}
@@ -137,7 +137,7 @@ func (w *world) endpoint(t *testing.T, url string, events ...string) (webhook.En
 }
 
 // pay stores a captured payment of 100.50 TRY.
-func (w *world) pay(t *testing.T) payment.Payment {
+func (w *world) pay(t testing.TB) payment.Payment {
 	t.Helper()
 	n, err := id.Next[id.Payment](t.Context(), w.ids, id.NounPayment)
 	if err != nil {
@@ -160,7 +160,7 @@ func (w *world) pay(t *testing.T) payment.Payment {
 }
 
 // happen leaves an event about a payment in the outbox, as payments do.
-func (w *world) happen(t *testing.T, kind job.Kind, p payment.Payment) job.Job {
+func (w *world) happen(t testing.TB, kind job.Kind, p payment.Payment) job.Job {
 	t.Helper()
 	n, err := id.Next[id.Job](t.Context(), w.ids, id.NounJob)
 	if err != nil {
@@ -176,7 +176,7 @@ func (w *world) happen(t *testing.T, kind job.Kind, p payment.Payment) job.Job {
 	return j
 }
 
-func (w *world) enqueue(t *testing.T, jobs ...job.Job) {
+func (w *world) enqueue(t testing.TB, jobs ...job.Job) {
 	t.Helper()
 	err := w.store.InTx(t.Context(), func(tx webhook.Tx) {
 		for _, j := range jobs {
