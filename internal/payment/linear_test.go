@@ -2,7 +2,9 @@ package payment_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,7 +13,6 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
@@ -36,17 +37,18 @@ func TestLinearizable(t *testing.T) {
 // TestLinearModel proves that the model refuses what must never be told.
 func TestLinearModel(t *testing.T) {
 	t.Parallel()
-	at := func(n int64, in linearInput, out linearOutput) porcupine.Operation {
+	sold, held := linearState{total: 1000, captured: 1000}, linearState{hold: true, total: 1000}
+	at := func(n int64, begins linearState, q linearQuestion, amount int64, out linearOutput) porcupine.Operation {
+		in := linearInput{begins: begins, question: q, amount: amount}
 		return porcupine.Operation{ClientId: int(n), Input: in, Call: 2 * n, Output: out, Return: 2*n + 1}
 	}
-	refund := linearInput{total: 1000, kind: connector.Refund, amount: 600}
-	hold := linearInput{hold: true, total: 1000, kind: connector.Capture, amount: 400}
+	refund := func(n int64) porcupine.Operation { return at(n, sold, askRefund, 600, linearOutput{}) }
 	for name, history := range map[string][]porcupine.Operation{
-		"refunds_over_the_whole":          {at(0, refund, linearOutput{}), at(1, refund, linearOutput{})},
-		"two_captures":                    {at(0, hold, linearOutput{}), at(1, hold, linearOutput{})},
-		"void_after_refund":               {at(0, refund, linearOutput{}), at(1, linearInput{total: 1000, kind: connector.Void}, linearOutput{})},
-		"read_that_forgets_a_refund":      {at(0, refund, linearOutput{}), at(1, linearInput{total: 1000}, linearOutput{captured: 1000})},
-		"refusal_of_what_would_have_been": {at(0, refund, linearOutput{code: fault.RefundAmountExceeded})},
+		"refunds_over_the_whole":          {refund(0), refund(1)},
+		"two_captures":                    {at(0, held, askCapture, 400, linearOutput{}), at(1, held, askCapture, 400, linearOutput{})},
+		"void_after_refund":               {refund(0), at(1, sold, askVoid, 0, linearOutput{})},
+		"read_that_forgets_a_refund":      {refund(0), at(1, sold, askRead, 0, linearOutput{captured: 1000})},
+		"refusal_of_what_would_have_been": {at(0, sold, askRefund, 600, linearOutput{code: fault.RefundAmountExceeded})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,13 +59,76 @@ func TestLinearModel(t *testing.T) {
 	}
 }
 
-// linearInput is a question about one payment; a kind of "" only reads it.
+// linearQuestion names an entry of linearKinds.
+type linearQuestion string
+
+// The questions.
+const (
+	askRead    linearQuestion = "read"
+	askCapture linearQuestion = "capture"
+	askVoid    linearQuestion = "void"
+	askRefund  linearQuestion = "refund"
+)
+
+// linearKind is one thing that may be asked about a payment. A further operation
+// is one more of them: how it is asked, and what may be told of it.
+type linearKind struct {
+	question linearQuestion
+	weight   int // how often it is asked
+	// command asks it; nil only reads the payment.
+	command func(w *world, t *testing.T, about payment.Outcome, amount string) (payment.Outcome, error)
+	// step reports whether the payment as it was allows the answer, and returns the
+	// payment as it is then.
+	step func(s linearState, in linearInput, out linearOutput) (bool, linearState)
+}
+
+func linearKinds() []linearKind {
+	return []linearKind{
+		{askCapture, 3, (*world).capture, linearState.capture},
+		{askRefund, 9, (*world).refund, linearState.refund},
+		{askVoid, 1, (*world).linearVoid, linearState.void},
+		{askRead, 5, nil, linearState.read},
+	}
+}
+
+// linearSubject is a payment of one method that is asked about. A further method
+// is one more of them.
+type linearSubject struct {
+	begins linearState
+	pay    func(w *world, t *testing.T) payment.Outcome
+}
+
+func linearSubjects() []linearSubject {
+	const total = 100_000 // of the world's orders
+	return []linearSubject{
+		{linearState{hold: true, total: total}, (*world).linearHold},
+		{linearState{total: total, captured: total}, (*world).linearSale},
+		{linearState{total: total, captured: total}, (*world).linearSecure},
+	}
+}
+
+func (w *world) linearHold(t *testing.T) payment.Outcome {
+	t.Helper()
+	return w.hold(t, goodCard)
+}
+
+func (w *world) linearSale(t *testing.T) payment.Outcome {
+	t.Helper()
+	return w.mustPay(t, w.order(t, goodCard))
+}
+
+func (w *world) linearSecure(t *testing.T) payment.Outcome {
+	t.Helper()
+	e, r := w.authenticated(t, w.enrolment(t, goodCard))
+	return w.mustComplete(t, e, r.SecurityKey)
+}
+
+// linearInput is a question about one payment.
 type linearInput struct {
-	payment int
-	hold    bool
-	total   int64
-	kind    connector.Kind
-	amount  int64
+	payment  int
+	begins   linearState
+	question linearQuestion
+	amount   int64
 }
 
 // linearOutput is what was told: a refusal's code, or what was read.
@@ -77,12 +142,16 @@ type linearOutput struct {
 
 // linearState is a payment that is asked one question after the other.
 type linearState struct {
-	captured, refunded int64
-	voided             bool
-	begun              bool
+	hold                      bool
+	total, captured, refunded int64
+	voided                    bool
 }
 
 func linearModel() porcupine.Model {
+	steps := make(map[linearQuestion]func(linearState, linearInput, linearOutput) (bool, linearState))
+	for _, k := range linearKinds() {
+		steps[k.question] = k.step
+	}
 	return porcupine.Model{
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 			parts := make(map[int][]porcupine.Operation)
@@ -90,29 +159,15 @@ func linearModel() porcupine.Model {
 				n := as[linearInput](o.Input).payment
 				parts[n] = append(parts[n], o)
 			}
-			var all [][]porcupine.Operation
-			for _, p := range parts {
-				all = append(all, p)
-			}
-			return all
+			return slices.Collect(maps.Values(parts))
 		},
 		Init: func() any { return linearState{} },
 		Step: func(state, input, output any) (bool, any) {
-			s, in, out := as[linearState](state), as[linearInput](input), as[linearOutput](output)
-			if !s.begun && !in.hold {
-				s.captured = in.total
+			s, in := as[linearState](state), as[linearInput](input)
+			if s == (linearState{}) {
+				s = in.begins
 			}
-			s.begun = true
-			switch in.kind {
-			case connector.Capture:
-				return s.capture(in, out)
-			case connector.Void:
-				return s.void(out)
-			case connector.Refund:
-				return s.refund(in, out)
-			case connector.Sale, connector.Authorize:
-			}
-			return s.shows(out), s
+			return steps[in.question](s, in, as[linearOutput](output))
 		},
 		DescribeOperation: func(in, out any) string { return fmt.Sprintf("%+v -> %+v", in, out) },
 	}
@@ -128,27 +183,27 @@ func as[T any](v any) T {
 }
 
 func (s linearState) capture(in linearInput, out linearOutput) (bool, linearState) {
-	free := in.hold && s.captured == 0 && !s.voided
+	free := s.hold && s.captured == 0 && !s.voided
 	switch out.code {
 	case "":
 		if out.replayed {
 			return s.captured == in.amount && !s.voided, s
 		}
 		s.captured = in.amount
-		return free && in.amount <= in.total, s
+		return free && in.amount <= s.total, s
 	case fault.CaptureInProgress:
-		return in.hold, s
+		return s.hold, s
 	case fault.AlreadyCaptured:
 		return s.captured > 0 && s.captured != in.amount && !s.voided, s
 	case fault.CaptureAmountExceeded:
-		return free && in.amount > in.total, s
+		return free && in.amount > s.total, s
 	case fault.NotCapturable:
-		return !in.hold || s.voided, s
+		return !s.hold || s.voided, s
 	}
 	return false, s
 }
 
-func (s linearState) void(out linearOutput) (bool, linearState) {
+func (s linearState) void(_ linearInput, out linearOutput) (bool, linearState) {
 	free := !s.voided && s.refunded == 0
 	switch out.code {
 	case "":
@@ -179,26 +234,23 @@ func (s linearState) refund(in linearInput, out linearOutput) (bool, linearState
 	return false, s
 }
 
-// shows reports whether somebody who reads may see this. What is in progress may
+// read reports whether somebody who reads may see this. What is in progress may
 // or may not have happened already.
-func (s linearState) shows(out linearOutput) bool {
+func (s linearState) read(_ linearInput, out linearOutput) (bool, linearState) {
 	if out.refunded > s.refunded || s.refunded > out.refunded+out.refunding {
-		return false
+		return false, s
 	}
-	return out.open || (out.captured == s.captured && out.voided == s.voided)
+	return out.open || (out.captured == s.captured && out.voided == s.voided), s
 }
 
 // history asks and notes.
 func (w *world) history(t *testing.T, seed uint64) []porcupine.Operation {
 	t.Helper()
-	const payments, callers, questions = 4, 12, 6
+	const payments, callers, questions = 6, 12, 8
+	methods := linearSubjects()
 	subjects := make([]payment.Outcome, payments)
 	for i := range subjects {
-		if i%2 == 0 {
-			subjects[i] = w.hold(t, goodCard)
-			continue
-		}
-		subjects[i] = w.mustPay(t, w.order(t, goodCard))
+		subjects[i] = methods[i%len(methods)].pay(w, t)
 	}
 	var (
 		mu   sync.Mutex
@@ -210,14 +262,10 @@ func (w *world) history(t *testing.T, seed uint64) []porcupine.Operation {
 		rng := rand.New(rand.NewPCG(seed, uint64(caller)))
 		wg.Go(func() {
 			for range questions {
-				n := rng.IntN(payments)
-				in := linearInput{payment: n, hold: n%2 == 0, total: 100_000, amount: 1 + rng.Int64N(60_000)}
-				in.kind = [...]connector.Kind{connector.Capture, connector.Refund, connector.Refund, connector.Refund, connector.Void, ""}[rng.IntN(6)]
-				if in.kind == connector.Void && rng.IntN(3) > 0 {
-					in.kind = "" // a void ends everything: not too often
-				}
+				n, kind := rng.IntN(payments), drawKind(rng)
+				in := linearInput{payment: n, begins: methods[n%len(methods)].begins, question: kind.question, amount: 1 + rng.Int64N(60_000)}
 				call := tick.Add(1)
-				out := w.answer(t, subjects[n], in)
+				out := kind.ask(t, w, subjects[n], money.FromMinor(in.amount, money.TRY))
 				o := porcupine.Operation{ClientId: caller, Input: in, Call: call, Output: out, Return: tick.Add(1)}
 				mu.Lock()
 				all = append(all, o)
@@ -229,34 +277,43 @@ func (w *world) history(t *testing.T, seed uint64) []porcupine.Operation {
 	return all
 }
 
-func (w *world) answer(t *testing.T, about payment.Outcome, in linearInput) linearOutput {
-	t.Helper()
-	var (
-		o      payment.Outcome
-		err    error
-		amount = money.FromMinor(in.amount, money.TRY).Decimal()
-	)
-	switch in.kind {
-	case connector.Capture:
-		o, err = w.capture(t, about, amount)
-	case connector.Void:
-		o, err = w.void(t, about)
-	case connector.Refund:
-		o, err = w.refund(t, about, amount)
-	default:
-		p, err := w.Find(t.Context(), demoMerchant, about.Payment.UUID)
-		if err != nil {
-			t.Error(err)
-		}
-		return linearOutput{
-			captured: p.Captured.Minor(), refunded: p.Refunded.Minor(), refunding: p.Refunding.Minor(),
-			voided: p.State == payment.Voided, open: p.OpenAsk != 0,
-		}
+// drawKind draws by weight.
+func drawKind(rng *rand.Rand) linearKind {
+	var all []linearKind
+	for _, k := range linearKinds() {
+		all = append(all, slices.Repeat([]linearKind{k}, k.weight)...)
 	}
+	return all[rng.IntN(len(all))]
+}
+
+// ask asks and notes what was told.
+func (k linearKind) ask(t *testing.T, w *world, about payment.Outcome, amount money.Amount) linearOutput {
+	t.Helper()
+	if k.command == nil {
+		return w.linearRead(t, about)
+	}
+	o, err := k.command(w, t, about, amount.Decimal())
 	if err == nil && o.Operation.Status == payment.OperationDeclined {
-		t.Errorf("the bank declined a %s that was admitted: %s", in.kind, o.Operation.BankMessage)
+		t.Errorf("the bank declined a %s that was admitted: %s", k.question, o.Operation.BankMessage)
 	}
 	return linearOutput{code: refusalOf(err), replayed: o.Replayed}
+}
+
+func (w *world) linearVoid(t *testing.T, about payment.Outcome, _ string) (payment.Outcome, error) {
+	t.Helper()
+	return w.void(t, about)
+}
+
+func (w *world) linearRead(t *testing.T, about payment.Outcome) linearOutput {
+	t.Helper()
+	p, err := w.Find(t.Context(), demoMerchant, about.Payment.UUID)
+	if err != nil {
+		t.Error(err)
+	}
+	return linearOutput{
+		captured: p.Captured.Minor(), refunded: p.Refunded.Minor(), refunding: p.Refunding.Minor(),
+		voided: p.State == payment.Voided, open: p.OpenAsk != 0,
+	}
 }
 
 // refusalOf is the code of an error, empty for none.
