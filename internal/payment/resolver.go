@@ -32,8 +32,8 @@ const (
 	// missingGrace is how long beyond a request's own limits a bank may still come
 	// to know of it. Only then "no such request" is believed.
 	missingGrace = 5 * time.Second
-	// clockError is how far the clocks of nodes may be apart. An operation that is
-	// older by so much more is old by any of them.
+	// clockError is how far one machine's clock may be set while operations are
+	// open. One that is older by so much more is old whatever happened to it.
 	clockError = 5 * time.Minute
 	// horizon is how far ahead the resolver looks: an operation may seem to be due
 	// in the future because the clock that said so was wrong.
@@ -106,6 +106,9 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 			continue
 		}
 		watched := elapsed - seen.first
+		if r.Exclusive { // the clock that dated it is this one
+			watched = max(watched, s.Clock.Now().Sub(o.StartedAt)-clockError)
+		}
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
@@ -147,7 +150,7 @@ func (h *hearing) silent(p id.POS) bool {
 
 // resolve asks the bank about one operation and concludes it if the bank knows.
 // A bank that is silent in this round is asked in a later one. watched is for how
-// long this node has known of the operation.
+// long the operation has been known.
 func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched time.Duration) (r Resolution, err error) {
 	ctx, span := trace.Start(ctx, trace.StepResolve)
 	defer func() {
@@ -182,17 +185,12 @@ func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched 
 	case found.status.Final():
 		_, err = s.conclude(ctx, p, o, found.verdict, resolverActor)
 		return resolutionOf(found.status), err
-	case found.missing && s.believed(o, sendLimit+at.RequestLimit()+missingGrace, watched):
+	case found.missing && watched > sendLimit+at.RequestLimit()+missingGrace:
+		// By the clocks of nodes alone it is not believed: the one that dated the
+		// operation may be behind, and its request still on the way.
 		return ResolvedMissing, s.concludeMissing(ctx, p, o)
 	}
 	return ResolvedNot, s.escalate(ctx, p, o)
-}
-
-// believed reports whether "no such request" is final: the request must have ended
-// by what this node has watched itself, or by any clock. The clock that dated the
-// operation may be minutes behind ours while its request is still on the way.
-func (s *Service) believed(o Operation, limit, watched time.Duration) bool {
-	return watched > limit || s.Clock.Now().Sub(o.StartedAt) > limit+clockError
 }
 
 // takeUp claims an operation for one inquiry by moving its next one.

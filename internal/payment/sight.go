@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -15,22 +16,26 @@ type sights struct {
 	all map[id.Operation]sight
 }
 
-// sight is when an operation was seen first, and when first at its version.
+// sightMemory is how long an operation is remembered that is not among those that
+// are looked at: of a great backlog each is only now and then.
+const sightMemory = 30 * time.Minute
+
+// sight is when an operation was seen first, when first at its version, and when
+// last.
 type sight struct {
-	first, since time.Duration
-	version      int
+	first, since, last time.Duration
+	version            int
 }
 
-// keep notes the operations that are unresolved now and forgets all others.
+// keep notes the operations that are unresolved now and forgets those that have not
+// been for long.
 func (s *sights) keep(operations []Operation, elapsed time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all == nil {
 		s.all = make(map[id.Operation]sight)
 	}
-	known := make(map[id.Operation]bool, len(operations))
 	for _, o := range operations {
-		known[o.ID] = true
 		one, seen := s.all[o.ID]
 		if !seen {
 			one.first = elapsed
@@ -38,13 +43,10 @@ func (s *sights) keep(operations []Operation, elapsed time.Duration) {
 		if !seen || one.version != o.Version {
 			one.version, one.since = o.Version, elapsed
 		}
+		one.last = elapsed
 		s.all[o.ID] = one
 	}
-	for o := range s.all {
-		if !known[o] {
-			delete(s.all, o)
-		}
-	}
+	maps.DeleteFunc(s.all, func(_ id.Operation, one sight) bool { return elapsed-one.last > sightMemory })
 }
 
 // of returns what is known of an operation.

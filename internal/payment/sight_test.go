@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // said that dated an operation.
 func TestWrongClock(t *testing.T) {
 	t.Parallel()
-	const wrong = 4 * time.Minute
+	const wrong = time.Hour
 	lost := func(t *testing.T, w *world) payment.Outcome {
 		t.Helper()
 		w.misbehave(t, "reset_before_read")
@@ -38,5 +39,33 @@ func TestWrongClock(t *testing.T) {
 			w.later(t, 30*time.Second)
 			wantState(t, w.now(t, o), payment.Declined)
 		})
+		t.Run("what_was_watched_counts_although_a_backlog_hid_the_operation_for_a_while", func(t *testing.T) {
+			o := lost(t, w)
+			backlog := &hiding{Store: w.store}
+			d := w.Dependencies
+			d.Store = backlog
+			resolver := payment.NewResolver(payment.NewService(d))
+			resolver.Round(t.Context())
+			backlog.hides = true
+			w.clock.Advance(15 * time.Second)
+			resolver.Round(t.Context())
+			backlog.hides = false
+			w.clock.Advance(15 * time.Second)
+			resolver.Round(t.Context())
+			wantState(t, w.now(t, o), payment.Declined)
+		})
 	})
+}
+
+// hiding is a store whose oldest unresolved operations fill a whole batch.
+type hiding struct {
+	payment.Store
+	hides bool
+}
+
+func (h *hiding) Unresolved(ctx context.Context, due time.Time, limit int) ([]payment.Operation, error) {
+	if h.hides {
+		return nil, nil
+	}
+	return h.Store.Unresolved(ctx, due, limit)
 }
