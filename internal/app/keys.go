@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -49,7 +50,7 @@ func newRotator(o Options, db *storage.DB, v *vault.Vault, w *snapshot.Watcher) 
 	sealed := sqlstore.NewSealed(db)
 	return vault.NewRotator(vault.RotatorOptions{
 		Vault: v, File: file, Rotations: sqlstore.NewRotations(db), Values: sealed, Keys: sealed,
-		Clock: clock.System{}, Log: o.Log, Node: id.NewUUID().String(), Grace: o.Config.KeyGrace, Invalidate: w.Invalidate,
+		Clock: clock.System{}, Log: o.Log, Node: id.NewUUID().String(), Host: hostName(), Version: Version(), Grace: o.Config.KeyGrace, Invalidate: w.Invalidate,
 	}), nil
 }
 
@@ -90,8 +91,7 @@ func openKeyroom(ctx context.Context, c config.Config) (*keyroom, error) {
 		return nil, err
 	}
 	k.sealed = sqlstore.NewSealed(k.db)
-	since := clock.System{}.Now().Add(-vault.NodeLife)
-	if k.nodes, err = sqlstore.NewRotations(k.db).Nodes(ctx, since); err != nil {
+	if k.nodes, err = sqlstore.NewRotations(k.db).Nodes(ctx, clock.System{}.Now(), vault.NodeLife); err != nil {
 		return nil, errors.Join(err, k.db.Close())
 	}
 	return k, nil
@@ -164,7 +164,7 @@ func RotateKeys(ctx context.Context, c config.Config, w io.Writer) error {
 func (k *keyroom) everyNodeHas(key uint32) error {
 	for _, n := range k.nodes {
 		if !slices.Contains(n.Keys, key) {
-			return fmt.Errorf("node %s has not read key %d: bring it the keyset file", n.Name, key)
+			return fmt.Errorf("node %s has not read key %d: bring it the keyset file", nodeName(n), key)
 		}
 	}
 	return nil
@@ -195,7 +195,7 @@ func RetireKeys(ctx context.Context, c config.Config, w io.Writer) error {
 	}
 	for _, n := range k.nodes {
 		if n.PrimaryKey != primary {
-			return fmt.Errorf("retire keys: node %s seals under key %d", n.Name, n.PrimaryKey)
+			return fmt.Errorf("retire keys: node %s seals under key %d", nodeName(n), n.PrimaryKey)
 		}
 	}
 	fresh, err := k.keyset.Retire()
@@ -221,7 +221,7 @@ func KeyStatus(ctx context.Context, c config.Config, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	last, err := sqlstore.NewRotations(k.db).Rotation(ctx)
+	last, err := sqlstore.NewRotations(k.db).Rotation(ctx, clock.System{}.Now())
 	if err != nil {
 		return err
 	}
@@ -236,9 +236,27 @@ func KeyStatus(ctx context.Context, c config.Config, w io.Writer) error {
 	}
 	printRotation(w, last)
 	for _, n := range k.nodes {
-		fmt.Fprintf(w, "node      %s has keys %d and seals under %d\n", n.Name, n.Keys, n.PrimaryKey)
+		fmt.Fprintf(w, "node      %s has keys %d and seals under %d\n", nodeName(n), n.Keys, n.PrimaryKey)
 	}
 	return nil
+}
+
+// nodeName is how people tell a server from others: by its machine, its version
+// and its start. Binaries from before these were stored tell only a random name.
+func nodeName(n vault.Node) string {
+	if n.Host == "" {
+		return n.Name
+	}
+	return fmt.Sprintf("%s (%s, since %s, %.8s)", n.Host, n.Version, n.StartedAt.Format(time.RFC3339), n.Name)
+}
+
+// hostName is this machine's name, or "unknown" on one that has none.
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "unknown"
+	}
+	return name
 }
 
 func sealing(c config.Config) string {

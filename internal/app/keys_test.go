@@ -152,6 +152,11 @@ func TestKeys_every_step_of_a_rotation_is_told_and_guarded(t *testing.T) {
 		return out
 	}
 	contains(t, status(), "primary", "rotation  none so far", "for demo, open")
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool { return strings.Contains(status(), "node      "+host+" ("+app.Version()+", since 20") })
 	if out, err := command(app.RetireKeys); err != nil || !strings.Contains(out, "no older key") {
 		t.Errorf("%s, %v", out, err)
 	}

@@ -46,9 +46,11 @@ type Tx interface {
 // Queue hands jobs to the nodes that run them. A leased job belongs to one node
 // until its lease ends.
 type Queue interface {
-	// Lease takes up to limit jobs of the kinds that are due at now and whose
-	// lease, if any, has ended, and leases them to the node until the time given.
-	Lease(ctx context.Context, kinds []Kind, node string, now, until time.Time, limit int) ([]Job, error)
+	// Lease takes up to limit jobs of the kinds that are due at now and that nobody
+	// holds, and leases them to the node for the duration given. When leases begin
+	// and end is judged by one clock that all nodes share; now is that clock only
+	// where one process has the queue for itself.
+	Lease(ctx context.Context, kinds []Kind, node string, now time.Time, lease time.Duration, limit int) ([]Job, error)
 	// Finish ends a job that succeeded, if the node still holds it.
 	Finish(ctx context.Context, j Job, node string, at time.Time) error
 	// Retry gives a job that failed back, to run at the time given.

@@ -85,8 +85,8 @@ func (r *Runner) Run(ctx context.Context) {
 	t := time.NewTicker(tick)
 	defer t.Stop()
 	places, ended := make(chan struct{}, r.Workers), make(chan struct{}, 1)
-	work := func(j Job) {
-		r.run(ctx, j)
+	work := func(s stint, j Job) {
+		r.run(ctx, s, j)
 		<-places
 		select {
 		case ended <- struct{}{}:
@@ -95,10 +95,11 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 	for ctx.Err() == nil {
 		room := cap(places) - len(places)
+		held := r.begin()
 		jobs := r.lease(ctx, room)
 		for _, j := range jobs {
 			places <- struct{}{} // there is room: this loop alone fills it
-			wg.Go(func() { work(j) })
+			wg.Go(func() { work(held, j) })
 		}
 		// A full house may mean that more is due: look again once there is room.
 		next, freed := t.C, (<-chan struct{})(nil)
@@ -113,13 +114,24 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
+// stint is the time in which the jobs of one lease must end.
+type stint struct {
+	clock clock.Clock
+	began time.Duration // elapsed, before the lease was asked for
+}
+
+func (r *Runner) begin() stint { return stint{r.clock, r.clock.Elapsed()} }
+
+// left is how long a handler may still take. An answer of the queue that was long
+// on its way has used up some of the lease.
+func (s stint) left() time.Duration { return handlerLimit - (s.clock.Elapsed() - s.began) }
+
 // lease leases up to limit jobs that are due.
 func (r *Runner) lease(ctx context.Context, limit int) []Job {
 	if len(r.kinds) == 0 || limit == 0 {
 		return nil
 	}
-	now := r.clock.Now()
-	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, now, now.Add(lease), limit)
+	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, r.clock.Now(), lease, limit)
 	if err != nil && ctx.Err() == nil {
 		r.log.LogAttrs(ctx, slog.LevelWarn, "lease jobs", slog.Any("error", err))
 	}
@@ -132,8 +144,8 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 	if len(r.kinds) == 0 {
 		return 0, nil
 	}
-	now := r.clock.Now()
-	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, now, now.Add(lease), batch)
+	held := r.begin()
+	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, r.clock.Now(), lease, batch)
 	if err != nil {
 		return 0, fmt.Errorf("lease jobs: %w", err)
 	}
@@ -143,19 +155,19 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			r.run(ctx, j)
+			r.run(ctx, held, j)
 		})
 	}
 	wg.Wait()
 	return len(jobs), nil
 }
 
-func (r *Runner) run(ctx context.Context, j Job) {
+func (r *Runner) run(ctx context.Context, s stint, j Job) {
 	ctx, span := trace.Start(ctx, trace.StepJob)
 	defer span.End()
 	err := ctx.Err()
 	if err == nil {
-		err = r.call(ctx, j)
+		err = r.call(ctx, s, j)
 	}
 	// The end of a job is stored even when the runner is being stopped.
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), handlerLimit)
@@ -172,8 +184,8 @@ func (r *Runner) run(ctx context.Context, j Job) {
 	}
 }
 
-func (r *Runner) call(ctx context.Context, j Job) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, handlerLimit)
+func (r *Runner) call(ctx context.Context, s stint, j Job) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.left())
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {

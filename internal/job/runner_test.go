@@ -20,7 +20,7 @@ type endless struct {
 	ended        chan job.Job
 }
 
-func (q *endless) Lease(_ context.Context, _ []job.Kind, _ string, _, _ time.Time, limit int) ([]job.Job, error) {
+func (q *endless) Lease(_ context.Context, _ []job.Kind, _ string, _ time.Time, _ time.Duration, limit int) ([]job.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var all []job.Job
@@ -83,5 +83,36 @@ func TestRun_a_slow_job_delays_no_other_and_none_waits_with_a_running_lease(t *t
 	defer q.mu.Unlock()
 	if q.leased != 0 || q.most > runner.Workers {
 		t.Errorf("%d jobs were not given back, and %d were leased at once, want %d at most", q.leased, q.most, runner.Workers)
+	}
+}
+
+// slow is a queue with one job, whose answer is long on its way.
+type slow struct {
+	endless
+	clock *clock.Manual
+	takes time.Duration
+}
+
+func (q *slow) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, _ int) ([]job.Job, error) {
+	q.clock.Advance(q.takes)
+	return q.endless.Lease(ctx, kinds, node, now, lease, 1)
+}
+
+func TestRound_a_lease_that_was_long_on_its_way_leaves_less_time(t *testing.T) {
+	t.Parallel()
+	const takes = 40 * time.Second
+	q := &slow{endless: endless{ended: make(chan job.Job, 1)}, clock: clock.NewManual(time.Unix(1_000_000, 0)), takes: takes}
+	var left time.Duration
+	handlers := map[job.Kind]job.Handler{"work": func(ctx context.Context, _ job.Job) error {
+		deadline, _ := ctx.Deadline()
+		left = time.Until(deadline)
+		return nil
+	}}
+	runner := job.NewRunner(q, handlers, "node", q.clock, slog.New(slog.DiscardHandler))
+	if n, err := runner.Round(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if most := time.Minute - takes; left <= 0 || left >= most {
+		t.Errorf("the handler has %s, its lease %s", left, most)
 	}
 }

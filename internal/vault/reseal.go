@@ -101,8 +101,8 @@ func (r *run) save(ctx context.Context) error {
 		return errElsewhere
 	}
 	now := r.Clock.Now()
-	r.UpdatedAt, r.HeldUntil, r.saved = now, now.Add(holdFor), now
-	err := r.Rotations.SaveRotation(ctx, r.Rotation)
+	r.UpdatedAt, r.saved = now, now
+	err := r.Rotations.SaveRotation(ctx, r.Rotation, now, holdFor)
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return errElsewhere
 	}
@@ -113,8 +113,7 @@ func (r *run) save(ctx context.Context) error {
 func (r *run) handBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	r.HeldUntil = r.Clock.Now()
-	_ = r.Rotations.SaveRotation(ctx, r.Rotation) // otherwise they wait until it is over
+	_ = r.Rotations.SaveRotation(ctx, r.Rotation, r.Clock.Now(), 0) // otherwise they wait until it is over
 }
 
 // renewKeys gives every merchant a data key that the primary key seals. Those who

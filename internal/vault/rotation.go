@@ -53,9 +53,10 @@ type Rotation struct {
 	// QuietSince is when a key was last added or a value sealed anew.
 	QuietSince                       time.Time
 	StartedAt, UpdatedAt, FinishedAt time.Time
-	// Holder is the node that works on it, until HeldUntil.
-	Holder    string
-	HeldUntil time.Time
+	// Holder is the node that works on it, or that did so last.
+	Holder string
+	// Held says that the Holder's hold had not ended when this was read.
+	Held bool
 }
 
 // Running reports whether the rotation has begun and not ended.
@@ -75,7 +76,11 @@ type Node struct {
 	Name       string
 	PrimaryKey uint32
 	Keys       []uint32
-	SeenAt     time.Time
+	// Host, Version and StartedAt say to people which server it is. They are empty
+	// for a binary from before they were stored.
+	Host, Version string
+	StartedAt     time.Time
+	SeenAt        time.Time // zero for a node that is gone
 }
 
 // SealedColumn is one column of the schema that holds sealed values.
@@ -98,21 +103,23 @@ type Resealed struct {
 }
 
 // RotationStore keeps the progress of rotations and what nodes have read. Every
-// write of a Rotation is a compare-and-set on its holder.
+// write of a Rotation is a compare-and-set on its holder. What has ended is judged
+// by one clock that all nodes share; the now that is given is that clock only where
+// one process has the store for itself.
 type RotationStore interface {
 	// Rotation returns the last rotation.
-	Rotation(ctx context.Context) (Rotation, error)
-	// HoldRotation stores r for its Holder, if nobody else holds the last rotation
-	// at now; otherwise it is fault.StaleVersion.
-	HoldRotation(ctx context.Context, r Rotation, now time.Time) error
-	// SaveRotation stores r if its Holder still holds it, otherwise it is
-	// fault.StaleVersion.
-	SaveRotation(ctx context.Context, r Rotation) error
-	// SaveNode remembers a node and forgets those that were last seen before the
-	// time given.
-	SaveNode(ctx context.Context, n Node, forget time.Time) error
-	// Nodes returns the nodes seen since the time given, by name.
-	Nodes(ctx context.Context, since time.Time) ([]Node, error)
+	Rotation(ctx context.Context, now time.Time) (Rotation, error)
+	// HoldRotation stores r for its Holder and as long as given, if nobody else
+	// holds the last rotation; otherwise it is fault.StaleVersion.
+	HoldRotation(ctx context.Context, r Rotation, now time.Time, hold time.Duration) error
+	// SaveRotation stores r for as long as given if its Holder is still the last who
+	// held it, otherwise it is fault.StaleVersion.
+	SaveRotation(ctx context.Context, r Rotation, now time.Time, hold time.Duration) error
+	// SaveNode remembers a node as seen, or as gone if its SeenAt is zero, and
+	// forgets those that were last seen longer ago than given.
+	SaveNode(ctx context.Context, n Node, memory time.Duration) error
+	// Nodes returns the nodes seen within the time given, by name.
+	Nodes(ctx context.Context, now time.Time, within time.Duration) ([]Node, error)
 }
 
 // SealedStore reads and replaces sealed values.

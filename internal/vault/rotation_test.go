@@ -94,7 +94,7 @@ func (s *safe) rotator(v *vault.Vault, node string) *vault.Rotator {
 
 func (s *safe) rotation(t *testing.T) vault.Rotation {
 	t.Helper()
-	r, err := sqlstore.NewRotations(s.db).Rotation(t.Context())
+	r, err := sqlstore.NewRotations(s.db).Rotation(t.Context(), s.clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,13 +343,13 @@ func (h *hooked) ReplaceSealed(ctx context.Context, column string, values []vaul
 	return h.Sealed.ReplaceSealed(ctx, column, values)
 }
 
-func (h *hooked) SaveRotation(ctx context.Context, r vault.Rotation) error {
+func (h *hooked) SaveRotation(ctx context.Context, r vault.Rotation, now time.Time, hold time.Duration) error {
 	if h.save != nil {
 		if err := h.save(r); err != nil {
 			return err
 		}
 	}
-	return h.Rotations.SaveRotation(ctx, r)
+	return h.Rotations.SaveRotation(ctx, r, now, hold)
 }
 
 func (s *safe) hook(r *vault.Rotator) *hooked {
@@ -464,10 +464,13 @@ func TestRotator_another_node_goes_on_after_a_kill(t *testing.T) {
 				t.Fatalf("%d values", n)
 			}
 			second := s.rotator(s.vault(fresh), "b")
+			if engine == storage.PostgreSQL { // whose own clock is right
+				s.clock.Advance(time.Hour)
+			}
 			if err := second.Round(t.Context()); err != nil || s.rotation(t).Holder != "a" {
 				t.Fatalf("the rotation was taken from a node that may live: %v", err)
 			}
-			s.clock.Advance(time.Minute)
+			storetest.PassTime(t, s.db, time.Minute)
 			if err := second.Round(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -482,7 +485,7 @@ func TestRotator_another_node_goes_on_after_a_kill(t *testing.T) {
 			// The first one wakes up and can do nothing any more.
 			r := s.rotation(t)
 			r.Holder = "a"
-			if err := sqlstore.NewRotations(s.db).SaveRotation(t.Context(), r); err == nil {
+			if err := sqlstore.NewRotations(s.db).SaveRotation(t.Context(), r, s.clock.Now(), time.Minute); err == nil {
 				t.Error("a node that lost the rotation still saves it")
 			}
 		})
@@ -491,24 +494,51 @@ func TestRotator_another_node_goes_on_after_a_kill(t *testing.T) {
 
 func TestRotator_waits(t *testing.T) {
 	t.Parallel()
-	t.Run("for_a_living_node_with_another_primary_key", func(t *testing.T) {
+	for _, engine := range storetest.Engines {
+		t.Run("for_a_living_node_with_another_primary_key/"+string(engine), func(t *testing.T) {
+			t.Parallel()
+			s := newSafe(t, engine)
+			old := s.load(t)
+			s.fill(t, s.vault(old), 7, 1)
+			other := vault.Node{
+				Name: "b", PrimaryKey: old.PrimaryKeyID(), Keys: old.KeyIDs(),
+				Host: "till-2", Version: "v1.2.3", StartedAt: s.clock.Now(), SeenAt: s.clock.Now(),
+			}
+			if engine == storage.PostgreSQL { // a clock that is behind makes nobody dead
+				other.SeenAt = other.SeenAt.Add(-time.Hour)
+			}
+			rotations := sqlstore.NewRotations(s.db)
+			if err := rotations.SaveNode(t.Context(), other, 2*time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			found, err := rotations.Nodes(t.Context(), s.clock.Now(), vault.NodeLife)
+			if err != nil || len(found) != 1 || found[0].Host != other.Host || found[0].Version != other.Version || !found[0].StartedAt.Equal(other.StartedAt) {
+				t.Fatalf("nodes %+v, %v", found, err)
+			}
+			rotator := s.rotator(s.vault(s.promote(t)), "a")
+			if err := rotator.Round(t.Context()); err != nil || s.rotation(t).Phase != "" {
+				t.Fatalf("it began: %+v, %v", s.rotation(t), err)
+			}
+			s.allOpen(t, old)
+			storetest.PassTime(t, s.db, 2*vault.NodeLife)
+			if err := rotator.Round(t.Context()); err != nil || s.rotation(t).Phase != vault.PhaseDone {
+				t.Fatalf("it waits for a dead node: %+v, %v", s.rotation(t), err)
+			}
+		})
+	}
+	t.Run("a_node_that_left_is_waited_for_by_nobody", func(t *testing.T) {
 		t.Parallel()
-		s := newSafe(t, storage.SQLite)
-		old := s.load(t)
-		s.fill(t, s.vault(old), 7, 1)
+		s := newSafe(t, storage.PostgreSQL)
 		rotations := sqlstore.NewRotations(s.db)
-		other := vault.Node{Name: "b", PrimaryKey: old.PrimaryKeyID(), Keys: old.KeyIDs(), SeenAt: s.clock.Now()}
-		if err := rotations.SaveNode(t.Context(), other, time.Time{}); err != nil {
-			t.Fatal(err)
-		}
-		rotator := s.rotator(s.vault(s.promote(t)), "a")
-		if err := rotator.Round(t.Context()); err != nil || s.rotation(t).Phase != "" {
-			t.Fatalf("it began: %+v, %v", s.rotation(t), err)
-		}
-		s.allOpen(t, old)
-		s.clock.Advance(2 * vault.NodeLife)
-		if err := rotator.Round(t.Context()); err != nil || s.rotation(t).Phase != vault.PhaseDone {
-			t.Fatalf("it waits for a dead node: %+v, %v", s.rotation(t), err)
+		node := vault.Node{Name: "b", PrimaryKey: 1, Keys: []uint32{1}, SeenAt: s.clock.Now()}
+		for _, want := range []int{1, 0} {
+			if err := rotations.SaveNode(t.Context(), node, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			if found, err := rotations.Nodes(t.Context(), s.clock.Now(), vault.NodeLife); err != nil || len(found) != want {
+				t.Fatalf("nodes %+v, %v, want %d", found, err, want)
+			}
+			node.SeenAt = time.Time{}
 		}
 	})
 	t.Run("for_the_grace_before_keys_are_destroyed", func(t *testing.T) {

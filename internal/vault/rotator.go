@@ -47,6 +47,8 @@ type RotatorOptions struct {
 	Log       *slog.Logger
 	// Node is a name that no other process has.
 	Node string
+	// Host and Version tell people which server this is.
+	Host, Version string
 	// Grace is how long a rotation settles: nothing may hold a data key or a sealed
 	// value in memory for longer.
 	Grace time.Duration
@@ -64,10 +66,13 @@ type Rotator struct {
 	retry   time.Time // when a file that could not be used is read again
 	checked time.Time // when KeyUses was last looked at
 	told    time.Time // when the log was last told why nothing happens
+	started time.Time // when it was made
 }
 
 // NewRotator returns a Rotator.
-func NewRotator(o RotatorOptions) *Rotator { return &Rotator{RotatorOptions: o} }
+func NewRotator(o RotatorOptions) *Rotator {
+	return &Rotator{RotatorOptions: o, started: o.Clock.Now()}
+}
 
 // Run works until ctx ends. A rotation that is under way then is taken on by
 // another node, or by this one after its next start.
@@ -100,17 +105,22 @@ func (r *Rotator) every(ctx context.Context, pause time.Duration, what string, d
 
 // announce tells the others which keys this node has.
 func (r *Rotator) announce(ctx context.Context) error {
-	now, k := r.Clock.Now(), r.Vault.Keyset()
-	n := Node{Name: r.Node, PrimaryKey: k.PrimaryKeyID(), Keys: k.KeyIDs(), SeenAt: now}
-	return r.Rotations.SaveNode(ctx, n, now.Add(-nodeMemory))
+	return r.Rotations.SaveNode(ctx, r.self(r.Clock.Now()), nodeMemory)
+}
+
+func (r *Rotator) self(seen time.Time) Node {
+	k := r.Vault.Keyset()
+	return Node{
+		Name: r.Node, PrimaryKey: k.PrimaryKeyID(), Keys: k.KeyIDs(),
+		Host: r.Host, Version: r.Version, StartedAt: r.started, SeenAt: seen,
+	}
 }
 
 // leave takes this node from those that live, so that nobody waits for it.
 func (r *Rotator) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	gone := Node{Name: r.Node, PrimaryKey: r.Vault.Keyset().PrimaryKeyID()}
-	_ = r.Rotations.SaveNode(ctx, gone, r.Clock.Now().Add(-nodeMemory)) // otherwise it counts as alive for NodeLife
+	_ = r.Rotations.SaveNode(ctx, r.self(time.Time{}), nodeMemory) // otherwise it counts as alive for NodeLife
 }
 
 // stamp tells one state of a file from another.
@@ -193,7 +203,7 @@ func (v *Vault) CheckKeyset(ctx context.Context, s KeyringStore, k *Keyset) erro
 // Round does what is to be done now, which may take long, or nothing. It returns
 // when ctx ends, with its error, or when the rotation has to wait for something.
 func (r *Rotator) Round(ctx context.Context) error {
-	current, err := r.Rotations.Rotation(ctx)
+	current, err := r.Rotations.Rotation(ctx, r.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -201,21 +211,20 @@ func (r *Rotator) Round(ctx context.Context) error {
 	if err != nil || !due {
 		return err
 	}
-	now := r.Clock.Now()
-	if current.Running() && current.Holder != r.Node && current.HeldUntil.After(now) {
+	if current.Running() && current.Holder != r.Node && current.Held {
 		return nil
 	}
 	if ready, err := r.agreed(ctx); err != nil || !ready {
 		return err
 	}
-	begun := current
+	begun, now := current, r.Clock.Now()
 	if key := r.Vault.Keyset().PrimaryKeyID(); !current.Running() || current.KeyID != key {
 		begun = Rotation{KeyID: key, Phase: PhaseKeys, StartedAt: now}
 	}
 	// Whoever held it may have sealed something since it last said so.
 	begun.QuietSince, begun.UpdatedAt = now, now
-	begun.Holder, begun.HeldUntil = r.Node, now.Add(holdFor)
-	err = r.Rotations.HoldRotation(ctx, begun, now)
+	begun.Holder = r.Node
+	err = r.Rotations.HoldRotation(ctx, begun, now, holdFor)
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return nil // another node was faster
 	}
@@ -255,7 +264,7 @@ func (r *Rotator) due(ctx context.Context, current Rotation) (bool, error) {
 // one that could not open the new data keys would fail its merchants.
 func (r *Rotator) agreed(ctx context.Context) (bool, error) {
 	now, key := r.Clock.Now(), r.Vault.Keyset().PrimaryKeyID()
-	nodes, err := r.Rotations.Nodes(ctx, now.Add(-NodeLife))
+	nodes, err := r.Rotations.Nodes(ctx, now, NodeLife)
 	if err != nil {
 		return false, err
 	}

@@ -367,7 +367,7 @@ func TestCrash(t *testing.T) {
 			if err := w.EventHandlers()[event.Kind](t.Context(), event); err != nil {
 				t.Fatal(err)
 			}
-			leased, err := w.jobs.Lease(t.Context(), []job.Kind{"webhook.deliver"}, "dying", w.clock.Now(), w.clock.Now().Add(time.Minute), 10)
+			leased, err := w.jobs.Lease(t.Context(), []job.Kind{"webhook.deliver"}, "dying", w.clock.Now(), time.Minute, 10)
 			if err != nil || len(leased) != 1 {
 				t.Fatalf("%d jobs leased, %v", len(leased), err)
 			}
@@ -379,7 +379,7 @@ func TestCrash(t *testing.T) {
 			if len(sent) != 1 {
 				t.Errorf("%d times sent while the lease lasts, want once", len(sent))
 			}
-			w.clock.Advance(time.Minute)
+			storetest.PassTime(t, db, time.Minute)
 			w.run(t)
 			if len(sent) != 2 || sent[0] != sent[1] {
 				t.Errorf("sent as %q, want twice under one id", sent)
@@ -404,7 +404,7 @@ func TestCommittedAttemptIsNotRepeated(t *testing.T) {
 		if err := w.EventHandlers()[event.Kind](t.Context(), event); err != nil {
 			t.Fatal(err)
 		}
-		leased, err := w.jobs.Lease(t.Context(), []job.Kind{"webhook.deliver"}, "dying", w.clock.Now(), w.clock.Now().Add(time.Second), 10)
+		leased, err := w.jobs.Lease(t.Context(), []job.Kind{"webhook.deliver"}, "dying", w.clock.Now(), time.Second, 10)
 		if err != nil || len(leased) != 1 {
 			t.Fatalf("%d jobs leased, %v", len(leased), err)
 		}

@@ -47,7 +47,7 @@ func (c *Config) Now(ctx context.Context) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	now, err := one(ctx, c.db, func(s storage.Scanner) (v int64, err error) { return v, s.Scan(&v) },
-		`SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)`)
+		`SELECT `+databaseTime)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("database's time: %w", err)
 	}

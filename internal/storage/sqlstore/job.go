@@ -27,14 +27,14 @@ const (
 
 	// A job is due when nobody holds it and no earlier job of its subject is still
 	// to be done, whoever holds that one.
-	leaseJobs = `UPDATE job SET attempt = attempt + 1, leased_by = $1, leased_until = $2
+	leaseJobs = `UPDATE job SET attempt = attempt + 1, leased_by = $1, leased_until = %[1]s + $2
 	WHERE (merchant_id, id) IN (
 		SELECT j.merchant_id, j.id FROM job j
-		WHERE j.state = 'ready' AND j.run_at <= $3 AND j.leased_until <= $3 AND j.kind IN (%s)
+		WHERE j.state = 'ready' AND j.run_at <= $3 AND j.leased_until <= %[1]s AND j.kind IN (%[2]s)
 			AND (j.subject = '' OR NOT EXISTS (
 				SELECT 1 FROM job e WHERE e.merchant_id = j.merchant_id AND e.subject = j.subject
 					AND e.state = 'ready' AND (e.created_at, e.id) < (j.created_at, j.id)))
-		ORDER BY j.run_at, j.id LIMIT $4%s)
+		ORDER BY j.run_at, j.id LIMIT $4%[3]s)
 	RETURNING ` + jobColumns
 
 	// Nodes that lease at once take different jobs instead of waiting for each other.
@@ -51,11 +51,11 @@ const (
 // Lease implements job.Queue. The Attempt of a leased job counts this lease: it
 // is 1 the first time, and grows also when a node was lost with the job. Jobs
 // with an empty Subject are in no order.
-func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now, until time.Time, limit int) ([]job.Job, error) { //nolint:revive // the signature is job.Queue's
+func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) ([]job.Job, error) { //nolint:revive // the signature is job.Queue's
 	if len(kinds) == 0 || limit <= 0 {
 		return nil, nil
 	}
-	args := []any{node, micros(until), micros(now), int64(limit)}
+	args := []any{node, lease.Microseconds(), micros(now), int64(limit)}
 	for _, k := range kinds {
 		args = append(args, string(k))
 	}
@@ -64,7 +64,7 @@ func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now, un
 		locking = skipLocked
 	}
 	taken := make(chan job.Job, limit) // rows may come after ctx has ended this call
-	err := q.db.Mutate(ctx, fmt.Sprintf(leaseJobs, placeholders(len(args)-len(kinds)+1, len(kinds)), locking), args,
+	err := q.db.Mutate(ctx, fmt.Sprintf(leaseJobs, present(q.db, "$3"), placeholders(len(args)-len(kinds)+1, len(kinds)), locking), args,
 		func(s storage.Scanner) error {
 			j, err := readJob(s)
 			if err != nil {

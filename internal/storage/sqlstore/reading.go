@@ -34,7 +34,7 @@ const (
 	// The oldest job that a node could run: nobody holds it, and no earlier job of
 	// its subject is still to be done.
 	oldestJob = `SELECT j.run_at FROM job j
-	WHERE j.state = 'ready' AND j.kind = $1 AND j.run_at <= $2 AND j.leased_until <= $2
+	WHERE j.state = 'ready' AND j.kind = $1 AND j.run_at <= $2 AND j.leased_until <= %s
 		AND (j.subject = '' OR NOT EXISTS (
 			SELECT 1 FROM job e WHERE e.merchant_id = j.merchant_id AND e.subject = j.subject
 				AND e.state = 'ready' AND (e.created_at, e.id) < (j.created_at, j.id)))
@@ -67,7 +67,7 @@ func (r *Readings) Due(ctx context.Context, k job.Kind, now time.Time) (int64, t
 		return s.Scan(&n)
 	})
 	if err == nil && n > 0 {
-		err = r.db.Query(ctx, oldestJob, []any{string(k), micros(now)}, func(s storage.Scanner) error { return s.Scan(&oldest) })
+		err = r.db.Query(ctx, fmt.Sprintf(oldestJob, present(r.db, "$2")), []any{string(k), micros(now)}, func(s storage.Scanner) error { return s.Scan(&oldest) })
 	}
 	if err != nil {
 		return 0, time.Time{}, fmt.Errorf("count jobs of %s: %w", k, err)

@@ -81,7 +81,7 @@ func countJobs(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
 		due, leased, enqueued time.Duration // before the reading
 	}{
 		{"work", "", "ready", time.Minute, time.Hour, time.Hour},
-		{"work", "", "ready", 5 * time.Minute, -time.Second, time.Hour},       // a node is at it
+		{"work", "", "ready", 5 * time.Minute, -1e6 * time.Hour, time.Hour},   // a node is at it, by whatever clock
 		{"work", "a", "ready", -time.Minute, time.Hour, 2 * time.Hour},        // not due yet
 		{"work", "a", "ready", 10 * time.Minute, time.Hour, 90 * time.Minute}, // waits for the one before
 		{"work", "", "dead", 20 * time.Minute, time.Hour, time.Hour},

@@ -22,10 +22,13 @@ func enqueue(t *testing.T, s Stores, jobs ...job.Job) {
 	}))
 }
 
-// lease leases for a minute at the time given.
+// leaseTime is how long the suite leases jobs.
+const leaseTime = time.Minute
+
+// lease leases what is due at the time given.
 func lease(t *testing.T, s Stores, node string, at time.Time) []job.Job {
 	t.Helper()
-	jobs, err := s.Jobs.Lease(t.Context(), []job.Kind{payment.EventCaptured, payment.EventDeclined}, node, at, at.Add(time.Minute), 100)
+	jobs, err := s.Jobs.Lease(t.Context(), []job.Kind{payment.EventCaptured, payment.EventDeclined}, node, at, leaseTime, 100)
 	must(t, "lease", err)
 	return jobs
 }
@@ -39,7 +42,7 @@ func idsOf(jobs []job.Job) []id.Job {
 }
 
 func testJobs(t *testing.T, open Opener) {
-	now := epoch.Add(time.Hour)
+	now := epoch.Add(2 * time.Hour)
 
 	t.Run("a_leased_job_is_what_was_queued", func(t *testing.T) {
 		s := open(t, storage.Options{})
@@ -90,7 +93,7 @@ func testJobs(t *testing.T, open Opener) {
 		late.RunAt, other.Kind = now.Add(time.Microsecond), payment.EventVoided
 		enqueue(t, s, late, other, sampleJob(3, "c"))
 		equal(t, "jobs", idsOf(lease(t, s, "node", now)), []id.Job{3})
-		none, err := s.Jobs.Lease(t.Context(), nil, "node", now, now, 10)
+		none, err := s.Jobs.Lease(t.Context(), nil, "node", now, leaseTime, 10)
 		must(t, "lease", err)
 		equal(t, "of no kinds", none, nil)
 	})
@@ -99,8 +102,10 @@ func testJobs(t *testing.T, open Opener) {
 		s := open(t, storage.Options{})
 		enqueue(t, s, sampleJob(1, "a"))
 		first := lease(t, s, "node", now)[0]
-		equal(t, "before the end", idsOf(lease(t, s, "other", now.Add(time.Minute-time.Microsecond))), nil)
-		second := lease(t, s, "other", now.Add(time.Minute))
+		PassTime(t, s.DB, leaseTime/2)
+		equal(t, "before the end", idsOf(lease(t, s, "other", now)), nil)
+		PassTime(t, s.DB, leaseTime/2)
+		second := lease(t, s, "other", now)
 		equal(t, "after the end", idsOf(second), []id.Job{1})
 		refused(t, "finish", s.Jobs.Finish(t.Context(), first, "node", now), fault.StaleVersion)
 		refused(t, "retry", s.Jobs.Retry(t.Context(), first, "node", now, ""), fault.StaleVersion)
@@ -112,9 +117,33 @@ func testJobs(t *testing.T, open Opener) {
 		s := open(t, storage.Options{})
 		enqueue(t, s, sampleJob(1, "a"))
 		first := lease(t, s, "node", now)[0]
-		second := lease(t, s, "node", now.Add(time.Minute))[0]
+		PassTime(t, s.DB, leaseTime)
+		second := lease(t, s, "node", now)[0]
 		refused(t, "finish", s.Jobs.Finish(t.Context(), first, "node", now), fault.StaleVersion)
 		must(t, "finish", s.Jobs.Finish(t.Context(), second, "node", now))
+	})
+
+	t.Run("a_lease_is_judged_by_the_clock_that_the_nodes_share", func(t *testing.T) {
+		s := open(t, storage.Options{})
+		if s.DB.Engine() == storage.SQLite { // it has one node, whose clock is this
+			enqueue(t, s, sampleJob(1, "a"))
+			equal(t, "at first", idsOf(lease(t, s, "node", now)), []id.Job{1})
+			equal(t, "before the end", idsOf(lease(t, s, "node", now.Add(leaseTime-time.Microsecond))), nil)
+			equal(t, "at the end", idsOf(lease(t, s, "node", now.Add(leaseTime))), []id.Job{1})
+			return
+		}
+		for name, apart := range map[string][2]time.Duration{
+			"node ahead": {0, time.Hour}, "holder behind": {-time.Hour, 0}, "holder ahead": {time.Hour, 0}, "a year apart": {0, 365 * 24 * time.Hour},
+		} {
+			enqueue(t, s, sampleJob(1, "a"))
+			held := lease(t, s, "holder", now.Add(apart[0]))
+			equal(t, name+": held", idsOf(held), []id.Job{1})
+			equal(t, name+": meanwhile", idsOf(lease(t, s, "other", now.Add(apart[1]))), nil)
+			PassTime(t, s.DB, leaseTime)
+			taken := lease(t, s, "other", now.Add(apart[1]))
+			equal(t, name+": after the holder died", idsOf(taken), []id.Job{1})
+			must(t, "finish", s.Jobs.Finish(t.Context(), taken[0], "other", now))
+		}
 	})
 
 	t.Run("nodes_that_lease_at_once_share_the_jobs", func(t *testing.T) {
@@ -137,7 +166,7 @@ func testJobs(t *testing.T, open Opener) {
 				if done {
 					return nil
 				}
-				leased, err := s.Jobs.Lease(context.Background(), []job.Kind{payment.EventCaptured}, node, now, now.Add(time.Minute), 3)
+				leased, err := s.Jobs.Lease(context.Background(), []job.Kind{payment.EventCaptured}, node, now, leaseTime, 3)
 				if err != nil {
 					return err
 				}

@@ -142,7 +142,7 @@ func testRetentionJob(t *testing.T, s Stores, r *sqlstore.Retention) {
 		must(t, "schedule", r.Schedule(t.Context(), job.Job{Kind: retention.JobForget, Subject: "retention", Payload: []byte(`{}`), RunAt: epoch, CreatedAt: epoch}))
 	}
 	lease := func(node string, at time.Time) []job.Job {
-		leased, err := s.Jobs.Lease(t.Context(), kinds, node, at, at.Add(time.Minute), 10)
+		leased, err := s.Jobs.Lease(t.Context(), kinds, node, at, leaseTime, 10)
 		must(t, "lease", err)
 		return leased
 	}
