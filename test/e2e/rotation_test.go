@@ -203,7 +203,7 @@ func rotationOf(t *testing.T, dsn string) vault.Rotation {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }() // it was only read
-	r, err := sqlstore.NewRotations(db).Rotation(t.Context())
+	r, err := sqlstore.NewRotations(db).Rotation(t.Context(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
