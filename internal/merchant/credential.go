@@ -167,31 +167,28 @@ func (s *Service) RevokeCredential(ctx context.Context, m id.Merchant, c id.Cred
 	}
 }
 
-// Credentials returns all credentials of the merchant, revoked ones too, oldest
-// first and without their secrets.
-func (s *Service) Credentials(ctx context.Context, m id.Merchant) ([]Credential, error) {
-	all, err := s.store.Credentials(ctx, m)
+// CredentialPage returns a page of the merchant's credentials, revoked ones too,
+// oldest first and without their secrets, and the cursor of the next page, empty
+// at the end. Bad cursors are faults on "cursor".
+func (s *Service) CredentialPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Credential, string, error) {
+	found, next, err := s.store.CredentialPage(ctx, m, cursor, limit)
 	if err != nil {
-		return nil, fmt.Errorf("list credentials: %w", err)
+		return nil, "", fmt.Errorf("list credentials: %w", err)
 	}
-	for i := range all {
-		all[i].SealedSecret = nil
+	for i := range found {
+		found[i].SealedSecret = nil
 	}
-	return all, nil
+	return found, next, nil
 }
 
-// CredentialsWithUse is Credentials, and when each was last used as far as it is
-// known: to the minute, and not at all if never.
-func (s *Service) CredentialsWithUse(ctx context.Context, m id.Merchant) ([]Credential, map[id.Credential]time.Time, error) {
-	all, err := s.Credentials(ctx, m)
-	if err != nil {
-		return nil, nil, err
-	}
+// CredentialUses returns when each credential of the merchant was last used as far
+// as it is known: to the minute, and not at all if never.
+func (s *Service) CredentialUses(ctx context.Context, m id.Merchant) (map[id.Credential]time.Time, error) {
 	uses, err := s.store.CredentialUses(ctx, m)
 	if err != nil {
-		return nil, nil, fmt.Errorf("list uses of credentials: %w", err)
+		return nil, fmt.Errorf("list uses of credentials: %w", err)
 	}
-	return all, uses, nil
+	return uses, nil
 }
 
 // newCredential draws a key of 130 and a secret of 260 random bits.

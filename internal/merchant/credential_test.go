@@ -155,7 +155,7 @@ func TestRevokeCredential(t *testing.T) {
 func TestCredentials_shows_no_secret_and_no_other_merchants(t *testing.T) {
 	t.Parallel()
 	n := newNode(newMemory())
-	all, err := n.service.Credentials(t.Context(), 1)
+	all, _, err := n.service.CredentialPage(t.Context(), 1, "", 100)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d credentials, %v", len(all), err)
 	}

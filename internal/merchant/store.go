@@ -47,6 +47,17 @@ type Store interface {
 	// CredentialUses returns when each credential of a merchant was last used, as
 	// far as it is known.
 	CredentialUses(ctx context.Context, m id.Merchant) (map[id.Credential]time.Time, error)
+	Lister
+}
+
+// Lister reads a merchant's lists in pages of 1 to 100, each with the cursor of
+// the next page, empty at the end. A cursor that the list did not hand out is
+// fault.ValidationError on "cursor".
+type Lister interface {
+	// CredentialPage pages through credentials, oldest first.
+	CredentialPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Credential, string, error)
+	// AdminTokenPage pages through admin tokens, oldest first.
+	AdminTokenPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]AdminToken, string, error)
 }
 
 // AdminToken lets a person or a script of a merchant use the admin API. Only the

@@ -168,6 +168,17 @@ func (s *memory) AdminTokens(_ context.Context, m id.Merchant) ([]merchant.Admin
 	return out, nil
 }
 
+// CredentialPage and AdminTokenPage have one page; storetest has the others.
+func (s *memory) CredentialPage(ctx context.Context, m id.Merchant, _ string, _ int) ([]merchant.Credential, string, error) {
+	all, err := s.Credentials(ctx, m)
+	return all, "", err
+}
+
+func (s *memory) AdminTokenPage(ctx context.Context, m id.Merchant, _ string, _ int) ([]merchant.AdminToken, string, error) {
+	all, err := s.AdminTokens(ctx, m)
+	return all, "", err
+}
+
 func (s *memory) CredentialUses(context.Context, id.Merchant) (map[id.Credential]time.Time, error) {
 	return nil, nil
 }

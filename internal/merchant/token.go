@@ -36,14 +36,15 @@ func (s *Service) CreateAdminToken(ctx context.Context, m id.Merchant, name stri
 	return t, secret.New(plain), nil
 }
 
-// AdminTokens returns all admin tokens of the merchant, revoked ones too, oldest
-// first.
-func (s *Service) AdminTokens(ctx context.Context, m id.Merchant) ([]AdminToken, error) {
-	all, err := s.store.AdminTokens(ctx, m)
+// AdminTokenPage returns a page of the merchant's admin tokens, revoked ones too,
+// oldest first, and the cursor of the next page, empty at the end. Bad cursors are
+// faults on "cursor".
+func (s *Service) AdminTokenPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]AdminToken, string, error) {
+	found, next, err := s.store.AdminTokenPage(ctx, m, cursor, limit)
 	if err != nil {
-		return nil, fmt.Errorf("list admin tokens: %w", err)
+		return nil, "", fmt.Errorf("list admin tokens: %w", err)
 	}
-	return all, nil
+	return found, next, nil
 }
 
 // RevokeAdminToken ends an admin token of the merchant, named by its Handle: on

@@ -64,6 +64,9 @@ func (e *Editor) Table(ctx context.Context, m id.Merchant) (Table, error) {
 	return t, nil
 }
 
+// Lists returns the lists that people look through, as they are stored now.
+func (e *Editor) Lists() Lister { return e.Store }
+
 // Settings returns the settings of a POS without the secret ones, of which it
 // returns the names of those that are set.
 func (e *Editor) Settings(ctx context.Context, p pos.POS) (open map[string]string, secrets []string, err error) {

@@ -35,4 +35,18 @@ type Store interface {
 	// Table returns everything about a merchant: POSes by priority then id, plans
 	// by POS, program and count, rules by position then id.
 	Table(ctx context.Context, m id.Merchant) (Table, error)
+	Lister
+}
+
+// Lister reads a merchant's lists in pages of 1 to 100, each with the cursor of
+// the next page, empty at the end. A cursor that the list did not hand out is
+// fault.ValidationError on "cursor". The Table returned has that page alone, and
+// with plans and rules all POSes, which they name.
+type Lister interface {
+	// POSPage pages through POSes by priority then id.
+	POSPage(ctx context.Context, m id.Merchant, cursor string, limit int) (Table, string, error)
+	// PlanPage pages through plans by POS, program and count.
+	PlanPage(ctx context.Context, m id.Merchant, cursor string, limit int) (Table, string, error)
+	// RulePage pages through rules in the order in which they are tried.
+	RulePage(ctx context.Context, m id.Merchant, cursor string, limit int) (Table, string, error)
 }

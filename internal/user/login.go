@@ -186,20 +186,17 @@ func (s *Service) Authenticate(ctx context.Context, token string) (User, Session
 	return u, session, nil
 }
 
-// Sessions returns the logins of a user that are not over, oldest first.
-func (s *Service) Sessions(ctx context.Context, m id.Merchant, u id.User) ([]Session, error) {
-	all, err := s.store.Sessions(ctx, m, u)
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
+// SessionPage returns a page of the logins of a user that are not over, oldest
+// first, and the cursor of the next page, empty at the end. Bad cursors are faults
+// on "cursor".
+func (s *Service) SessionPage(ctx context.Context, m id.Merchant, u id.User, cursor string, limit int) ([]Session, string, error) {
 	now := s.clock.Now()
-	var live []Session
-	for _, session := range all {
-		if now.Before(session.ExpiresAt) && now.Sub(session.SeenAt) < sessionIdle {
-			live = append(live, session)
-		}
+	f := SessionFilter{UserID: u, LiveAt: now, SeenAfter: now.Add(-sessionIdle), Cursor: cursor, Limit: limit}
+	found, next, err := s.store.SessionPage(ctx, m, f)
+	if err != nil {
+		return nil, "", fmt.Errorf("list sessions: %w", err)
 	}
-	return live, nil
+	return found, next, nil
 }
 
 // EndSession ends a login of a user; zero ends all of them. Ending what is over

@@ -40,6 +40,25 @@ type Store interface {
 	// Users returns the team of a merchant, oldest first.
 	Users(ctx context.Context, m id.Merchant) ([]User, error)
 	Session(ctx context.Context, hash [32]byte) (Session, error)
-	// Sessions returns the sessions of a user, oldest first, ended by time or not.
-	Sessions(ctx context.Context, m id.Merchant, u id.User) ([]Session, error)
+	Lister
+}
+
+// Lister reads lists in pages of 1 to 100, each with the cursor of the next page,
+// empty at the end. A cursor that the list did not hand out is
+// fault.ValidationError on "cursor".
+type Lister interface {
+	// UserPage pages through the team of a merchant, oldest first.
+	UserPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]User, string, error)
+	// SessionPage pages through sessions of a user, oldest first.
+	SessionPage(ctx context.Context, m id.Merchant, f SessionFilter) ([]Session, string, error)
+}
+
+// SessionFilter selects a page of a user's sessions: those that end after LiveAt
+// and were used after SeenAfter.
+type SessionFilter struct {
+	UserID    id.User
+	LiveAt    time.Time
+	SeenAfter time.Time
+	Limit     int
+	Cursor    string
 }

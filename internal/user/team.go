@@ -117,13 +117,23 @@ func (s *Service) Accept(ctx context.Context, token, password string) (User, err
 	return u, nil
 }
 
-// Users returns the team of a merchant, oldest first.
+// Users returns the whole team of a merchant, oldest first.
 func (s *Service) Users(ctx context.Context, m id.Merchant) ([]User, error) {
 	all, err := s.store.Users(ctx, m)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
 	return all, nil
+}
+
+// UserPage returns a page of the team of a merchant, oldest first, and the cursor
+// of the next page, empty at the end. Bad cursors are faults on "cursor".
+func (s *Service) UserPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]User, string, error) {
+	found, next, err := s.store.UserPage(ctx, m, cursor, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("list users: %w", err)
+	}
+	return found, next, nil
 }
 
 // User returns a user of a merchant; any other is fault.NoSuchThing.

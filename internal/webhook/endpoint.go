@@ -128,13 +128,14 @@ func (s *Service) Endpoint(ctx context.Context, m id.Merchant, e id.Endpoint) (E
 	return found, nil
 }
 
-// Endpoints returns all endpoints of the merchant, oldest first.
-func (s *Service) Endpoints(ctx context.Context, m id.Merchant) ([]Endpoint, error) {
-	all, err := s.Store.Endpoints(ctx, m)
+// EndpointPage returns a page of the merchant's endpoints, oldest first, and the
+// cursor of the next page, empty at the end. Bad cursors are faults on "cursor".
+func (s *Service) EndpointPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Endpoint, string, error) {
+	found, next, err := s.Store.EndpointPage(ctx, m, cursor, limit)
 	if err != nil {
-		return nil, fmt.Errorf("list endpoints: %w", err)
+		return nil, "", fmt.Errorf("list endpoints: %w", err)
 	}
-	return all, nil
+	return found, next, nil
 }
 
 // UpdateEndpoint replaces the settings of an endpoint whose version is the one

@@ -46,7 +46,7 @@ func TestSettings(t *testing.T) {
 			_, _, err := w.CreateEndpoint(t.Context(), caller(demo), tt.set)
 			refused(t, name, err, tt.code)
 		}
-		if all, err := w.Endpoints(t.Context(), demo); err != nil || len(all) != 0 {
+		if all, _, err := w.EndpointPage(t.Context(), demo, "", 1); err != nil || len(all) != 0 {
 			t.Errorf("%d endpoints exist, %v", len(all), err)
 		}
 	})

@@ -40,6 +40,10 @@ type Store interface {
 	Endpoint(ctx context.Context, m id.Merchant, e id.Endpoint) (Endpoint, error)
 	// Endpoints returns all endpoints of a merchant, oldest first.
 	Endpoints(ctx context.Context, m id.Merchant) ([]Endpoint, error)
+	// EndpointPage pages through endpoints, oldest first, 1 to 100 at a time. It
+	// returns the cursor of the next page, empty at the end; one that it did not
+	// hand out is fault.ValidationError on "cursor".
+	EndpointPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Endpoint, string, error)
 	Delivery(ctx context.Context, m id.Merchant, d id.Delivery) (Delivery, error)
 	// Deliveries returns a page and the cursor of the next one, empty at the end.
 	Deliveries(ctx context.Context, m id.Merchant, f Filter) ([]Delivery, string, error)

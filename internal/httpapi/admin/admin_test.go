@@ -72,7 +72,14 @@ func newHandler(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.Handler(t, admin.Handler(k, admin.Services{Callers: fakeCallers{}, Payments: fakePayments{detail: detail(t)}}))
+	var protocols []connector.Registration
+	for _, name := range []string{"d", "a", "e", "c", "b"} {
+		protocols = append(protocols, connector.Registration{Name: name, Title: "Bank " + name})
+	}
+	return doc.Handler(t, admin.Handler(k, admin.Services{
+		Callers: fakeCallers{}, Payments: fakePayments{detail: detail(t)},
+		Editor: routing.NewEditor(routing.EditorOptions{Protocols: protocols}),
+	}))
 }
 
 // detail is a sale that one bank declined and another approved.

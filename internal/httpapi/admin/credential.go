@@ -13,13 +13,13 @@ import (
 func (s *surface) credentialRoutes() []route {
 	const all, one = "/admin/v1/credentials", "/admin/v1/credentials/{credentialId}"
 	return []route{
-		{method: http.MethodGet, pattern: all, needs: merchant.CredentialsRead, handle: s.credentials},
+		{method: http.MethodGet, pattern: all, needs: merchant.CredentialsRead, handle: paged(s.credentials)},
 		{method: http.MethodPost, pattern: all, needs: merchant.CredentialsEdit, handle: s.createCredential},
 		{method: http.MethodGet, pattern: one, needs: merchant.CredentialsRead, handle: s.credential},
 		{method: http.MethodPatch, pattern: one, needs: merchant.CredentialsEdit, handle: s.renameCredential},
 		{method: http.MethodPost, pattern: one + "/rotate", needs: merchant.CredentialsEdit, handle: s.rotateCredential},
 		{method: http.MethodDelete, pattern: one, needs: merchant.CredentialsEdit, handle: s.revokeCredential},
-		{method: http.MethodGet, pattern: "/admin/v1/tokens", needs: merchant.TokensRead, handle: s.tokens},
+		{method: http.MethodGet, pattern: "/admin/v1/tokens", needs: merchant.TokensRead, handle: paged(s.tokens)},
 		{method: http.MethodPost, pattern: "/admin/v1/tokens", needs: merchant.TokensEdit, handle: s.createToken},
 		{method: http.MethodDelete, pattern: "/admin/v1/tokens/{tokenId}", needs: merchant.TokensEdit, handle: s.revokeToken},
 	}
@@ -52,16 +52,16 @@ func (s *surface) viewCredential(c merchant.Credential, used time.Time) credenti
 }
 
 // credentials answers GET /admin/v1/credentials.
-func (s *surface) credentials(ctx context.Context, r *request) (kit.Response, error) {
-	all, uses, err := s.Merchants.CredentialsWithUse(ctx, r.Principal.MerchantID)
+func (s *surface) credentials(ctx context.Context, r *request, p page) (kit.Response, error) {
+	found, next, err := s.Merchants.CredentialPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]credentialView, 0, len(all))
-	for _, c := range all {
-		views = append(views, s.viewCredential(c, uses[c.ID]))
+	uses, err := s.Merchants.CredentialUses(ctx, r.Principal.MerchantID)
+	if err != nil {
+		return kit.Response{}, err
 	}
-	return kit.OK(map[string]any{"credentials": views}), nil
+	return viewed("credentials", found, next, func(c merchant.Credential) credentialView { return s.viewCredential(c, uses[c.ID]) }), nil
 }
 
 // createCredential answers POST /admin/v1/credentials.
@@ -94,7 +94,7 @@ func (s *surface) findCredential(ctx context.Context, r *request) (merchant.Cred
 
 // tagCredential answers with a credential and its last use.
 func (s *surface) tagCredential(ctx context.Context, c merchant.Credential) (kit.Response, error) {
-	_, uses, err := s.Merchants.CredentialsWithUse(ctx, c.MerchantID)
+	uses, err := s.Merchants.CredentialUses(ctx, c.MerchantID)
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -179,16 +179,12 @@ func viewToken(t merchant.AdminToken) tokenView {
 }
 
 // tokens answers GET /admin/v1/tokens.
-func (s *surface) tokens(ctx context.Context, r *request) (kit.Response, error) {
-	all, err := s.Merchants.AdminTokens(ctx, r.Principal.MerchantID)
+func (s *surface) tokens(ctx context.Context, r *request, p page) (kit.Response, error) {
+	found, next, err := s.Merchants.AdminTokenPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]tokenView, 0, len(all))
-	for _, t := range all {
-		views = append(views, viewToken(t))
-	}
-	return kit.OK(map[string]any{"tokens": views}), nil
+	return viewed("tokens", found, next, viewToken), nil
 }
 
 // createToken answers POST /admin/v1/tokens.

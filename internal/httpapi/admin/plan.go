@@ -10,6 +10,7 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
@@ -26,7 +27,7 @@ const anyProgram = "*"
 func (s *surface) planRoutes() []route {
 	const all, one = "/admin/v1/plans", "/admin/v1/plans/{plan}"
 	return []route{
-		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.plans},
+		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: paged(s.plans)},
 		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putPlans, listBody: true},
 		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.plan},
 		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putPlan},
@@ -73,19 +74,16 @@ func viewPlan(alias string, p installment.Plan) planView {
 }
 
 // plans answers GET /admin/v1/plans.
-func (s *surface) plans(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+func (s *surface) plans(ctx context.Context, r *request, p page) (kit.Response, error) {
+	table, next, err := s.Editor.Lists().PlanPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := []planView{}
-	for _, p := range table.Plans {
-		i := slices.IndexFunc(table.POSes, func(o pos.POS) bool { return o.ID == p.POSID })
-		if i >= 0 {
-			views = append(views, viewPlan(table.POSes[i].Alias, p))
-		}
+	aliases := make(map[id.POS]string, len(table.POSes))
+	for _, p := range table.POSes {
+		aliases[p.ID] = p.Alias
 	}
-	return kit.OK(map[string]any{"plans": views}), nil
+	return viewed("plans", table.Plans, next, func(p installment.Plan) planView { return viewPlan(aliases[p.POSID], p) }), nil
 }
 
 // planKey is what a plan is known by.
@@ -226,7 +224,7 @@ func (s *surface) putPlans(ctx context.Context, r *request) (kit.Response, error
 	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
-	return s.plans(ctx, r)
+	return s.plans(ctx, r, firstPage())
 }
 
 // deletePlan answers DELETE /admin/v1/plans/{plan}.

@@ -24,13 +24,13 @@ const maxBulk = 500
 func (s *surface) posRoutes() []route {
 	const all, one = "/admin/v1/poses", "/admin/v1/poses/{alias}"
 	return []route{
-		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.poses},
+		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: paged(s.poses)},
 		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putPOSes, listBody: true},
 		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.pos},
 		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putPOS},
 		{method: http.MethodPatch, pattern: one, needs: merchant.RoutingEdit, handle: s.patchPOS},
 		{method: http.MethodPost, pattern: one + "/test", needs: merchant.RoutingEdit, handle: s.testPOS, emptyBody: true},
-		{method: http.MethodGet, pattern: "/admin/v1/connectors", needs: merchant.RoutingRead, handle: s.connectors},
+		{method: http.MethodGet, pattern: "/admin/v1/connectors", needs: merchant.RoutingRead, handle: paged(s.connectors)},
 	}
 }
 
@@ -71,8 +71,8 @@ func (s *surface) viewPOS(ctx context.Context, p pos.POS) (posView, error) {
 }
 
 // poses answers GET /admin/v1/poses.
-func (s *surface) poses(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+func (s *surface) poses(ctx context.Context, r *request, p page) (kit.Response, error) {
+	table, next, err := s.Editor.Lists().POSPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -84,7 +84,7 @@ func (s *surface) poses(ctx context.Context, r *request) (kit.Response, error) {
 		}
 		views = append(views, v)
 	}
-	return kit.OK(map[string]any{"poses": views}), nil
+	return kit.OK(map[string]any{"poses": views, "next": textOrNull(next)}), nil
 }
 
 // pos answers GET /admin/v1/poses/{alias}.
@@ -189,7 +189,7 @@ func (s *surface) putPOSes(ctx context.Context, r *request) (kit.Response, error
 	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
-	return s.poses(ctx, r)
+	return s.poses(ctx, r, firstPage())
 }
 
 const maxAlias = 64
@@ -305,19 +305,37 @@ type settingView struct {
 	Default  *string `json:"default"`
 }
 
-// connectors answers GET /admin/v1/connectors.
-func (s *surface) connectors(context.Context, *request) (kit.Response, error) {
-	views := make([]connectorView, 0, len(s.Editor.Protocols))
-	for _, c := range s.Editor.Protocols {
-		v := connectorView{Name: c.Name, Title: c.Title, Settings: []settingView{}}
-		for _, f := range c.Settings {
-			field := settingView{Name: f.Name, Title: f.Title, Required: f.Required, Secret: f.Secret}
-			if !f.Secret {
-				field.Default = textOrNull(f.Default)
-			}
-			v.Settings = append(v.Settings, field)
-		}
-		views = append(views, v)
+// connectors answers GET /admin/v1/connectors. They are part of the program, so
+// the cursor is the name of one.
+func (s *surface) connectors(_ context.Context, _ *request, p page) (kit.Response, error) {
+	all := slices.SortedFunc(slices.Values(s.Editor.Protocols), func(a, b connector.Registration) int {
+		return cmp.Compare(a.Name, b.Name)
+	})
+	from, found := slices.BinarySearchFunc(all, p.cursor, func(c connector.Registration, name string) int {
+		return cmp.Compare(c.Name, name)
+	})
+	if p.cursor != "" && !found {
+		return kit.Response{}, fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
 	}
-	return kit.OK(map[string]any{"connectors": views}), nil
+	if found {
+		from++
+	}
+	all, next := all[from:], ""
+	if len(all) > p.limit {
+		all = all[:p.limit]
+		next = all[p.limit-1].Name
+	}
+	return viewed("connectors", all, next, viewConnector), nil
+}
+
+func viewConnector(c connector.Registration) connectorView {
+	v := connectorView{Name: c.Name, Title: c.Title, Settings: []settingView{}}
+	for _, f := range c.Settings {
+		field := settingView{Name: f.Name, Title: f.Title, Required: f.Required, Secret: f.Secret}
+		if !f.Secret {
+			field.Default = textOrNull(f.Default)
+		}
+		v.Settings = append(v.Settings, field)
+	}
+	return v
 }

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -11,11 +12,49 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// The size of a page.
+// The size of a page. Lists that were not always paged have the largest page
+// unless the caller asks for less, because callers knew them whole.
 const (
 	defaultLimit = 25
 	maxLimit     = 100
+	wholeLimit   = maxLimit
 )
+
+// page is the part of a list that is asked for.
+type page struct {
+	cursor string
+	limit  int
+}
+
+// firstPage is where a list begins.
+func firstPage() page { return page{limit: wholeLimit} }
+
+// readPage reads which part of a short list a query is about.
+func readPage(r *request) (page, error) {
+	q := r.Query()
+	p := page{cursor: q.Cursor("cursor"), limit: q.Int("limit", wholeLimit, 1, maxLimit)}
+	return p, q.Err()
+}
+
+// paged returns a handler that answers with a part of a list.
+func paged(list func(ctx context.Context, r *request, p page) (kit.Response, error)) func(context.Context, *request) (kit.Response, error) {
+	return func(ctx context.Context, r *request) (kit.Response, error) {
+		p, err := readPage(r)
+		if err != nil {
+			return kit.Response{}, err
+		}
+		return list(ctx, r, p)
+	}
+}
+
+// viewed answers with a page of a list, whose rows stand under the name.
+func viewed[T, V any](name string, rows []T, next string, view func(T) V) kit.Response {
+	views := make([]V, 0, len(rows))
+	for _, row := range rows {
+		views = append(views, view(row))
+	}
+	return kit.OK(map[string]any{name: views, "next": textOrNull(next)})
+}
 
 // readAmount reads an optional amount over zero, the zero Amount if there is none.
 func readAmount(b *kit.Object, name string, c money.Currency) money.Amount {

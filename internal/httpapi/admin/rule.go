@@ -18,7 +18,7 @@ import (
 func (s *surface) ruleRoutes() []route {
 	const all, one = "/admin/v1/rules", "/admin/v1/rules/{rule}"
 	return []route{
-		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: s.rules},
+		{method: http.MethodGet, pattern: all, needs: merchant.RoutingRead, handle: paged(s.rules)},
 		{method: http.MethodPut, pattern: all, needs: merchant.RoutingEdit, handle: s.putRules, listBody: true},
 		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.rule},
 		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putRule},
@@ -92,16 +92,12 @@ func viewRule(t routing.Table, r routing.Rule) ruleView {
 func list[T any](all []T) []T { return append([]T{}, all...) }
 
 // rules answers GET /admin/v1/rules.
-func (s *surface) rules(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+func (s *surface) rules(ctx context.Context, r *request, p page) (kit.Response, error) {
+	table, next, err := s.Editor.Lists().RulePage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]ruleView, 0, len(table.Rules))
-	for _, rule := range table.Rules {
-		views = append(views, viewRule(table, rule))
-	}
-	return kit.OK(map[string]any{"rules": views}), nil
+	return viewed("rules", table.Rules, next, func(rule routing.Rule) ruleView { return viewRule(table, rule) }), nil
 }
 
 func ruleByName(t routing.Table, name string) (routing.Rule, bool) {
@@ -204,7 +200,7 @@ func (s *surface) putRules(ctx context.Context, r *request) (kit.Response, error
 	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
-	return s.rules(ctx, r)
+	return s.rules(ctx, r, firstPage())
 }
 
 // deleteRule answers DELETE /admin/v1/rules/{rule}.

@@ -35,7 +35,7 @@ func (s *surface) sessionRoutes() []route {
 		{method: http.MethodDelete, pattern: "/admin/v1/session", needs: merchant.Self, handle: s.logout},
 		{method: http.MethodPost, pattern: "/admin/v1/invitations/accept", needs: anybody, handle: s.accept},
 		{method: http.MethodGet, pattern: "/admin/v1/me", needs: merchant.Self, handle: s.me},
-		{method: http.MethodGet, pattern: "/admin/v1/me/sessions", needs: merchant.Self, handle: s.mySessions},
+		{method: http.MethodGet, pattern: "/admin/v1/me/sessions", needs: merchant.Self, handle: paged(s.mySessions)},
 		{method: http.MethodDelete, pattern: "/admin/v1/me/sessions/{sessionId}", needs: merchant.Self, handle: s.endMySession},
 		{method: http.MethodPost, pattern: "/admin/v1/me/password", needs: merchant.Self, handle: s.changePassword},
 		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, handle: s.enrolTOTP, emptyBody: true},
@@ -195,28 +195,26 @@ type sessionView struct {
 }
 
 // mySessions answers GET /admin/v1/me/sessions.
-func (s *surface) mySessions(ctx context.Context, r *request) (kit.Response, error) {
+func (s *surface) mySessions(ctx context.Context, r *request, asked page) (kit.Response, error) {
 	p, err := person(r)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return s.sessionsOf(ctx, p, p.UserID)
+	return s.sessionsOf(ctx, p, p.UserID, asked)
 }
 
-func (s *surface) sessionsOf(ctx context.Context, p merchant.AdminPrincipal, n id.User) (kit.Response, error) {
-	all, err := s.Users.Sessions(ctx, p.MerchantID, n)
+func (s *surface) sessionsOf(ctx context.Context, p merchant.AdminPrincipal, n id.User, asked page) (kit.Response, error) {
+	found, next, err := s.Users.SessionPage(ctx, p.MerchantID, n, asked.cursor, asked.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]sessionView, 0, len(all))
-	for _, session := range all {
-		views = append(views, sessionView{
+	return viewed("sessions", found, next, func(session user.Session) sessionView {
+		return sessionView{
 			ID: int64(session.ID), Current: session.ID == p.SessionID, CreatedAt: moment(session.CreatedAt),
 			SeenAt: moment(session.SeenAt), ExpiresAt: moment(session.ExpiresAt),
 			Address: textOrNull(session.Address), Agent: textOrNull(session.Agent),
-		})
-	}
-	return kit.OK(map[string]any{"sessions": views}), nil
+		}
+	}), nil
 }
 
 // endMySession answers DELETE /admin/v1/me/sessions/{sessionId}.

@@ -17,11 +17,11 @@ import (
 func (s *surface) teamRoutes() []route {
 	const all, one = "/admin/v1/team", "/admin/v1/team/{userId}"
 	return []route{
-		{method: http.MethodGet, pattern: all, needs: merchant.TeamRead, handle: s.team},
+		{method: http.MethodGet, pattern: all, needs: merchant.TeamRead, handle: paged(s.team)},
 		{method: http.MethodPost, pattern: all, needs: merchant.TeamEdit, handle: s.invite},
 		{method: http.MethodGet, pattern: one, needs: merchant.TeamRead, handle: s.user},
 		{method: http.MethodPatch, pattern: one, needs: merchant.TeamEdit, handle: s.updateUser},
-		{method: http.MethodGet, pattern: one + "/sessions", needs: merchant.TeamEdit, handle: s.userSessions},
+		{method: http.MethodGet, pattern: one + "/sessions", needs: merchant.TeamEdit, handle: paged(s.userSessions)},
 		{method: http.MethodDelete, pattern: one + "/sessions", needs: merchant.TeamEdit, handle: s.endUserSessions},
 	}
 }
@@ -73,16 +73,12 @@ func matches(r *request, version int, optional bool) error {
 }
 
 // team answers GET /admin/v1/team.
-func (s *surface) team(ctx context.Context, r *request) (kit.Response, error) {
-	all, err := s.Users.Users(ctx, r.Principal.MerchantID)
+func (s *surface) team(ctx context.Context, r *request, p page) (kit.Response, error) {
+	found, next, err := s.Users.UserPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]userView, 0, len(all))
-	for _, u := range all {
-		views = append(views, viewUser(u))
-	}
-	return kit.OK(map[string]any{"users": views}), nil
+	return viewed("users", found, next, viewUser), nil
 }
 
 // invite answers POST /admin/v1/team.
@@ -154,12 +150,12 @@ func (s *surface) updateUser(ctx context.Context, r *request) (kit.Response, err
 }
 
 // userSessions answers GET /admin/v1/team/{userId}/sessions.
-func (s *surface) userSessions(ctx context.Context, r *request) (kit.Response, error) {
+func (s *surface) userSessions(ctx context.Context, r *request, p page) (kit.Response, error) {
 	u, err := s.findUser(ctx, r)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return s.sessionsOf(ctx, r.Principal, u.ID)
+	return s.sessionsOf(ctx, r.Principal, u.ID, p)
 }
 
 // endUserSessions answers DELETE /admin/v1/team/{userId}/sessions.

@@ -52,16 +52,18 @@ func (s *surface) unknownOperations(ctx context.Context, r *request) (kit.Respon
 	if err := q.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	found, err := s.Payments.UnknownOperations(ctx, r.Principal.MerchantID, after, limit)
+	found, err := s.Payments.UnknownOperations(ctx, r.Principal.MerchantID, after, limit+1) // one more tells whether there is a next page
 	if err != nil {
 		return kit.Response{}, err
 	}
-	page := unknownsView{Operations: make([]unknownView, 0, len(found))}
+	page := unknownsView{}
+	if len(found) > limit {
+		found = found[:limit]
+		page.Next = textOrNull(strconv.FormatInt(int64(found[limit-1].Operation.ID), 10))
+	}
+	page.Operations = make([]unknownView, 0, len(found))
 	for _, u := range found {
 		page.Operations = append(page.Operations, viewUnknown(u, s.kit.Clock().Now()))
-	}
-	if len(found) == limit {
-		page.Next = textOrNull(strconv.FormatInt(int64(found[limit-1].Operation.ID), 10))
 	}
 	return kit.OK(page), nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/webhook"
 )
@@ -16,7 +17,7 @@ func (s *surface) webhookRoutes() []route {
 	const all, one = "/admin/v1/webhook-endpoints", "/admin/v1/webhook-endpoints/{endpointId}"
 	const log, entry = "/admin/v1/webhook-deliveries", "/admin/v1/webhook-deliveries/{deliveryId}"
 	return []route{
-		{method: http.MethodGet, pattern: all, needs: merchant.WebhooksRead, handle: s.endpoints},
+		{method: http.MethodGet, pattern: all, needs: merchant.WebhooksRead, handle: paged(s.endpoints)},
 		{method: http.MethodPost, pattern: all, needs: merchant.WebhooksEdit, handle: s.createEndpoint},
 		{method: http.MethodGet, pattern: one, needs: merchant.WebhooksRead, handle: s.endpoint},
 		{method: http.MethodPatch, pattern: one, needs: merchant.WebhooksEdit, handle: s.updateEndpoint},
@@ -60,17 +61,23 @@ func (s *surface) viewEndpoint(e webhook.Endpoint) endpointView {
 	return v
 }
 
+type endpointsView struct {
+	Endpoints []endpointView `json:"endpoints"`
+	Types     []job.Kind     `json:"types"`
+	Next      *string        `json:"next"`
+}
+
 // endpoints answers GET /admin/v1/webhook-endpoints.
-func (s *surface) endpoints(ctx context.Context, r *request) (kit.Response, error) {
-	all, err := s.Webhooks.Endpoints(ctx, r.Principal.MerchantID)
+func (s *surface) endpoints(ctx context.Context, r *request, p page) (kit.Response, error) {
+	found, next, err := s.Webhooks.EndpointPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]endpointView, 0, len(all))
-	for _, e := range all {
-		views = append(views, s.viewEndpoint(e))
+	v := endpointsView{Endpoints: make([]endpointView, 0, len(found)), Types: webhook.Types(), Next: textOrNull(next)}
+	for _, e := range found {
+		v.Endpoints = append(v.Endpoints, s.viewEndpoint(e))
 	}
-	return kit.OK(map[string]any{"endpoints": views, "types": webhook.Types()}), nil
+	return kit.OK(v), nil
 }
 
 // findEndpoint returns the endpoint that the path names.

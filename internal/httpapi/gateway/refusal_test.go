@@ -237,7 +237,7 @@ func TestBadQuery(t *testing.T) {
 		"order_with_control": {"orderId=a%00b", `"field":"orderId","code":"INVALID"`},
 		"order_no_utf8":      {"orderId=%ff", `"field":"orderId","code":"INVALID"`},
 		"broken_escape":      {"orderId=%zz", `"field":"query","code":"INVALID"`},
-		"cursor_too_long":    {"cursor=" + strings.Repeat("a", 513), `"field":"cursor","code":"TOO_LONG"`},
+		"cursor_too_long":    {"cursor=" + strings.Repeat("a", 1025), `"field":"cursor","code":"TOO_LONG"`},
 		"all_at_once":        {"limit=0&status=x", `"code":"OUT_OF_RANGE","message":"must be from 1 to 100"},{"field":"status"`},
 	}
 	for name, tt := range tests {

@@ -11,7 +11,7 @@ import (
 )
 
 // maxCursor is longer than any cursor that we hand out.
-const maxCursor = 512
+const maxCursor = 1024
 
 // Query is the query of a request, read parameter by parameter like an Object.
 // An empty value counts as absent. It is not safe for concurrent use.

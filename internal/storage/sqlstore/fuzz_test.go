@@ -18,11 +18,12 @@ func FuzzCursor(f *testing.F) {
 	for _, seed := range []string{
 		"AAZEGJK0gAAAAAAAAAAABQ", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB", "_____________________w", "AAAA", "5", "-1",
 		"9223372036854775808", "!", "\x00", "1-2", "1.5",
+		"WyJwbGFucyIsMSwiQm9udXMiLDMsMV0", "WyJwbGFucyIsMSwiXHUwMDAwIiwxLDFd", // ["plans",1,"Bonus",3,1], and with a NUL
 	} {
 		f.Add(seed)
 	}
 	db := storetest.Open(f, storage.SQLite)
-	payments, log := sqlstore.NewPayments(db), sqlstore.NewAudit(db)
+	payments, log, plans := sqlstore.NewPayments(db), sqlstore.NewAudit(db), sqlstore.NewRouting(db)
 	f.Fuzz(func(t *testing.T, cursor string) {
 		_, _, err := payments.Payments(t.Context(), 1, payment.Filter{Cursor: cursor, From: time.Unix(0, 0)})
 		if err != nil && fault.CodeOf(err) != fault.ValidationError {
@@ -31,6 +32,10 @@ func FuzzCursor(f *testing.F) {
 		_, _, err = log.Search(t.Context(), 1, audit.Filter{Cursor: cursor, Limit: 10})
 		if err != nil && fault.CodeOf(err) != fault.ValidationError {
 			t.Errorf("audit records after %q: %v", cursor, err)
+		}
+		_, _, err = plans.PlanPage(t.Context(), 1, cursor, 10)
+		if err != nil && fault.CodeOf(err) != fault.ValidationError {
+			t.Errorf("plans after %q: %v", cursor, err)
 		}
 	})
 }

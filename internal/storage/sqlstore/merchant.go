@@ -173,6 +173,15 @@ func (m *Merchants) Credentials(ctx context.Context, n id.Merchant) ([]merchant.
 	return all, nil
 }
 
+// CredentialPage implements merchant.Lister.
+func (m *Merchants) CredentialPage(ctx context.Context, n id.Merchant, cursor string, limit int) ([]merchant.Credential, string, error) {
+	return keyset[merchant.Credential]{
+		name: "credentials", rows: `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1`,
+		order: []string{"created_at", "id"},
+		place: func(c merchant.Credential) []any { return []any{micros(c.CreatedAt), int64(c.ID)} }, read: readCredential,
+	}.page(ctx, m.db, cursor, limit, int64(n))
+}
+
 func readCredential(s storage.Scanner) (merchant.Credential, error) {
 	var owner, n, createdAt, revokedAt, version int64
 	var c merchant.Credential
@@ -192,6 +201,15 @@ func (m *Merchants) AdminTokens(ctx context.Context, n id.Merchant) ([]merchant.
 		return nil, fmt.Errorf("admin tokens of merchant %d: %w", n, err)
 	}
 	return all, nil
+}
+
+// AdminTokenPage implements merchant.Lister.
+func (m *Merchants) AdminTokenPage(ctx context.Context, n id.Merchant, cursor string, limit int) ([]merchant.AdminToken, string, error) {
+	return keyset[merchant.AdminToken]{
+		name: "tokens", rows: `SELECT ` + adminTokenColumns + ` FROM admin_token WHERE merchant_id = $1`,
+		order: []string{"created_at", "hash"},
+		place: func(t merchant.AdminToken) []any { return []any{micros(t.CreatedAt), t.Hash[:]} }, read: readAdminToken,
+	}.page(ctx, m.db, cursor, limit, int64(n))
 }
 
 // AdminTokenByHash implements merchant.Store.

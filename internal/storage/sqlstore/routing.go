@@ -50,6 +50,53 @@ func (r *Routing) Table(ctx context.Context, m id.Merchant) (routing.Table, erro
 	return t, nil
 }
 
+// pagePOSes, pagePlans and pageRules have the orders of Table.
+func pagePOSes() keyset[pos.POS] {
+	return keyset[pos.POS]{
+		name: "poses", rows: `SELECT ` + posColumns + ` FROM pos WHERE merchant_id = $1`, order: []string{"priority", "id"},
+		place: func(p pos.POS) []any { return []any{int64(p.Priority), int64(p.ID)} }, read: readPOS,
+	}
+}
+
+func pagePlans() keyset[installment.Plan] {
+	return keyset[installment.Plan]{
+		name: "plans", rows: `SELECT ` + planColumns + `, version FROM plan WHERE merchant_id = $1`,
+		order: []string{"pos_id", "program", "count", "id"},
+		place: func(p installment.Plan) []any { return []any{int64(p.POSID), p.Program, int64(p.Count), int64(p.ID)} }, read: readPlan,
+	}
+}
+
+func pageRules() keyset[routing.Rule] {
+	return keyset[routing.Rule]{
+		name: "rules", rows: `SELECT ` + ruleColumns + `, version FROM routing_rule WHERE merchant_id = $1`,
+		order: []string{"position", "id"},
+		place: func(r routing.Rule) []any { return []any{int64(r.Position), int64(r.ID)} }, read: readRule,
+	}
+}
+
+// POSPage implements routing.Lister.
+func (r *Routing) POSPage(ctx context.Context, m id.Merchant, cursor string, limit int) (t routing.Table, next string, err error) {
+	t.POSes, next, err = pagePOSes().page(ctx, r.db, cursor, limit, int64(m))
+	return t, next, err
+}
+
+// PlanPage implements routing.Lister. POSes are never removed, so those that are
+// read after the page have all that it names.
+func (r *Routing) PlanPage(ctx context.Context, m id.Merchant, cursor string, limit int) (t routing.Table, next string, err error) {
+	if t.Plans, next, err = pagePlans().page(ctx, r.db, cursor, limit, int64(m)); err == nil {
+		t.POSes, err = many(ctx, r.db, readPOS, posesOf, int64(m))
+	}
+	return t, next, err
+}
+
+// RulePage implements routing.Lister, as PlanPage does.
+func (r *Routing) RulePage(ctx context.Context, m id.Merchant, cursor string, limit int) (t routing.Table, next string, err error) {
+	if t.Rules, next, err = pageRules().page(ctx, r.db, cursor, limit, int64(m)); err == nil {
+		t.POSes, err = many(ctx, r.db, readPOS, posesOf, int64(m))
+	}
+	return t, next, err
+}
+
 const threeDSOf = `SELECT three_ds FROM merchant WHERE id = $1 ORDER BY id`
 
 func readThreeDS(s storage.Scanner) (pos.ThreeDS, error) {

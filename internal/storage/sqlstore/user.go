@@ -131,6 +131,23 @@ func (u *Users) Users(ctx context.Context, m id.Merchant) ([]user.User, error) {
 	return all, nil
 }
 
+// UserPage implements user.Lister.
+func (u *Users) UserPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]user.User, string, error) {
+	return keyset[user.User]{
+		name: "team", rows: `SELECT ` + userColumns + ` FROM admin_user WHERE merchant_id = $1`, order: []string{"id"},
+		place: func(u user.User) []any { return []any{int64(u.ID)} }, read: readUser,
+	}.page(ctx, u.db, cursor, limit, int64(m))
+}
+
+// SessionPage implements user.Lister.
+func (u *Users) SessionPage(ctx context.Context, m id.Merchant, f user.SessionFilter) ([]user.Session, string, error) {
+	return keyset[user.Session]{
+		name: "sessions", rows: `SELECT ` + loginColumns + ` FROM admin_session
+	WHERE merchant_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4`, order: []string{"id"},
+		place: func(s user.Session) []any { return []any{int64(s.ID)} }, read: readUserSession,
+	}.page(ctx, u.db, f.Cursor, f.Limit, int64(m), int64(f.UserID), micros(f.LiveAt), micros(f.SeenAfter))
+}
+
 // Session implements user.Store.
 func (u *Users) Session(ctx context.Context, hash [32]byte) (user.Session, error) {
 	s, err := one(ctx, u.db, readUserSession, `SELECT `+loginColumns+` FROM admin_session WHERE hash = $1`, hash[:])
@@ -138,16 +155,6 @@ func (u *Users) Session(ctx context.Context, hash [32]byte) (user.Session, error
 		return s, fmt.Errorf("find session: %w", err)
 	}
 	return s, nil
-}
-
-// Sessions implements user.Store.
-func (u *Users) Sessions(ctx context.Context, m id.Merchant, n id.User) ([]user.Session, error) {
-	all, err := many(ctx, u.db, readUserSession,
-		`SELECT `+loginColumns+` FROM admin_session WHERE merchant_id = $1 AND user_id = $2 ORDER BY id`, int64(m), int64(n))
-	if err != nil {
-		return nil, fmt.Errorf("sessions of user %d: %w", n, err)
-	}
-	return all, nil
 }
 
 func readUser(s storage.Scanner) (user.User, error) {

@@ -91,6 +91,14 @@ func (w *Webhooks) Endpoints(ctx context.Context, m id.Merchant) ([]webhook.Endp
 	return all, nil
 }
 
+// EndpointPage implements webhook.Store.
+func (w *Webhooks) EndpointPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]webhook.Endpoint, string, error) {
+	return keyset[webhook.Endpoint]{
+		name: "endpoints", rows: `SELECT ` + endpointColumns + ` FROM webhook_endpoint WHERE merchant_id = $1`, order: []string{"id"},
+		place: func(e webhook.Endpoint) []any { return []any{int64(e.ID)} }, read: readEndpoint,
+	}.page(ctx, w.db, cursor, limit, int64(m))
+}
+
 func readEndpoint(s storage.Scanner) (webhook.Endpoint, error) {
 	var (
 		e                                      webhook.Endpoint

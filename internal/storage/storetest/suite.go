@@ -58,6 +58,7 @@ func Run(t *testing.T, open Opener) {
 		"Order":       testOrder,
 		"Idempotency": testIdempotency,
 		"Lists":       testLists,
+		"ShortLists":  testShortLists,
 		"Search":      testSearch,
 		"Worklist":    testWorklist,
 		"Jobs":        testJobs,

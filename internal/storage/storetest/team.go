@@ -72,7 +72,7 @@ func testTeam(t *testing.T, open Opener) {
 		equal(t, "seen", got.SeenAt, epoch.Add(time.Minute))
 		end := func(fn func(user.Tx)) int {
 			must(t, "end", users.InTx(t.Context(), fn))
-			left, err := users.Sessions(t.Context(), mine, 1)
+			left, _, err := users.SessionPage(t.Context(), mine, user.SessionFilter{UserID: 1})
 			must(t, "sessions", err)
 			return len(left)
 		}
