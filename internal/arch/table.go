@@ -70,7 +70,7 @@ func rules() []rule {
 			[]Storey{Value, Contract, Domain, Storage},
 		},
 		{Outgoing, []string{"egress"}, []Storey{Value}},
-		{Kit, []string{"httpapi/kit"}, []Storey{Value, Contract, Domain}},
+		{Kit, []string{"httpapi/kit", "httpapi/reference"}, []Storey{Value, Contract, Domain}},
 		{Door, []string{"httpapi/*"}, []Storey{Value, Contract, Domain, Outgoing, Kit}},
 		{
 			Glue,

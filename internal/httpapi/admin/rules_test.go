@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vezne/vezne/api"
 	"github.com/vezne/vezne/internal/httpapi/admin"
 	"github.com/vezne/vezne/internal/merchant"
 )
@@ -45,6 +47,46 @@ func TestDocumentation(t *testing.T) {
 		}
 		compare(t, table(string(text), "| route |"), want.String())
 	})
+}
+
+// TestPermissions holds what the OpenAPI document says that an operation needs to
+// the code.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	text, err := api.Documents.ReadFile("admin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range merchant.Roles()[1:] { // an owner may do everything
+		var may []string
+		for _, p := range merchant.Permissions() {
+			if role.May(p) {
+				may = append(may, "`"+string(p)+"`")
+			}
+		}
+		if line := "- `" + string(role) + "`: " + strings.Join(may, ", ") + "\n"; !strings.Contains(document.Info.Description, line) {
+			t.Errorf("the description lacks %s", line)
+		}
+	}
+	for _, r := range admin.Rules() {
+		item := document.Paths.Find(r.Pattern)
+		if item == nil || item.GetOperation(r.Method) == nil {
+			t.Errorf("%s %s is not documented", r.Method, r.Pattern)
+			continue
+		}
+		o := item.GetOperation(r.Method)
+		documented, _ := o.Extensions["x-permission"].(string)
+		if documented != string(r.Needs) {
+			t.Errorf("%s %s needs %q, documented is %q", r.Method, r.Pattern, r.Needs, documented)
+		}
+		if open := o.Security != nil && len(*o.Security) == 0; open != (r.Needs == "") {
+			t.Errorf("%s %s: documented as open is %t", r.Method, r.Pattern, open)
+		}
+	}
 }
 
 // table returns the rows below the header that begins so.
