@@ -59,8 +59,8 @@ check-deploy: ## prove image, chart, unit, alerts and dashboard without a contai
 lint: check-lint ## the linters alone
 
 .PHONY: screenshots
-screenshots: setup ## write a picture of every hosted page, language and width into tmp/screenshots
-	go test -count=1 -timeout $(TEST_TIMEOUT) -run '^TestEveryPage$$' ./internal/httpapi/pages -args -screenshots $(CURDIR)/tmp/screenshots
+screenshots: setup ## write a picture of every page, language and width into tmp/screenshots
+	go test -count=1 -timeout $(TEST_TIMEOUT) -run '^TestEvery(Page|Document)$$' ./internal/httpapi/pages -args -screenshots $(CURDIR)/tmp/screenshots
 
 # One run of a harness; BENCH_QUICK=1 is for trying it out.
 BENCH := BENCH_REPORT=$(CURDIR)/docs/benchmarks go test -count=1 -run=NONE -benchtime=1x

@@ -150,10 +150,6 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
-	docs, err := pages.Docs(doors, api.Documents)
-	if err != nil {
-		return fmt.Errorf("open doors: %w", err)
-	}
 	returns, err := pages.Returns(doors, in.payments, in.browsers)
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
@@ -165,7 +161,7 @@ func (s *Server) open(in interior) error {
 	site := doors.NewSite()
 	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.checkouts, in.callers, in.urls))
 	site.Mount(admin.Prefix, admin.Handler(doors, in.staff))
-	site.Mount(pages.DocsPrefix, docs)
+	site.Mount(pages.DocsPrefix, pages.Docs(doors, api.Documents, s.url))
 	site.Mount(pages.ReturnsPrefix, returns)
 	site.Mount(checkout.LinkPrefix, hosted)
 	site.Mount(pages.AssetsPrefix, assets)

@@ -31,6 +31,8 @@ type Options struct {
 	// Width is the screen's, in CSS pixels.
 	Width    int
 	NoScript bool
+	// Dark says that the screen is dark.
+	Dark bool
 }
 
 // Browser is a running Chromium.
@@ -104,6 +106,11 @@ func (b *Browser) Tab(t testing.TB, o Options) *Tab {
 		Width: int64(o.Width), Height: 800, DeviceScaleFactor: 1, Mobile: o.Width < 600,
 	})
 	call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: o.NoScript})
+	if o.Dark {
+		call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+		})
+	}
 	return tab
 }
 
@@ -245,4 +252,11 @@ func (tab *Tab) Await(selector string) {
 func (tab *Tab) Screenshot() []byte {
 	tab.t.Helper()
 	return run(tab, chromedp.FullScreenshot(100))
+}
+
+// View returns what the screen shows as a PNG, for pages that are too long for
+// Screenshot.
+func (tab *Tab) View() []byte {
+	tab.t.Helper()
+	return run(tab, chromedp.CaptureScreenshot())
 }

@@ -37,13 +37,19 @@ func (k *Kit) NewServer(h http.Handler) *http.Server {
 // Plain gives a handler that is no surface, such as a page or a probe, what
 // every answer must have: a request id, a log line, and no panic on the wire.
 func (k *Kit) Plain(route string, h http.Handler) http.Handler {
+	return k.Fallible(route, func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	})
+}
+
+// Fallible is Plain for what may fail: an error is answered by its status alone,
+// if nothing was written before, and logged.
+func (k *Kit) Fallible(route string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := k.begin(w, r, "plain")
 		x.route = route
-		_, err := x.guard(func() (Response, error) {
-			h.ServeHTTP(x.w, r)
-			return Response{}, nil
-		})
+		_, err := x.guard(func() (Response, error) { return Response{}, serve(x.w, r) })
 		if err == nil {
 			x.log(r.Context(), nil, nil)
 			return
