@@ -41,7 +41,7 @@ type Options struct {
 	// between two flows.
 	Clients int
 	Think   time.Duration
-	// Seed decides what clients ask and when what breaks.
+	// Seed decides what clients ask and when what breaks; Plan shows it.
 	Seed uint64
 	// Servers is how many share the database; more than one needs PostgreSQL.
 	Servers int
@@ -134,17 +134,17 @@ func (w *World) disturbThe(ctx, loading context.Context) {
 		if !d.Suits(w) {
 			continue
 		}
-		rng := rand.New(rand.NewPCG(w.options.Seed, uint64(1000+i)))
-		running.Go(func() { w.repeat(ctx, loading, d, rng) })
+		s := newSchedule(w.options.Seed, uint64(disturbancesStream+i))
+		running.Go(func() { w.repeat(ctx, loading, d, s) })
 	}
 	<-loading.Done()
 	running.Wait()
 }
 
-func (w *World) repeat(ctx, loading context.Context, d Disturbance, rng *rand.Rand) {
+func (w *World) repeat(ctx, loading context.Context, d Disturbance, s schedule) {
 	for {
-		from, to := d.Pause(w.options.Duration)
-		if !wait(loading, between(rng, from, to)) {
+		pause, rng := s.disturbance(d, w.options.Duration)
+		if !wait(loading, pause) {
 			return
 		}
 		w.tally.disturbed(d.Name())

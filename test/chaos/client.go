@@ -14,17 +14,17 @@ import (
 // Client is a shop that pays, captures, voids and refunds, and remembers every
 // answer. Flows may use it from several goroutines.
 type Client struct {
-	world *World
-	n     int
-	rng   *rand.Rand
-	keys  atomic.Int64
+	world    *World
+	n        int
+	schedule schedule
+	keys     atomic.Int64
 
 	mu   sync.Mutex
 	paid []string // payments that it made
 }
 
 func newClient(w *World, n int) *Client {
-	return &Client{world: w, n: n, rng: rand.New(rand.NewPCG(w.options.Seed, uint64(n)))}
+	return &Client{world: w, n: n, schedule: newSchedule(w.options.Seed, uint64(n))}
 }
 
 // run does flow after flow until loading ends; the last one may go on asking
@@ -32,10 +32,10 @@ func newClient(w *World, n int) *Client {
 func (c *Client) run(loading, asking context.Context) {
 	all := flows()
 	for {
-		f := pick(all, c.rng)
+		f, rng, pause := c.schedule.flow(all, c.world.options.Think)
 		c.world.tally.flowed(f.Name())
-		f.Run(asking, c, c.rng)
-		if !wait(loading, between(c.rng, 0, 2*c.world.options.Think)) {
+		f.Run(asking, c, rng)
+		if !wait(loading, pause) {
 			return
 		}
 	}
@@ -123,8 +123,10 @@ func (c *Client) follow(ctx context.Context, rng *rand.Rand, a Ask) *Ask {
 var passing = []string{"IDEMPOTENCY_IN_PROGRESS", "ORDER_IN_PROGRESS", "CAPTURE_IN_PROGRESS", "OPERATION_IN_PROGRESS", "COMPLETE_IN_PROGRESS"}
 
 // ask sends the same request with the same key until there is a definite answer,
-// and now and then once more, to see that nothing more comes of it.
+// and now and then once more, to see that nothing more comes of it. However often
+// that is, it draws the same from rng.
 func (c *Client) ask(ctx context.Context, rng *rand.Rand, a *Ask, path, body string) {
+	rng = fork(rng)
 	c.world.tally.asked(a.Kind)
 	c.world.book.add(a)
 	for tries := 1; ; tries++ {

@@ -46,6 +46,7 @@ type checkout struct {
 
 func (c *Client) createCheckout(ctx context.Context, rng *rand.Rand, a *Ask) (*checkout, bool) {
 	c.world.tally.asked(kindCheckout)
+	rng = fork(rng)
 	body := fmt.Sprintf(`{"orderId":%q,"amount":%s,"currency":%q,"description":"Chaos","callback":%q}`,
 		a.Order, decimal(a.Amount), a.Currency, c.world.shop.url+"/callback")
 	for try := range patience {
@@ -75,7 +76,7 @@ func (c *Client) createCheckout(ctx context.Context, rng *rand.Rand, a *Ask) (*c
 // shopAround does what the page offers until it offers nothing more, or the
 // shopper has had enough.
 func (c *Client) shopAround(ctx context.Context, rng *rand.Rand, h *checkout) {
-	b := newBrowser(c, rng)
+	b := newBrowser(c, fork(rng))
 	p, err := b.open(ctx, h.link)
 	for range 25 {
 		if err != nil || p.status >= 400 && p.status != http.StatusConflict && p.status != http.StatusUnprocessableEntity {

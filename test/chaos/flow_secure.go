@@ -52,7 +52,7 @@ func (c *Client) paySecurely(ctx context.Context, rng *rand.Rand, a Ask) {
 	if rng.IntN(10) == 0 {
 		password = "b"
 	}
-	back, err := newBrowser(c, rng).authenticate(ctx, toBank, password)
+	back, err := newBrowser(c, fork(rng)).authenticate(ctx, toBank, password)
 	key := back.Fields.Get("securityKey")
 	switch {
 	case err != nil:
@@ -96,6 +96,7 @@ func (c *Client) completeAtOnce(ctx context.Context, rng *rand.Rand, a Ask, key 
 // until it expires; then the payer gives up.
 func (c *Client) enrol(ctx context.Context, rng *rand.Rand, a *Ask) (apitest.Form, bool) {
 	c.world.tally.asked(kindEnrol)
+	rng = fork(rng)
 	body := fmt.Sprintf(`{"orderId":%q,"amount":%s,"currency":%q,"requestIp":"192.0.2.1","requestPort":443,"cardHolderName":"Chaos Tester",`+
 		`"pan":%q,"expiryMonth":%q,"expiryYear":%q,"cvv":%q,"successUrl":%q,"failureUrl":%q}`,
 		a.Order, decimal(a.Amount), a.Currency, a.Card.Number, a.Card.Month, a.Card.Year, a.Card.CVV,

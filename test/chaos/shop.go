@@ -70,7 +70,7 @@ func openShop(w *World) (*shop, error) {
 	}
 	s := &shop{
 		url: "http://" + l.Addr().String(), fail: w.fail, tally: &w.tally, begun: w.begun, callbacks: make(map[string]int),
-		rng: rand.New(rand.NewPCG(w.options.Seed, 7)),
+		rng: rand.New(rand.NewPCG(w.options.Seed, shopStream)),
 	}
 	s.troubled.Store(true)
 	mux := http.NewServeMux()
