@@ -95,22 +95,16 @@ func (s *Service) attempt(ctx context.Context, c Checkout, a Attempt, without3DS
 	if !without3DS {
 		return s.enrol(ctx, c, a)
 	}
-	forced, err := s.Payments.Requires3DS(ctx, s.command(c, a, byCard))
-	if err != nil {
+	o, forced, err := s.Payments.PayDirectly(ctx, s.command(c, a, byCard))
+	switch {
+	case err != nil:
 		return s.refused(ctx, c, err)
-	}
-	if forced != "" {
+	case forced != "":
 		return s.enrol(ctx, c, a)
-	}
-	o, err := s.Payments.Pay(ctx, s.command(c, a, byCard))
-	if err != nil {
-		return s.refused(ctx, c, err)
-	}
-	if o.Replayed {
+	case o.Replayed:
 		// Another payment of the same card has paid the order; ours asked nobody.
 		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.Clock.Now()), payment.Payment{})
-	}
-	if wants3DS(o.Payment) {
+	case wants3DS(o.Payment):
 		return s.enrol(ctx, c, a)
 	}
 	return s.conclude(ctx, c, o.Payment)

@@ -228,6 +228,7 @@ func TestRequired3DS(t *testing.T) {
 		<-w.payments.entered
 		w.payments.leave <- struct{}{}
 		<-w.payments.entered // the bank refused, and is asked to authenticate
+		w.want(t, c, checkout.Charging, "")
 		w.payments.state = payment.Captured
 		w.payments.leave <- struct{}{}
 		if err := <-done; err != nil {
@@ -237,6 +238,56 @@ func TestRequired3DS(t *testing.T) {
 		if v := w.want(t, c, checkout.Authenticating, ""); v.Attempts != 1 {
 			t.Errorf("%d attempts", v.Attempts)
 		}
+	})
+}
+
+// TestLookAtDirectCharge has somebody look while a card is charged without 3-D
+// Secure: what the bank's answer leads to is not decided by the look.
+func TestLookAtDirectCharge(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.merchant.Checkout.Without3DS = true
+		charge := func(t *testing.T, order string, state payment.State, reason connector.Reason) checkout.Checkout {
+			t.Helper()
+			c := w.sell(t, order)
+			w.payments.state, w.payments.reason = state, reason
+			w.payments.charging = func() { w.want(t, c, checkout.Charging, "") }
+			w.pay(t, c)
+			return c
+		}
+		t.Run("shopper_still_gets_to_the_bank_that_asks_for_it", func(t *testing.T) {
+			w.want(t, charge(t, "ORD-1", payment.Declined, connector.Requires3DS), checkout.Authenticating, "")
+		})
+		t.Run("approval_is_told", func(t *testing.T) {
+			w.want(t, charge(t, "ORD-2", payment.Captured, connector.Success), checkout.Paid, connector.Success)
+		})
+		t.Run("decline_is_told", func(t *testing.T) {
+			w.want(t, charge(t, "ORD-3", payment.Declined, connector.NotSufficientFunds), checkout.Open, connector.NotSufficientFunds)
+		})
+		t.Run("answer_that_stays_unknown_is_found_later", func(t *testing.T) {
+			c := charge(t, "ORD-4", payment.Pending, connector.ResultUnknown)
+			v := w.want(t, c, checkout.Charging, "")
+			w.payments.set(v.Payment.ID, payment.Declined, connector.Requires3DS)
+			w.want(t, c, checkout.Open, connector.Requires3DS) // nobody is at work on it any more
+		})
+	})
+}
+
+// TestDirectChargeLeftBehind: a process that died between a bank's refusal and the
+// enrolment leaves a decline, told once nobody can be at work any more.
+func TestDirectChargeLeftBehind(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.merchant.Checkout.Without3DS = true
+		w.payments.state, w.payments.reason = payment.Declined, connector.Requires3DS
+		w.payments.enrolErr = fault.New(fault.Unavailable, fault.ServiceUnavailable, "the process is gone")
+		c := w.sell(t, "ORD-1")
+		if err := w.Pay(t.Context(), w.attempt(t, c)); err == nil {
+			t.Fatal("the enrolment was made")
+		}
+		w.want(t, c, checkout.Charging, "")
+		w.clock.Advance(2 * time.Minute)
+		w.want(t, c, checkout.Open, connector.Requires3DS)
 	})
 }
 

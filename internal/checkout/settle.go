@@ -45,7 +45,7 @@ func (s *Service) settle(ctx context.Context, c Checkout) (Checkout, payment.Pay
 			return c, p, err
 		}
 		next, changed := s.next(c, p)
-		if !changed {
+		if !changed || s.atWork(c, p) {
 			return c, p, nil
 		}
 		saved, err := s.save(ctx, next, p)
@@ -82,9 +82,6 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 		}
 		return c.undone(), true
 	}
-	if p.State == payment.Enrolled && c.State == Charging && !abandoned {
-		return c, false // whoever enrols is about to say so, and must not find the checkout changed
-	}
 	found := c.PaymentID != p.ID
 	c.PaymentID = p.ID
 	switch p.State {
@@ -100,6 +97,18 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 	case payment.Pending, payment.Authenticated:
 	}
 	return c, found
+}
+
+// atWork reports whether somebody who charges the checkout's card is about to say
+// what came of it: whoever enrols it, or charges it without 3-D Secure and enrols
+// it when the bank asks for that. Such a one must not find the checkout changed,
+// and nobody be told of a decline that is none.
+func (s *Service) atWork(c Checkout, p payment.Payment) bool {
+	if c.State != Charging || s.Clock.Now().Sub(c.AttemptAt) >= abandonedAfter {
+		return false
+	}
+	direct := c.PaymentID == 0 && !p.ThreeDS
+	return p.State == payment.Enrolled || direct && (p.State == payment.Pending || wants3DS(p))
 }
 
 // lastPayment returns the payment of the last attempt, the zero Payment if there

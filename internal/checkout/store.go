@@ -41,8 +41,7 @@ type Store interface {
 
 // Payments charges cards.
 type Payments interface {
-	Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error)
-	Requires3DS(ctx context.Context, c payment.Pay) (connector.Reason, error)
+	PayDirectly(ctx context.Context, c payment.Pay) (payment.Outcome, connector.Reason, error)
 	Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error)
 	Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error)
 	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)

@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/netip"
@@ -99,6 +100,7 @@ type payments struct {
 	state              payment.State
 	reason             connector.Reason
 	err                error
+	enrolErr           error // comes of an enrolment
 	enrolled, complete int
 	charged            card.Card // the last that was asked for
 	// forced is why no card is charged without 3-D Secure; directly counts those that are.
@@ -106,9 +108,9 @@ type payments struct {
 	directly int
 	// entered, when set, is told of every command and waited for.
 	entered, leave chan struct{}
-	// enrolling, when set, is called while the bank is asked to enrol.
-	enrolling func()
-	keyStore  *sqlstore.Payments
+	// charging and enrolling, when set, are called while the bank is asked to.
+	charging, enrolling func()
+	keyStore            *sqlstore.Payments
 }
 
 func (p *payments) add(c payment.Pay, state payment.State, reason connector.Reason) payment.Payment {
@@ -129,21 +131,23 @@ func (p *payments) wait() {
 	}
 }
 
-func (p *payments) Pay(_ context.Context, c payment.Pay) (payment.Outcome, error) {
+func (p *payments) PayDirectly(_ context.Context, c payment.Pay) (payment.Outcome, connector.Reason, error) {
 	p.wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err != nil {
-		return payment.Outcome{}, p.err
+	if p.err != nil || p.forced != "" {
+		return payment.Outcome{}, p.forced, p.err
 	}
 	p.directly++
-	return payment.Outcome{Payment: p.add(c, p.state, p.reason)}, nil
-}
-
-func (p *payments) Requires3DS(context.Context, payment.Pay) (connector.Reason, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.forced, p.err
+	made := p.add(c, payment.Pending, connector.ResultUnknown)
+	if look := p.charging; look != nil {
+		p.mu.Unlock()
+		look()
+		p.mu.Lock()
+	}
+	made.State, made.Result.Reason = p.state, p.reason
+	p.all[made.ID] = made
+	return payment.Outcome{Payment: made}, "", nil
 }
 
 func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment, error) {
@@ -164,10 +168,10 @@ func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment,
 		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true}, Form: connector.Form{Action: "https://bank.example"}}, nil
 	}
 	p.enrolled++
-	if p.err != nil {
-		return payment.Enrolment{}, p.err
+	if err := cmp.Or(p.err, p.enrolErr); err != nil {
+		return payment.Enrolment{}, err
 	}
-	if p.state == payment.Declined {
+	if p.state == payment.Declined && p.reason != connector.Requires3DS {
 		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.add(c.Pay, p.state, p.reason)}}, nil
 	}
 	return payment.Enrolment{

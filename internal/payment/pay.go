@@ -44,17 +44,18 @@ type attempt struct {
 func (s *Service) Pay(ctx context.Context, c Pay) (Outcome, error) {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	o, err := s.pay(ctx, c)
+	a, err := s.prepareDirect(ctx, c)
+	o, err := s.payPrepared(ctx, c, a, err)
 	s.answered(ctx, CommandPay, c.Surface, o, err)
 	return o, err
 }
 
-func (s *Service) pay(ctx context.Context, c Pay) (Outcome, error) {
-	a, err := s.prepare(ctx, c)
-	if err != nil {
-		return s.refused(ctx, c.Caller, err)
+// payPrepared carries out a payment that was prepared, or answers one that could
+// not be.
+func (s *Service) payPrepared(ctx context.Context, c Pay, a *attempt, refusal error) (Outcome, error) {
+	if refusal != nil {
+		return s.refused(ctx, c.Caller, refusal)
 	}
-	a.direct()
 	if replay, err := s.begin(ctx, a); err != nil || replay != nil {
 		return deref(replay), err
 	}

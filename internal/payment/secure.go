@@ -15,15 +15,27 @@ func (a *attempt) direct() {
 	a.payment.Routing = a.payment.Routing.Direct()
 }
 
-// Requires3DS returns why a payment would be declined without 3-D Secure before any
-// bank is asked, empty if it would not be. It stores nothing, and its errors are
-// those of Pay. Weighted rules are drawn anew by Pay, so where a rule spreads
-// payments over POSes of unlike demands the answer may be the other one.
-func (s *Service) Requires3DS(ctx context.Context, c Pay) (connector.Reason, error) {
+// PayDirectly carries out what Pay does, but for a payment that Pay would decline
+// for want of 3-D Secure before any bank is asked: of that it stores nothing and
+// returns why, without an Outcome. Errors are those of Pay.
+func (s *Service) PayDirectly(ctx context.Context, c Pay) (Outcome, connector.Reason, error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	a, err := s.prepareDirect(ctx, c)
+	if err == nil && a.refusal != "" {
+		return Outcome{}, a.refusal, nil
+	}
+	o, err := s.payPrepared(ctx, c, a, err)
+	s.answered(ctx, CommandPay, c.Surface, o, err)
+	return o, "", err
+}
+
+// prepareDirect prepares a payment without 3-D Secure.
+func (s *Service) prepareDirect(ctx context.Context, c Pay) (*attempt, error) {
 	a, err := s.prepare(ctx, c)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	a.direct()
-	return a.refusal, nil
+	return a, nil
 }

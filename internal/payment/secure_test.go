@@ -72,8 +72,8 @@ func TestForced3DS(t *testing.T) {
 			force(t, "", pos.ThreeDSDebit, pos.ThreeDSDebit)
 			c := w.enrolment(t, debitCard)
 			w.wantNeverAsked(t, w.mustPay(t, c.Pay), connector.DebitCardsRequires3DS)
-			if why, err := w.Requires3DS(t.Context(), c.Pay); err != nil || why != connector.DebitCardsRequires3DS {
-				t.Errorf("asked before: %q, %v", why, err)
+			if o, why, err := w.PayDirectly(t.Context(), c.Pay); err != nil || why != connector.DebitCardsRequires3DS || o.Payment.ID != 0 {
+				t.Errorf("unless it is required: payment %d, %q, %v", o.Payment.ID, why, err)
 			}
 			e, r := w.authenticated(t, c)
 			wantState(t, w.mustComplete(t, e, r.SecurityKey).Payment, payment.Captured)
@@ -81,11 +81,12 @@ func TestForced3DS(t *testing.T) {
 		})
 		t.Run("credit_card_goes_on_being_charged_at_once", func(t *testing.T) {
 			force(t, "", pos.ThreeDSDebit, pos.ThreeDSDebit)
-			c := w.order(t, goodCard)
-			if why, err := w.Requires3DS(t.Context(), c); err != nil || why != "" {
-				t.Errorf("asked before: %q, %v", why, err)
+			wantState(t, w.mustPay(t, w.order(t, goodCard)).Payment, payment.Captured)
+			o, why, err := w.PayDirectly(t.Context(), w.order(t, goodCard))
+			if err != nil || why != "" {
+				t.Errorf("unless it is required: %q, %v", why, err)
 			}
-			wantState(t, w.mustPay(t, c).Payment, payment.Captured)
+			wantState(t, o.Payment, payment.Captured)
 		})
 		t.Run("hold_is_forced_like_a_sale", func(t *testing.T) {
 			force(t, pos.ThreeDSAll)
