@@ -27,7 +27,7 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("delivery job %d: %w", j.ID, err)
 	}
-	again, entered := s.lanes.enter(to.endpoint, s.Clock.Now())
+	again, entered := s.lanes.enter(ctx, to.endpoint, s.Clock.Now())
 	if !entered {
 		return job.Later(again)
 	}

@@ -82,7 +82,7 @@ func (s *Service) EventHandlers() map[job.Kind]job.Handler {
 
 // Workers is how many deliveries a node sends at once. They wait for strangers'
 // servers, so there are many, and they run apart from other jobs.
-const Workers = 64
+const Workers = 256
 
 // DeliveryHandlers returns the handler of deliveries, for a runner of their own
 // with Workers workers.
