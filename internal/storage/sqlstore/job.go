@@ -25,17 +25,22 @@ func NewJobs(db *storage.DB) *Jobs { return &Jobs{db: db} }
 const (
 	jobColumns = `merchant_id, id, kind, subject, payload, run_at, attempt, created_at`
 
-	// A job is due when nobody holds it and no earlier job of its subject is still
-	// to be done, whoever holds that one.
+	// Where the clock stands that judges leases, a statement has %[1]s.
 	leaseJobs = `UPDATE job SET attempt = attempt + 1, leased_by = $1, leased_until = %[1]s + $2
-	WHERE (merchant_id, id) IN (
-		SELECT j.merchant_id, j.id FROM job j
-		WHERE j.state = 'ready' AND j.run_at <= $3 AND j.leased_until <= %[1]s AND j.kind IN (%[2]s)
+	WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM (%[2]s) AS due ORDER BY run_at, id LIMIT $4)
+	RETURNING ` + jobColumns
+
+	// The next jobs of one kind, the parameter %[2]d. Each kind is asked for by itself,
+	// because the index has the order of one: of several, all that are due would have
+	// to be read and sorted to find the first. A job is due when nobody holds it and no
+	// earlier job of its subject is still to be done, whoever holds that one.
+	dueOfKind = `SELECT * FROM (
+		SELECT j.merchant_id, j.id, j.run_at FROM job j
+		WHERE j.state = 'ready' AND j.kind = $%[2]d AND j.run_at <= $3 AND j.leased_until <= %[1]s
 			AND (j.subject = '' OR NOT EXISTS (
 				SELECT 1 FROM job e WHERE e.merchant_id = j.merchant_id AND e.subject = j.subject
 					AND e.state = 'ready' AND (e.created_at, e.id) < (j.created_at, j.id)))
-		ORDER BY j.run_at, j.id LIMIT $4%[3]s)
-	RETURNING ` + jobColumns
+		ORDER BY j.run_at, j.id LIMIT $4%[3]s) AS next`
 
 	// Nodes that lease at once take different jobs instead of waiting for each other.
 	skipLocked = ` FOR UPDATE OF j SKIP LOCKED`
@@ -55,24 +60,16 @@ func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now tim
 	if len(kinds) == 0 || limit <= 0 {
 		return nil, nil
 	}
-	args := []any{node, lease.Microseconds(), micros(now), int64(limit)}
-	for _, k := range kinds {
-		args = append(args, string(k))
-	}
-	locking := ""
-	if q.db.Engine() == storage.PostgreSQL {
-		locking = skipLocked
-	}
+	sql, args := q.leasing(kinds, node, now, lease, limit)
 	taken := make(chan job.Job, limit) // rows may come after ctx has ended this call
-	err := q.db.Mutate(ctx, fmt.Sprintf(leaseJobs, present(q.db, "$3"), placeholders(len(args)-len(kinds)+1, len(kinds)), locking), args,
-		func(s storage.Scanner) error {
-			j, err := readJob(s)
-			if err != nil {
-				return fmt.Errorf("read row: %w", err)
-			}
-			taken <- j
-			return nil
-		})
+	err := q.db.Mutate(ctx, sql, args, func(s storage.Scanner) error {
+		j, err := readJob(s)
+		if err != nil {
+			return fmt.Errorf("read row: %w", err)
+		}
+		taken <- j
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("lease jobs: %w", err)
 	}
@@ -83,6 +80,21 @@ func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now tim
 	}
 	slices.SortFunc(leased, func(a, b job.Job) int { return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID)) })
 	return leased, nil
+}
+
+// leasing returns the statement of a lease with its parameters.
+func (q *Jobs) leasing(kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) (string, []any) { //nolint:revive // as Lease
+	clock, locking := present(q.db, "$3"), ""
+	if q.db.Engine() == storage.PostgreSQL {
+		locking = skipLocked
+	}
+	args := []any{node, lease.Microseconds(), micros(now), int64(limit)}
+	due := make([]string, 0, len(kinds))
+	for _, k := range kinds {
+		args = append(args, string(k))
+		due = append(due, fmt.Sprintf(dueOfKind, clock, len(args), locking))
+	}
+	return fmt.Sprintf(leaseJobs, clock, strings.Join(due, "\n\tUNION ALL ")), args
 }
 
 func readJob(s storage.Scanner) (job.Job, error) {
