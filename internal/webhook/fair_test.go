@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,38 +94,6 @@ func TestFairness(t *testing.T) {
 			pending, _, err := w.Deliveries(t.Context(), demo, webhook.Filter{Status: webhook.Pending, Limit: 1})
 			if err != nil || len(pending) != 1 || pending[0].Attempts != 0 {
 				t.Errorf("pending = %+v, %v: a delivery that was cut off counts as none", pending, err)
-			}
-		})
-	}
-}
-
-// TestFairness_a_quick_endpoint_is_waited_for has no more jobs due for an endpoint
-// that answers at once than may wait in line for it: few of them are put off. A
-// round takes 64.
-func TestFairness_a_quick_endpoint_is_waited_for(t *testing.T) {
-	t.Parallel()
-	const due = 64
-	for _, engine := range storetest.Engines {
-		t.Run(string(engine), func(t *testing.T) {
-			t.Parallel()
-			poster := &hanging{fast: make(chan struct{}, due)}
-			w := newWorld(t, storetest.Open(t, engine), poster)
-			w.endpoint(t, "http://127.0.0.1:1/fast")
-			w.tellAll(t, payment.EventCaptured, due)
-			w.Clock = later{}
-			runner := job.NewRunner(w.jobs, w.DeliveryHandlers(), "node", w.Clock, w.Log)
-			runner.Workers = webhook.Workers
-			var postponed atomic.Int64
-			runner.OnRun = func(_ job.Kind, e job.Ending) {
-				if e == job.EndedPostponed {
-					postponed.Add(1)
-				}
-			}
-			if _, err := runner.Round(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if n := postponed.Load(); n > due/2 {
-				t.Errorf("%d of %d deliveries were put off", n, due)
 			}
 		})
 	}

@@ -83,7 +83,7 @@ func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now tim
 }
 
 // leasing returns the statement of a lease with its parameters.
-func (q *Jobs) leasing(kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) (string, []any) { //nolint:revive // as Lease
+func (q *Jobs) leasing(kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) (string, []any) {
 	clock, locking := present(q.db, "$3"), ""
 	if q.db.Engine() == storage.PostgreSQL {
 		locking = skipLocked
