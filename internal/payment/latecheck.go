@@ -86,13 +86,23 @@ func (s *Service) subject(ctx context.Context, j job.Job) (Payment, Operation, e
 // nextLateCheck puts the job off until the next age at which to ask; nil at the
 // end of the list.
 func (s *Service) nextLateCheck(o Operation) error {
-	age := s.Clock.Now().Sub(o.StartedAt)
+	began := s.startOf(o)
+	age := s.Clock.Now().Sub(began)
 	for _, at := range lateChecks {
 		if at > age {
-			return job.Later(o.StartedAt.Add(at))
+			return job.Later(began.Add(at))
 		}
 	}
 	return nil
+}
+
+// startOf returns when the operation began, as far as our clock can have it: one
+// that was dated by a clock that is ahead began at the latest now.
+func (s *Service) startOf(o Operation) time.Time {
+	if now := s.Clock.Now(); o.StartedAt.After(now) {
+		return now
+	}
+	return o.StartedAt
 }
 
 // reverse undoes at the bank what was approved there after the merchant had been

@@ -71,6 +71,25 @@ func TestLateCheck(t *testing.T) {
 				t.Errorf("%d postings of a payment that was never charged", len(d.Postings))
 			}
 		})
+		t.Run("clock_that_was_ahead_puts_no_check_off", func(t *testing.T) {
+			o := w.declinedTooEarly(t, func() (payment.Outcome, error) {
+				now := w.clock.Now()
+				w.clock.Set(now.Add(4 * time.Minute))
+				defer w.clock.Set(now)
+				return w.Pay(t.Context(), w.order(t, goodCard))
+			})
+			w.clock.Advance(time.Minute)
+			w.runJobs(t)
+			d, err := w.Detail(t.Context(), demoMerchant, o.Payment.UUID)
+			if err != nil || len(d.Operations) != 2 {
+				t.Fatalf("%d operations, %v", len(d.Operations), err)
+			}
+			for _, done := range d.Operations { // by their dates, so the reversal stands first
+				if done.ID == o.Operation.ID && done.Status != payment.OperationReversed {
+					t.Errorf("the sale is %s", done.Status)
+				}
+			}
+		})
 		t.Run("late_refund_is_booked", func(t *testing.T) {
 			o := w.mustPay(t, w.order(t, goodCard))
 			w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.refund(t, o, "250.00") })

@@ -222,7 +222,7 @@ func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) e
 	if err != nil {
 		return err
 	}
-	check, err := s.newLateCheck(ctx, c, o.StartedAt.Add(lateChecks[0]))
+	check, err := s.newLateCheck(ctx, c, s.startOf(o).Add(lateChecks[0]))
 	if err != nil {
 		return err
 	}
