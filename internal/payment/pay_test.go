@@ -132,6 +132,38 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+// A clock that was ahead dates the charge after the refund that another clock dates.
+func TestChargeOfTheFuture(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		t.Run("repeated_order_is_answered_with_the_charge", func(t *testing.T) {
+			now, c := w.clock.Now(), w.order(t, goodCard)
+			w.clock.Set(now.Add(4 * time.Minute))
+			paid := w.mustPay(t, c)
+			w.clock.Set(now)
+			if _, err := w.refund(t, paid, "10.00"); err != nil {
+				t.Fatal(err)
+			}
+			if again := w.mustPay(t, c); !again.Replayed || again.Operation.ID != paid.Operation.ID {
+				t.Errorf("answered with the %s, replayed %t", again.Operation.Kind, again.Replayed)
+			}
+		})
+		t.Run("repeated_completion_is_answered_with_the_charge", func(t *testing.T) {
+			e, r := w.authenticated(t, w.enrolment(t, goodCard))
+			now := w.clock.Now()
+			w.clock.Set(now.Add(4 * time.Minute))
+			paid := w.mustComplete(t, e, r.SecurityKey)
+			w.clock.Set(now)
+			if _, err := w.refund(t, paid, "10.00"); err != nil {
+				t.Fatal(err)
+			}
+			if again := w.mustComplete(t, e, r.SecurityKey); !again.Replayed || again.Operation.ID != paid.Operation.ID {
+				t.Errorf("answered with the %s, replayed %t", again.Operation.Kind, again.Replayed)
+			}
+		})
+	})
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *world) {

@@ -112,10 +112,7 @@ func (s *Service) replayOrder(ctx context.Context, a *attempt) (*Outcome, error)
 	if err != nil {
 		return nil, fmt.Errorf("read operations of order's payment: %w", err)
 	}
-	var o Operation
-	if len(operations) > 0 {
-		o = lastOf(operations, operations[0].AskID)
-	}
+	o := lastOf(operations, chargeOf(operations))
 	return s.claimReplay(ctx, a.command.Caller, &Outcome{Payment: holder, Operation: o, Replayed: true})
 }
 
@@ -156,6 +153,17 @@ func (s *Service) sameRequest(held, asked Payment) bool {
 		held.Installments == asked.Installments &&
 		held.Card.Fingerprint == asked.Card.Fingerprint &&
 		s.Clock.Now().Sub(held.CreatedAt) < idempotency.Window
+}
+
+// chargeOf returns the ask that charged the payment, or was to. It need not stand
+// first: a follow-up may be dated earlier, by another clock.
+func chargeOf(operations []Operation) id.Operation {
+	for _, o := range operations {
+		if o.Kind == connector.Sale || o.Kind == connector.Authorize {
+			return o.AskID
+		}
+	}
+	return 0
 }
 
 func lastOf(operations []Operation, ask id.Operation) Operation {

@@ -102,7 +102,7 @@ func (s *Service) visit(ctx context.Context, session Session) (visit, error) {
 	if len(operations) == 0 {
 		return visit{}, errNoOperation
 	}
-	o := lastOf(operations, operations[0].AskID)
+	o := lastOf(operations, chargeOf(operations))
 	at, err := s.posByID(ctx, o.MerchantID, o.POSID)
 	if err != nil {
 		return visit{}, fmt.Errorf("find POS of session: %w", err)
