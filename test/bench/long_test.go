@@ -88,6 +88,7 @@ func newLongRun(b *testing.B, binary string, engine storage.Engine) *longRun {
 	for _, c := range callers {
 		c.close()
 	}
+	r.rest(b)
 	if text := os.Getenv("BENCH_RATE"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
@@ -109,6 +110,22 @@ func (r *longRun) listen(b *testing.B) {
 	if !ok || added.Status != http.StatusCreated {
 		b.Fatal("no endpoint could be added")
 	}
+}
+
+// rest waits until the jobs are done that the closed loop left: it makes more events
+// than anybody takes meanwhile.
+func (r *longRun) rest(b *testing.B) {
+	b.Helper()
+	const limit, known = 5 * time.Minute, 20 * time.Second // the lag is read every 15 seconds
+	tick := time.NewTicker(known)
+	defer tick.Stop()
+	for began := time.Now(); time.Since(began) < limit; {
+		<-tick.C
+		if scrapeMetrics(b, r.rig.server.URL)["vezne_jobs_lag_seconds"] < 1 {
+			return
+		}
+	}
+	b.Fatalf("%s: the events of the closed loop were not told within %s", r.engine, limit)
 }
 
 // payTogether pays on all servers for the duration and looks every ten seconds,
