@@ -5,6 +5,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
@@ -14,9 +15,9 @@ import (
 )
 
 // newTeam keeps the people who log in.
-func newTeam(db *storage.DB, v *vault.Vault, ids *id.Generator) *user.Service {
+func newTeam(db *storage.DB, v *vault.Vault, ids *id.Generator, limits limit.Shared) *user.Service {
 	return user.NewService(user.Options{
-		Store: sqlstore.NewUsers(db), Sealer: v, Hasher: user.NewHasher(), IDs: ids, Clock: clock.System{},
+		Store: sqlstore.NewUsers(db), Sealer: v, Hasher: user.NewHasher(), IDs: ids, Clock: clock.System{}, Limits: limits,
 	})
 }
 

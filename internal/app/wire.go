@@ -56,7 +56,11 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	team := newTeam(db, safe, ids)
+	inFlight, limits, err := s.openEphemeral(ctx, o, safe)
+	if err != nil {
+		return err
+	}
+	team := newTeam(db, safe, ids, limits)
 
 	// Demo data, or the proof that there is none.
 	simulators, err := s.prepare(ctx, o, fixture.Target{
@@ -82,10 +86,6 @@ func (s *Server) build(ctx context.Context, o Options) error {
 
 	// Domain.
 	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
-	inFlight, limits, err := s.openEphemeral(ctx, o, safe)
-	if err != nil {
-		return err
-	}
 	urls, browsers := s.policies(o)
 	service := payment.NewService(payment.Dependencies{
 		Store: payments, Tables: tables, BINs: cards, Banks: banks,
@@ -98,6 +98,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
 		Cards: safe, IDs: ids, Clock: system,
 	}, merchants, urls, keys.form)
+	hosted.Limits = limits
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
 		Store: hookRows, Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log, Caches: watcher,
 		OnAttempt: metrics.Attempt,

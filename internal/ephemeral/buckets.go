@@ -70,6 +70,19 @@ func (b *Buckets) Check(ctx context.Context, key string, r limit.Rate) (time.Dur
 	return b.run(ctx, key, r, "0")
 }
 
+// Forget implements limit.Shared.
+func (b *Buckets) Forget(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Timeout)
+	defer cancel()
+	client := b.redis.client
+	err := client.Do(ctx, client.B().Del().Key(b.name(key)).Build()).Error()
+	b.note(err)
+	if err != nil {
+		return fmt.Errorf("forget in Redis: %w", err)
+	}
+	return nil
+}
+
 // run goes on if the caller hangs up, who must not be able to make a node count
 // alone, and ends in time by itself.
 func (b *Buckets) run(ctx context.Context, key string, r limit.Rate, take string) (time.Duration, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/ephemeral"
+	"github.com/vezne/vezne/internal/ephemeral/redistest"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/secret"
@@ -93,7 +94,7 @@ func eachLimit(t *testing.T, run func(t *testing.T, open func(limit.Rate) *limit
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		run(t, func(r limit.Rate) *limited {
 			cli(t, address, "flushall")
 			return &limited{Buckets: share(newBuckets(t, address), r), now: start, moved: func(t *testing.T, d time.Duration) {
@@ -141,6 +142,15 @@ func TestBuckets(t *testing.T) {
 			l.take(t, "a", 4)
 			l.take(t, "b", 4)
 		})
+		t.Run("forgotten_key_has_all_its_tokens_again", func(t *testing.T) {
+			l := open(rate)
+			l.take(t, "a", 4)
+			l.take(t, "b", 4)
+			l.Forget(t.Context(), "a")
+			l.take(t, "a", 4)
+			wantWait(t, l.Take(t.Context(), "a", l.now), 3*time.Hour)
+			wantWait(t, l.Take(t.Context(), "b", l.now), 3*time.Hour)
+		})
 		t.Run("looking_takes_nothing", func(t *testing.T) {
 			l := open(limit.Rate{Every: time.Hour, Burst: 1})
 			for range 3 {
@@ -159,7 +169,7 @@ func TestSharedBuckets(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	t.Run("nodes_share_one_budget", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		one := &limited{Buckets: share(newBuckets(t, address), rate), now: now}
 		two := &limited{Buckets: share(newBuckets(t, address), rate), now: now}
 		one.take(t, "a", 2)
@@ -169,7 +179,7 @@ func TestSharedBuckets(t *testing.T) {
 	})
 	t.Run("node_counts_alone_while_the_server_is_gone", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		b := newBuckets(t, address)
 		var heard []error
 		b.OnAway = func(reason error) { heard = append(heard, reason) }
@@ -186,7 +196,7 @@ func TestSharedBuckets(t *testing.T) {
 	})
 	t.Run("server_that_hangs_is_not_waited_for", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		b := ephemeral.NewBuckets(openRedis(t, address), secret.New(make([]byte, 32)))
 		cli(t, address, "client", "pause", "600000", "all")
 		if _, err := b.Take(t.Context(), "a", rate); !errors.Is(err, context.DeadlineExceeded) {
@@ -198,7 +208,7 @@ func TestSharedBuckets(t *testing.T) {
 	})
 	t.Run("caller_who_hangs_up_is_counted", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		b := newBuckets(t, address)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -212,7 +222,7 @@ func TestSharedBuckets(t *testing.T) {
 	})
 	t.Run("server_sees_no_key_and_forgets_a_full_bucket", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		if _, err := newBuckets(t, address).Take(t.Context(), "192.0.2.1", rate); err != nil {
 			t.Fatal(err)
 		}

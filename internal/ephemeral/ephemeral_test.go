@@ -1,12 +1,10 @@
 package ephemeral_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os/exec"
 	"strings"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/ephemeral"
+	"github.com/vezne/vezne/internal/ephemeral/redistest"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/vault"
@@ -34,41 +33,6 @@ func (sealer) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed []b
 		return nil, vault.ErrSealed
 	}
 	return plain, nil
-}
-
-// startRedis runs a server of the test's own that keeps nothing on disk.
-func startRedis(t *testing.T) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(free.Addr().String())
-	_ = free.Close()                                                                                                                                            // it was only to find the port
-	server := exec.CommandContext(t.Context(), "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()) //nolint:gosec // a number
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatalf("Redis for tests (see test/setup): %v", err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait() // killed, see above
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() {
-				for lines.Scan() { //nolint:revive // drains the log until the server ends
-				}
-			}()
-			return "redis://127.0.0.1:" + port
-		}
-	}
-	t.Fatal("Redis did not start")
-	return ""
 }
 
 func openRedis(t *testing.T, address string) *ephemeral.Redis {
@@ -92,7 +56,7 @@ func eachStore(t *testing.T, run func(t *testing.T, s ephemeral.Store, c *clock.
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		run(t, openRedis(t, startRedis(t)), clock.NewManual(start))
+		run(t, openRedis(t, redistest.Start(t)), clock.NewManual(start))
 	})
 }
 
@@ -234,7 +198,7 @@ func TestRedis(t *testing.T) {
 	t.Parallel()
 	t.Run("value_ends_on_the_server", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		if err := openRedis(t, address).Put(t.Context(), "a", []byte("x"), 30*time.Minute); err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +210,7 @@ func TestRedis(t *testing.T) {
 	})
 	t.Run("nodes_share_what_is_kept", func(t *testing.T) {
 		t.Parallel()
-		address := startRedis(t)
+		address := redistest.Start(t)
 		one, two := openRedis(t, address), openRedis(t, address)
 		if err := one.Put(t.Context(), "a", []byte("x"), time.Minute); err != nil {
 			t.Fatal(err)

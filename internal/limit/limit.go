@@ -27,6 +27,8 @@ type Shared interface {
 	Take(ctx context.Context, key string, r Rate) (time.Duration, error)
 	// Check returns what Take would, and takes nothing.
 	Check(ctx context.Context, key string, r Rate) (time.Duration, error)
+	// Forget fills the key's bucket.
+	Forget(ctx context.Context, key string) error
 }
 
 // Buckets are token buckets by key, each full at first. They are safe for
@@ -79,6 +81,17 @@ func (b *Buckets[K]) Check(ctx context.Context, key K, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return refusal(b.wait(b.at(key, now), now))
+}
+
+// Forget fills the key's bucket. If those that are shared cannot be reached, theirs
+// stays as it is.
+func (b *Buckets[K]) Forget(ctx context.Context, key K) {
+	if b.shared != nil {
+		_ = b.shared.Forget(ctx, b.name(key)) // it fills by itself, only later
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.full, key)
 }
 
 func (b *Buckets[K]) take(key K, now time.Time) error {

@@ -59,6 +59,8 @@ func (l *tally) Take(_ context.Context, key string, _ limit.Rate) (time.Duration
 	return 0, nil
 }
 
+func (l *tally) Forget(context.Context, string) error { return nil }
+
 func (l *tally) Check(_ context.Context, key string, r limit.Rate) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -51,20 +51,19 @@ func (s *Service) Login(ctx context.Context, p Proof, from audit.Origin) (User, 
 		}
 	}
 	now := s.clock.Now()
-	for _, err := range []error{s.emails.check(email, now), s.peers.check(peer, now)} {
+	for _, err := range []error{s.emails.Check(ctx, email, now), s.peers.Check(ctx, peer, now)} {
 		if err != nil {
 			return User{}, Session{}, secret.Bytes{}, err
 		}
 	}
 	u, err := s.prove(ctx, email, p)
 	if fault.CodeOf(err) == fault.Unauthorized && err != nil {
-		s.emails.fail(email, now)
-		s.peers.fail(peer, now)
+		_, _ = s.emails.Take(ctx, email, now), s.peers.Take(ctx, peer, now) // empty after tries that ran at once: the next one is refused anyway
 	}
 	if err != nil {
 		return User{}, Session{}, secret.Bytes{}, err
 	}
-	s.emails.forget(email)
+	s.emails.Forget(ctx, email)
 	session, token, err := s.begin(ctx, u, from)
 	return u, session, token, err
 }
@@ -251,7 +250,7 @@ func (s *Service) proven(ctx context.Context, m id.Merchant, n id.User, password
 		return User{}, fmt.Errorf("prove user: %w", err)
 	}
 	now := s.clock.Now()
-	if err := s.emails.check(u.Email, now); err != nil {
+	if err := s.emails.Check(ctx, u.Email, now); err != nil {
 		return User{}, err
 	}
 	matches, err := s.hasher.Matches(ctx, password, u.PasswordHash)
@@ -259,7 +258,7 @@ func (s *Service) proven(ctx context.Context, m id.Merchant, n id.User, password
 		return User{}, fmt.Errorf("prove user: %w", err)
 	}
 	if !matches {
-		s.emails.fail(u.Email, now)
+		_ = s.emails.Take(ctx, u.Email, now) // as for a login
 		return User{}, fault.Validation(fault.Field{Name: "current", Code: fault.FieldInvalid, Message: "is not the password"})
 	}
 	return u, nil

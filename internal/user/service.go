@@ -11,16 +11,19 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/vault"
 )
 
-// Options are what a Service works with. All are required.
+// Options are what a Service works with. All are required but Limits.
 type Options struct {
 	Store  Store
 	Sealer vault.Sealer
 	Hasher *Hasher
 	IDs    *id.Generator
 	Clock  clock.Clock
+	// Limits counts wrong logins for all nodes; if nil this process counts for itself.
+	Limits limit.Shared
 }
 
 // Service keeps the team and lets it in. It is safe for concurrent use.
@@ -30,15 +33,15 @@ type Service struct {
 	hasher *Hasher
 	ids    *id.Generator
 	clock  clock.Clock
-	emails *limiter
-	peers  *limiter
+	emails *limit.Buckets[string]
+	peers  *limit.Buckets[string]
 }
 
 // NewService returns a Service.
 func NewService(o Options) *Service {
 	return &Service{
 		store: o.Store, sealer: o.Sealer, hasher: o.Hasher, ids: o.IDs, clock: o.Clock,
-		emails: newLimiter(emailTries, emailPeriod), peers: newLimiter(peerTries, peerPeriod),
+		emails: newEmails(o.Limits), peers: newPeers(o.Limits),
 	}
 }
 

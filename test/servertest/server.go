@@ -4,6 +4,7 @@
 package servertest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -42,6 +44,9 @@ type Options struct {
 	Binary string
 	// Environ are settings as "NAME=value"; a Binary has no others but TMPDIR.
 	Environ []string
+	// Simulator is where the banks are played, for a server that is started again in
+	// the middle of something; empty is in the server.
+	Simulator string
 	// LogLevel is debug if empty, so that whatever could leak into a log does.
 	LogLevel string
 	// Args are further flags.
@@ -60,6 +65,7 @@ type Server struct {
 	// PID is the process of a server with a Binary of its own, 0 otherwise.
 	PID int
 
+	banks string // where they are played
 	used  *cards
 	said  *announcement
 	stop  func() // asks it to drain
@@ -86,6 +92,9 @@ func Start(t testing.TB, o Options) *Server {
 			s.DSN = storetest.EmptyDSN(t, storage.PostgreSQL)
 		}
 	}
+	if o.Simulator != "" {
+		o.Environ = append(slices.Clone(o.Environ), "VEZNE_SIMULATOR_URL="+o.Simulator)
+	}
 	if o.LogLevel == "" {
 		o.LogLevel = "debug"
 	}
@@ -108,6 +117,7 @@ func Start(t testing.TB, o Options) *Server {
 	})
 	select {
 	case s.URL = <-s.said.url:
+		s.banks = cmp.Or(o.Simulator, s.URL)
 	case <-s.after(startLimit):
 		t.Fatalf("the server did not say where it serves: %s", tail(s.Dir))
 	}

@@ -110,6 +110,8 @@ func (o others) Check(_ context.Context, key string, _ limit.Rate) (time.Duratio
 	return o[key], nil
 }
 
+func (others) Forget(context.Context, string) error { return nil }
+
 func TestSharedLimits(t *testing.T) {
 	t.Parallel()
 	h := guarded(t, clock.System{}, others{"requests:a": 7 * time.Second, "failures:192.0.2.1": 9 * time.Second})

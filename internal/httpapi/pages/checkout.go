@@ -15,6 +15,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/secret"
 )
@@ -58,7 +59,9 @@ type CheckoutOptions struct {
 	// FormKey keys the tokens of forms; all nodes need the same one.
 	FormKey secret.Bytes
 	Proxies kit.Proxies
-	Log     *slog.Logger
+	// Limits counts for all nodes; if nil this process counts for itself.
+	Limits limit.Shared
+	Log    *slog.Logger
 	// Test says that no real money moves.
 	Test bool
 }
@@ -76,7 +79,7 @@ type hosted struct {
 // style sheet and script, to be mounted at AssetsPrefix. A page needs no
 // credentials: whoever has the link may see it and pay.
 func Checkout(k *kit.Kit, o CheckoutOptions) (page, files http.Handler, err error) {
-	s := &hosted{CheckoutOptions: o, kit: k, limits: newLimits(k.Clock())}
+	s := &hosted{CheckoutOptions: o, kit: k, limits: newLimits(k.Clock(), o.Limits)}
 	if s.texts, err = readWords(); err != nil {
 		return nil, nil, err
 	}

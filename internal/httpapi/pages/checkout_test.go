@@ -3,6 +3,7 @@ package pages_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/text/language"
@@ -18,6 +20,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/limit"
 )
 
 // TestHostedPage holds what each state of a checkout shows.
@@ -312,6 +315,46 @@ func TestLimits(t *testing.T) {
 	}
 	if last != http.StatusTooManyRequests {
 		t.Errorf("last answer about installments = %d", last)
+	}
+}
+
+// tally counts for several nodes, and gives nothing back.
+type tally map[string]int
+
+func (l tally) Take(_ context.Context, key string, r limit.Rate) (time.Duration, error) {
+	if l[key] >= r.Burst {
+		return r.Every, nil
+	}
+	l[key]++
+	return 0, nil
+}
+
+func (l tally) Check(context.Context, string, limit.Rate) (time.Duration, error) { return 0, nil }
+
+func (l tally) Forget(context.Context, string) error { return nil }
+
+func TestSharedLimits(t *testing.T) {
+	t.Parallel()
+	f, shared := newFake(t), tally{}
+	one, two := newHostedNode(t, f, shared), newHostedNode(t, f, shared)
+	form := typed(t, one)
+	for range 15 {
+		if w := post(t, one, checkoutAt, form); w.Code == http.StatusTooManyRequests {
+			t.Fatal("refused within the limit")
+		}
+	}
+	tried := len(f.calls)
+	if w := post(t, two, checkoutAt, form); w.Code != http.StatusTooManyRequests || len(f.calls) != tried {
+		t.Errorf("a card at another node = %d", w.Code)
+	}
+	looks := url.Values{"bin": {"542119"}}
+	for range 40 {
+		if w := post(t, one, checkoutAt+"/installments", looks); w.Code == http.StatusTooManyRequests {
+			t.Fatal("refused within the limit")
+		}
+	}
+	if w := post(t, two, checkoutAt+"/installments", looks); w.Code != http.StatusTooManyRequests {
+		t.Errorf("a look at another node = %d", w.Code)
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
@@ -171,6 +172,12 @@ var errNotAllowed = errors.New("not allowed")
 // newHosted returns the page and its files over a fake, as a site serves them.
 func newHosted(t *testing.T, f *fakeCheckouts) http.Handler {
 	t.Helper()
+	return newHostedNode(t, f, nil)
+}
+
+// newHostedNode is newHosted with limits that other nodes share.
+func newHostedNode(t *testing.T, f *fakeCheckouts, shared limit.Shared) http.Handler {
+	t.Helper()
 	k, err := kit.New(kit.Config{
 		Log: slog.New(slog.DiscardHandler), Clock: clock.NewManual(today), HashKey: secret.New(make([]byte, 32)),
 	})
@@ -179,7 +186,7 @@ func newHosted(t *testing.T, f *fakeCheckouts) http.Handler {
 	}
 	page, files, err := pages.Checkout(k, pages.CheckoutOptions{
 		Checkouts: f, Logos: f, PublicURL: "https://pay.example.com", FormKey: secret.New([]byte("form key")), Test: true,
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Limits: shared,
 		Callback: func(address, _ string) error {
 			if !strings.HasPrefix(address, "https://") {
 				return errNotAllowed

@@ -289,7 +289,7 @@ func (s *hosted) again(v visit, d draft, status int, n *notice) {
 // chooseInstallments answers the button with which browsers without scripts ask
 // for the installments of a card.
 func (s *hosted) chooseInstallments(v visit, f url.Values) {
-	if !s.limits.allowOffers(v.ID.String(), s.Proxies.Client(v.r)) {
+	if !s.limits.allowOffers(v.r.Context(), v.ID.String(), s.Proxies.Client(v.r)) {
 		s.problem(v.w, v.r, http.StatusTooManyRequests)
 		return
 	}

@@ -72,7 +72,7 @@ func (s *hosted) pay(v visit, f url.Values) {
 		s.lookAgain(v)
 		return
 	}
-	if !s.limits.allowCard(v.ID.String(), from) {
+	if !s.limits.allowCard(v.r.Context(), v.ID.String(), from) {
 		s.problem(v.w, v.r, http.StatusTooManyRequests)
 		return
 	}
@@ -190,7 +190,7 @@ func (s *hosted) offers(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if !s.limits.allowOffers(v.ID.String(), s.Proxies.Client(r)) {
+	if !s.limits.allowOffers(r.Context(), v.ID.String(), s.Proxies.Client(r)) {
 		s.problem(w, r, http.StatusTooManyRequests)
 		return
 	}
