@@ -167,7 +167,7 @@ func (s *Server) open(in interior) error {
 	site.Mount(checkout.LinkPrefix, hosted)
 	site.Mount(pages.AssetsPrefix, assets)
 	for path, h := range map[string]http.Handler{
-		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": in.metrics.Handler(),
+		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": probe(in.metrics.Handler().ServeHTTP),
 	} {
 		site.Mount(path, doors.Plain(path, telemetry.Named(path, h)))
 	}

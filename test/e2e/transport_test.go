@@ -127,4 +127,13 @@ func testPages(t *testing.T, s *servertest.Server) {
 			}
 		})
 	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/docs/admin"} {
+		t.Run("only_read"+path, func(t *testing.T) {
+			t.Parallel()
+			a, ok := s.Send(t, servertest.Request{Method: http.MethodPost, Path: path})
+			if ok && (a.Status != http.StatusMethodNotAllowed || a.Header.Get("Allow") != "GET, HEAD" || a.Header.Get("X-Request-Id") == "") {
+				t.Errorf("%d %v", a.Status, a.Header)
+			}
+		})
+	}
 }

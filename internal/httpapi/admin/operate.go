@@ -41,7 +41,7 @@ func (s *surface) paymentRoutes() []route {
 		{method: http.MethodGet, pattern: one, needs: merchant.PaymentsRead, handle: s.payment},
 		{method: http.MethodGet, pattern: one + "/timeline", needs: merchant.PaymentsRead, handle: s.timeline},
 		{method: http.MethodPost, pattern: one + "/capture", needs: merchant.PaymentsOperate, handle: s.capture, emptyBody: true},
-		{method: http.MethodPost, pattern: one + "/void", needs: merchant.PaymentsOperate, handle: s.void, emptyBody: true},
+		{method: http.MethodPost, pattern: one + "/void", needs: merchant.PaymentsOperate, handle: bare(s.void), emptyBody: true},
 		{method: http.MethodPost, pattern: one + "/refund", needs: merchant.PaymentsOperate, handle: s.refund, emptyBody: true},
 	}
 }

@@ -265,6 +265,7 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 		b.Reject("valid_until", fault.FieldOutOfRange, "must be after valid_from")
 	}
 	p.Active = b.OptionalBool("active", p.Active)
+	b.Know("currency", "max_amount")
 	if b.Has("min_amount") || b.Has("max_amount") {
 		if currency := readCurrency(b); currency.Valid() {
 			p.MinAmount, p.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)

@@ -29,7 +29,7 @@ func (s *surface) posRoutes() []route {
 		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.pos},
 		{method: http.MethodPut, pattern: one, needs: merchant.RoutingEdit, handle: s.putPOS},
 		{method: http.MethodPatch, pattern: one, needs: merchant.RoutingEdit, handle: s.patchPOS},
-		{method: http.MethodPost, pattern: one + "/test", needs: merchant.RoutingEdit, handle: s.testPOS, emptyBody: true},
+		{method: http.MethodPost, pattern: one + "/test", needs: merchant.RoutingEdit, handle: bare(s.testPOS), emptyBody: true},
 		{method: http.MethodGet, pattern: "/admin/v1/connectors", needs: merchant.RoutingRead, handle: paged(s.connectors)},
 	}
 }

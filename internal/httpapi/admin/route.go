@@ -73,8 +73,18 @@ func (r route) kit() kit.Route[merchant.AdminPrincipal] {
 			return r.handle(audit.WithOrigin(ctx, origin(q)), q)
 		},
 		// What is deleted is named by the path.
-		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw,
+		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw, Strict: true,
 		Open: r.needs == anybody, Admit: r.admit,
+	}
+}
+
+// bare refuses every member of a body, for routes that take none.
+func bare(handle func(context.Context, *request) (kit.Response, error)) func(context.Context, *request) (kit.Response, error) {
+	return func(ctx context.Context, r *request) (kit.Response, error) {
+		if err := r.Body.Err(); err != nil {
+			return kit.Response{}, err
+		}
+		return handle(ctx, r)
 	}
 }
 

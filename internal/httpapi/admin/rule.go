@@ -271,6 +271,7 @@ func readCondition(b *kit.Object) routing.Condition {
 		domestic := b.OptionalBool("domestic", false)
 		c.Domestic = &domestic
 	}
+	b.Know("currency", "max_amount")
 	if b.Has("min_amount") || b.Has("max_amount") {
 		currency := readCurrency(b)
 		if currency.Valid() {

@@ -38,7 +38,7 @@ func (s *surface) sessionRoutes() []route {
 		{method: http.MethodGet, pattern: "/admin/v1/me/sessions", needs: merchant.Self, handle: paged(s.mySessions)},
 		{method: http.MethodDelete, pattern: "/admin/v1/me/sessions/{sessionId}", needs: merchant.Self, handle: s.endMySession},
 		{method: http.MethodPost, pattern: "/admin/v1/me/password", needs: merchant.Self, handle: s.changePassword},
-		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, handle: s.enrolTOTP, emptyBody: true},
+		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, handle: bare(s.enrolTOTP), emptyBody: true},
 		{method: http.MethodPost, pattern: "/admin/v1/me/totp/confirm", needs: merchant.Self, handle: s.confirmTOTP},
 		{method: http.MethodPost, pattern: "/admin/v1/me/totp/remove", needs: merchant.Self, handle: s.removeTOTP},
 	}

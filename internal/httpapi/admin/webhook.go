@@ -23,11 +23,11 @@ func (s *surface) webhookRoutes() []route {
 		{method: http.MethodPatch, pattern: one, needs: merchant.WebhooksEdit, handle: s.updateEndpoint},
 		{method: http.MethodDelete, pattern: one, needs: merchant.WebhooksEdit, handle: s.deleteEndpoint},
 		{method: http.MethodPost, pattern: one + "/rotate-secret", needs: merchant.WebhooksEdit, handle: s.rotateSecret, emptyBody: true},
-		{method: http.MethodPost, pattern: one + "/test", needs: merchant.WebhooksEdit, handle: s.testEndpoint, emptyBody: true},
+		{method: http.MethodPost, pattern: one + "/test", needs: merchant.WebhooksEdit, handle: bare(s.testEndpoint), emptyBody: true},
 		{method: http.MethodGet, pattern: log, needs: merchant.WebhooksRead, handle: s.deliveries},
 		{method: http.MethodPost, pattern: log + "/redeliver", needs: merchant.WebhooksEdit, handle: s.redeliverRange},
 		{method: http.MethodGet, pattern: entry, needs: merchant.WebhooksRead, handle: s.delivery},
-		{method: http.MethodPost, pattern: entry + "/redeliver", needs: merchant.WebhooksEdit, handle: s.redeliver, emptyBody: true},
+		{method: http.MethodPost, pattern: entry + "/redeliver", needs: merchant.WebhooksEdit, handle: bare(s.redeliver), emptyBody: true},
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 
 // Has reports whether a member is there and not null.
 func (o *Object) Has(name string) bool {
+	if o.known != nil {
+		o.known[name] = true
+	}
 	v, ok := o.members[name]
 	return ok && v.Kind() != 'n'
 }

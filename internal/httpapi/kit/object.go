@@ -15,10 +15,13 @@ import (
 
 // Object is a JSON object from outside, read member by member. What is wrong is
 // collected, so that a caller learns of every wrong field at once; Err tells.
-// Members that nobody reads are ignored. It is not safe for concurrent use.
+// Members that nobody reads are ignored, unless the Object is strict. It is not
+// safe for concurrent use.
 type Object struct {
 	members map[string]jsontext.Value
-	wrong   []fault.Field
+	// known are the members that were asked for; nil if the Object is not strict.
+	known map[string]bool
+	wrong []fault.Field
 	// codes are those that fields were rejected as. One code replaces
 	// fault.ValidationError while every wrong field was rejected as it.
 	codes []fault.Code
@@ -71,7 +74,7 @@ func (o *Object) Objects(name string, most int) []*Object {
 	}
 	all := make([]*Object, 0, len(members))
 	for _, m := range members {
-		all = append(all, &Object{members: m})
+		all = append(all, o.part(m))
 	}
 	return all
 }
@@ -86,7 +89,50 @@ func (o *Object) Object(name string) *Object {
 		o.Reject(name, fault.FieldInvalid, "must be an object")
 		return nil
 	}
-	return &Object{members: members}
+	return o.part(members)
+}
+
+// part is an object within this one, as strict as this one.
+func (o *Object) part(members map[string]jsontext.Value) *Object {
+	part := &Object{members: members}
+	if o.known != nil {
+		part.known = make(map[string]bool)
+	}
+	return part
+}
+
+// Strict makes Err refuse members that nobody has asked for by then, here and in
+// the objects within, so that a misspelled name is not taken for an absent member.
+func (o *Object) Strict() { o.known = make(map[string]bool) }
+
+// Know says that members are right that may stay unread.
+func (o *Object) Know(names ...string) {
+	for _, name := range names {
+		o.Has(name)
+	}
+}
+
+// unknown are the members that nobody has asked for.
+func (o *Object) unknown() []fault.Field {
+	if o.known == nil {
+		return nil
+	}
+	var all []fault.Field
+	for _, name := range o.Names() {
+		if !o.known[name] {
+			all = append(all, unknownField(name))
+		}
+	}
+	return all
+}
+
+// unknownField names a member or parameter that there is not, if it looks like
+// one of an API: other names are the caller's own words and are not repeated.
+func unknownField(name string) fault.Field {
+	if !isName(name) {
+		name = "body"
+	}
+	return fault.Field{Name: name, Code: fault.FieldInvalid, Message: "is not known here"}
 }
 
 // Names returns the names of the members in order.
@@ -117,7 +163,7 @@ func (o *Object) Strings(name string, most, length int) []string {
 // Adopt takes over what is wrong with a part of this object, whose fields are
 // named below the path.
 func (o *Object) Adopt(path string, part *Object) {
-	for _, f := range part.wrong {
+	for _, f := range slices.Concat(part.wrong, part.unknown()) {
 		f.Name = path + "." + f.Name
 		o.wrong = append(o.wrong, f)
 	}
@@ -152,12 +198,16 @@ func malformed(field, message string) *fault.Error {
 // name of an API; other names are the caller's own words and are not repeated.
 func memberName(p jsontext.Pointer) string {
 	for name := range p.Tokens() {
-		if len(name) > 64 || strings.ContainsFunc(name, isNotNameRune) || name == "" || isDigit(name[0]) {
-			return ""
+		if isName(name) {
+			return name
 		}
-		return name
+		return ""
 	}
 	return ""
+}
+
+func isName(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, isNotNameRune) && !isDigit(s[0])
 }
 
 func isNotNameRune(r rune) bool {
@@ -184,11 +234,12 @@ func (o *Object) RejectAs(code fault.Code, field fault.Field) {
 
 // Err returns the fault for everything that is wrong so far, nil if nothing is.
 func (o *Object) Err() error {
-	if len(o.wrong) == 0 {
+	wrong := slices.Concat(o.wrong, o.unknown())
+	if len(wrong) == 0 {
 		return nil
 	}
-	f := fault.Validation(o.wrong...)
-	if len(o.codes) == len(o.wrong) && len(slices.Compact(slices.Clone(o.codes))) == 1 {
+	f := fault.Validation(wrong...)
+	if len(o.codes) == len(wrong) && len(slices.Compact(slices.Clone(o.codes))) == 1 {
 		f.Code = o.codes[0]
 	}
 	return f

@@ -52,6 +52,42 @@ func TestFields(t *testing.T) {
 	}
 }
 
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	const body = `{"a":"x","amuont":1,"5421190122090656":1,"part":{"b":1,"c":null},"list":[{"d":1},{"e":2}],"later":null,"no name":1}`
+	fields := func(strict bool) string {
+		o, err := kit.ParseObject([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strict {
+			o.Strict()
+		}
+		o.OptionalString("a")
+		part := o.Object("part")
+		part.Int("b", 1, 1)
+		o.Adopt("part", part)
+		for _, one := range o.Objects("list", 2) {
+			one.Int("d", 1, 1)
+			o.Adopt("list", one)
+		}
+		o.Know("later")
+		var all []string
+		if err := o.Err(); err != nil {
+			for _, f := range fault.From(err).Fields {
+				all = append(all, f.Name+":"+string(f.Code))
+			}
+		}
+		return strings.Join(all, " ")
+	}
+	if got, want := fields(true), "part.c:INVALID list.d:REQUIRED list.e:INVALID body:INVALID amuont:INVALID body:INVALID"; got != want {
+		t.Errorf("strict: %s, want %s", got, want)
+	}
+	if got, want := fields(false), "list.d:REQUIRED"; got != want {
+		t.Errorf("not strict: %s, want %s", got, want)
+	}
+}
+
 func TestRejectAs(t *testing.T) {
 	t.Parallel()
 	alone, err := kit.ParseObject([]byte(`{}`))

@@ -52,6 +52,9 @@ type Route[P any] struct {
 	EmptyBody bool
 	// ListBody lets an array stand for an object with the one member "items".
 	ListBody bool
+	// Strict refuses members of the body that Handle does not ask for before it
+	// asks whether the body is right.
+	Strict bool
 	// Raw takes another media type than JSON and leaves its reading to Handle;
 	// nil for JSON.
 	Raw *RawBody
@@ -177,6 +180,9 @@ func (r Route[P]) handle(ctx context.Context, request *Request[P], body []byte) 
 	}
 	if err != nil {
 		return Response{}, err
+	}
+	if r.Strict && request.Body != nil {
+		request.Body.Strict()
 	}
 	return r.Handle(ctx, request)
 }

@@ -41,13 +41,13 @@ func (b *builder) curl(r request) string {
 	return strings.Join(words, " ")
 }
 
-// data gives the body: JSON as it is, other text as it is, and other files by
-// name.
+// data gives the body: JSON as it is, other text of one line as it is, and other
+// files by name.
 func data(media string, body *yaml.Node) []string {
 	switch {
 	case strings.HasSuffix(media, "json"):
 		return []string{"-d", quote(asJSON(body, false))}
-	case strings.HasPrefix(media, "text/") && body.Kind == yaml.ScalarNode:
+	case strings.HasPrefix(media, "text/") && !strings.Contains(strings.TrimSpace(body.Value), "\n"):
 		return []string{"--data-binary", quote(strings.TrimSpace(body.Value))}
 	case strings.HasSuffix(media, "form-urlencoded") && body.Kind == yaml.MappingNode:
 		form := url.Values{}
