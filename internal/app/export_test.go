@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/config"
+	"github.com/vezne/vezne/internal/storage"
 )
 
 // NewClockCheck returns one check of a node's clock against a database's.
@@ -16,6 +18,20 @@ func NewClockCheck(
 	}, c clock.Clock, log *slog.Logger, observe func(time.Duration),
 ) func(context.Context) error {
 	return (&clockCheck{database: d, clock: c, log: log, observe: observe}).check
+}
+
+// SealAudit seals the audit log as a server does at a time.
+func SealAudit(ctx context.Context, c config.Config, at time.Time) error {
+	db, err := storage.Open(ctx, c.Database.Reveal(), storage.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // what it wrote is committed
+	sealer, err := loneAuditSealer(ctx, db, c, clock.NewManual(at))
+	if err != nil {
+		return err
+	}
+	return sealer.Seal(ctx)
 }
 
 // ReadyHandler returns the handler of /readyz over a check of the test's choice.

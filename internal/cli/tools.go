@@ -92,7 +92,8 @@ type auditCommand struct {
 
 type auditVerifyCommand struct {
 	settings
-	Data string `type:"path" xor:"place" placeholder:"DIR" help:"Data directory of a demo, instead of a database and a keyset."`
+	Data  string `type:"path" xor:"place" placeholder:"DIR" help:"Data directory of a demo, instead of a database and a keyset."`
+	Heads string `type:"path" placeholder:"FILE" help:"File, kept apart from the database, that notes where each log ends: it is checked, and brought up to date if all agrees."`
 }
 
 // Run reads the whole log; it fails if anything does not agree. The database may
@@ -103,7 +104,7 @@ func (c auditVerifyCommand) Run(ctx context.Context, w World) error {
 	if err != nil {
 		return err
 	}
-	return app.VerifyAudit(ctx, cfg, w.Stdout)
+	return app.VerifyAudit(ctx, cfg, c.Heads, w.Stdout)
 }
 
 type binsCommand struct {

@@ -44,7 +44,7 @@ func TestAuditChain(t *testing.T) {
 					}
 				}
 				var broken []int64
-				if err := sealer.Verify(t.Context(), func(f audit.Finding) { broken = append(broken, f.Broken...) }); err != nil {
+				if err := sealer.Verify(t.Context(), nil, func(f audit.Finding) { broken = append(broken, f.Broken...) }); err != nil {
 					t.Fatal(err)
 				}
 				if !slices.Equal(broken, c.broken) {
