@@ -1,0 +1,132 @@
+package user_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/user"
+)
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		off := false
+		gone := w.add(t, "gone@shop.example", merchant.RoleViewer)
+		if _, err := w.Update(t.Context(), gone, user.Change{Active: &off}, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.Invite(t.Context(), shop, user.Person{Email: "new@shop.example", Name: "New", Role: merchant.RoleViewer}, "test"); err != nil {
+			t.Fatal(err)
+		}
+		said := map[string]bool{}
+		for name, tt := range map[string]struct {
+			proof user.Proof
+			code  fault.Code
+		}{
+			"the_password_lets_in":              {user.Proof{Email: owners, Password: password}, ""},
+			"capitals_of_the_address_are_equal": {user.Proof{Email: "Owner@SHOP.example", Password: password}, ""},
+			"a_wrong_password_is_refused":       {user.Proof{Email: owners, Password: "wrong horse!"}, fault.Unauthorized},
+			"no_password_is_refused":            {user.Proof{Email: owners}, fault.Unauthorized},
+			"an_unknown_address_is_refused":     {user.Proof{Email: "nobody@shop.example", Password: password}, fault.Unauthorized},
+			"what_is_no_address_is_refused":     {user.Proof{Email: "owner", Password: password}, fault.Unauthorized},
+			"somebody_disabled_is_refused":      {user.Proof{Email: "gone@shop.example", Password: password}, fault.Unauthorized},
+			"somebody_invited_is_refused":       {user.Proof{Email: "new@shop.example", Password: password}, fault.Unauthorized},
+			"somebody_invited_without_password": {user.Proof{Email: "new@shop.example"}, fault.Unauthorized},
+		} {
+			_, err := w.login(t, tt.proof)
+			refused(t, name, err, tt.code)
+			if err != nil {
+				said[err.Error()] = true
+			}
+		}
+		if len(said) != 1 {
+			t.Errorf("refusals tell each other apart: %v", said)
+		}
+	})
+}
+
+// TestLimits guesses passwords. Limits in memory know no engine.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	right, wrong := user.Proof{Email: owners, Password: password}, user.Proof{Email: owners, Password: "wrong horse!"}
+	// after lets time pass and logs in.
+	type step struct {
+		after time.Duration
+		times int
+		proof user.Proof
+		from  string
+		code  fault.Code
+		wait  time.Duration
+	}
+	guesses := func(n int, prefix, from string) []step {
+		var all []step
+		for i := range n {
+			all = append(all, step{times: 1, proof: user.Proof{Email: fmt.Sprintf("%s%d@shop.example", prefix, i), Password: password}, from: from, code: fault.Unauthorized})
+		}
+		return all
+	}
+	unknown := user.Proof{Email: "nobody@shop.example", Password: password}
+	for name, story := range map[string][]step{
+		"five_wrong_logins_lock_an_address_for_a_minute": {
+			{0, 5, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, right, "192.0.2.1", fault.TooManyRequests, time.Minute},
+			{0, 1, right, "192.0.2.2", fault.TooManyRequests, time.Minute},
+			{59 * time.Second, 1, right, "192.0.2.1", fault.TooManyRequests, time.Second},
+			{time.Second, 1, right, "192.0.2.1", "", 0},
+		},
+		"an_address_that_nobody_has_behaves_the_same": {
+			{0, 5, unknown, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, unknown, "192.0.2.1", fault.TooManyRequests, time.Minute},
+			{time.Minute, 1, unknown, "192.0.2.1", fault.Unauthorized, 0},
+		},
+		"a_right_login_forgets_wrong_ones": {
+			{0, 4, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, right, "192.0.2.1", "", 0},
+			{0, 4, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, right, "192.0.2.1", "", 0},
+		},
+		"each_further_wrong_login_locks_the_account_twice_as_long_up_to_an_hour": {
+			{0, 5, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{time.Minute, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{time.Minute, 1, right, "192.0.2.1", fault.TooManyRequests, time.Minute},
+			{time.Minute, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, right, "192.0.2.1", fault.TooManyRequests, 4 * time.Minute},
+			{4 * time.Minute, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{8 * time.Minute, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{16 * time.Minute, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{32 * time.Minute, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, right, "192.0.2.1", fault.TooManyRequests, time.Hour},
+			{time.Hour, 1, wrong, "192.0.2.1", fault.Unauthorized, 0},
+			{0, 1, right, "192.0.2.1", fault.TooManyRequests, time.Hour},
+			{time.Hour, 1, right, "192.0.2.1", "", 0},
+		},
+		"thirty_wrong_logins_stop_a_peer_whatever_the_address": append(guesses(30, "p", "192.0.2.1"),
+			step{0, 1, right, "192.0.2.1", fault.TooManyRequests, 10 * time.Minute},
+			step{0, 1, right, "192.0.2.2", "", 0},
+			step{10 * time.Minute, 1, right, "192.0.2.1", "", 0}),
+		"addresses_of_one_IPv6_network_are_one_peer": append(append(guesses(15, "a", "2001:db8::1"), guesses(15, "b", "2001:db8::2:1")...),
+			step{0, 1, right, "2001:db8::3", fault.TooManyRequests, 10 * time.Minute},
+			step{0, 1, right, "2001:db8:0:1::3", "", 0}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, storage.SQLite)
+			for i, s := range story {
+				w.clock.Advance(s.after)
+				for range s.times {
+					_, _, _, err := w.Login(t.Context(), s.proof, peer(s.from))
+					refused(t, fmt.Sprintf("step %d", i+1), err, s.code)
+					var f *fault.Error
+					if errors.As(err, &f) && f.RetryAfter != s.wait {
+						t.Errorf("step %d: wait %s, want %s", i+1, f.RetryAfter, s.wait)
+					}
+				}
+			}
+		})
+	}
+}
