@@ -170,7 +170,8 @@ func (s *Service) acceptLate(ctx context.Context, p Payment, o Operation, v verd
 		fits = err == nil
 		p.OpenAsk = o.ID
 	case connector.Refund:
-		fits = p.Captured.IsPositive() && o.Amount.Cmp(p.refundable()) <= 0
+		_, err := p.admitRefund(o.Amount)
+		fits = err == nil
 		p.Refunding = p.Refunding.Add(o.Amount)
 	case connector.Sale, connector.Authorize:
 	}

@@ -90,6 +90,21 @@ func TestLateCheck(t *testing.T) {
 				}
 			}
 		})
+		t.Run("late_refund_of_a_voided_payment_is_left_to_people", func(t *testing.T) {
+			o := w.mustPay(t, w.order(t, goodCard))
+			w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.refund(t, o, "400.00") })
+			voided := w.now(t, o) // by a bank that does not mind its own refund
+			voided.State, voided.HoldsOrder = payment.Voided, false
+			if err := w.store.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(voided) }); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.Advance(time.Minute)
+			w.runJobs(t)
+			p := w.now(t, o)
+			if wantState(t, p, payment.Voided); !p.Refunded.IsZero() {
+				t.Errorf("%s was given back once more", p.Refunded)
+			}
+		})
 		t.Run("late_refund_is_booked", func(t *testing.T) {
 			o := w.mustPay(t, w.order(t, goodCard))
 			w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.refund(t, o, "250.00") })
