@@ -63,10 +63,7 @@ func parseRow(columns map[string]int, record []string) (info Info, problem *BadR
 // parseScheme reads a scheme's name in any case, with or without separators:
 // lists write MASTER_CARD, Master Card and MasterCard.
 func parseScheme(s string) (card.Scheme, bool) {
-	for _, scheme := range []card.Scheme{
-		card.Visa, card.Mastercard, card.Troy, card.Amex, card.Maestro,
-		card.Diners, card.Discover, card.JCB, card.UnionPay,
-	} {
+	for _, scheme := range card.Schemes() {
 		if letters(s) == letters(string(scheme)) {
 			return scheme, true
 		}
@@ -75,7 +72,7 @@ func parseScheme(s string) (card.Scheme, bool) {
 }
 
 func parseType(s string) (card.Type, bool) {
-	for _, t := range []card.Type{card.Credit, card.Debit, card.Prepaid} {
+	for _, t := range card.Types() {
 		if strings.TrimSuffix(letters(s), "CARD") == string(t) {
 			return t, true
 		}

@@ -16,6 +16,11 @@ const (
 	UnionPay   Scheme = "UNION_PAY"
 )
 
+// Schemes returns all schemes.
+func Schemes() []Scheme {
+	return []Scheme{Visa, Mastercard, Troy, Amex, Maestro, Diners, Discover, JCB, UnionPay}
+}
+
 // Type is the kind of account behind a card.
 type Type string
 
@@ -25,6 +30,9 @@ const (
 	Debit   Type = "DEBIT"
 	Prepaid Type = "PREPAID"
 )
+
+// Types returns all types.
+func Types() []Type { return []Type{Credit, Debit, Prepaid} }
 
 // SchemeOf tells the scheme from the leading digits, empty if no range fits.
 // Issuers' tables know better: use a BIN record where there is one.

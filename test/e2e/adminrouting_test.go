@@ -174,6 +174,12 @@ func testForced3DS(t *testing.T, s *servertest.Server) {
 	}
 	t.Run("by_rule", func(t *testing.T) {
 		staff(t, s, 400, http.MethodPut, "/admin/v1/rules/secure", `{"condition":{"bins":["542119"]}}`)
+		for _, never := range []string{`"schemes":["VISSA"]`, `"types":["credit"]`, `"bank_codes":["46"]`, `"bins":["54x"]`} {
+			staff(t, s, 400, http.MethodPut, "/admin/v1/rules/never", `{"condition":{`+never+`},"requires_3ds":true}`)
+		}
+		all := `{"condition":{"schemes":["VISA","TROY"],"types":["PREPAID"],"bank_codes":["0046"],"bins":["5"]},"requires_3ds":true}`
+		staff(t, s, 200, http.MethodPut, "/admin/v1/rules/words", all)
+		staff(t, s, 204, http.MethodDelete, "/admin/v1/rules/words", "")
 		rules := staff(t, s, 200, http.MethodPut, "/admin/v1/rules/secure", `{"condition":{"bins":["542119"]},"requires_3ds":true}`)
 		if !strings.Contains(rules.Body, `"requires_3ds":true`) {
 			t.Errorf("rules: %s", rules.Body)

@@ -261,12 +261,12 @@ func readCondition(b *kit.Object) routing.Condition {
 			b.Reject("bins", fault.FieldInvalid, "must be leading digits")
 		}
 	}
-	for _, word := range b.Strings("schemes", 20, 20) {
-		c.Schemes = append(c.Schemes, card.Scheme(word))
+	for _, code := range c.BankCodes {
+		if len(code) != 4 || strings.Trim(code, "0123456789") != "" {
+			b.Reject("bank_codes", fault.FieldInvalid, "must be codes of four digits")
+		}
 	}
-	for _, word := range b.Strings("types", 5, 20) {
-		c.Types = append(c.Types, card.Type(word))
-	}
+	c.Schemes, c.Types = readWords(b, "schemes", card.Schemes()), readWords(b, "types", card.Types())
 	if b.Has("domestic") {
 		domestic := b.OptionalBool("domestic", false)
 		c.Domestic = &domestic
@@ -279,4 +279,18 @@ func readCondition(b *kit.Object) routing.Condition {
 		}
 	}
 	return c
+}
+
+// readWords reads an optional list of words that are known: a rule with another
+// one would never match anything.
+func readWords[W ~string](b *kit.Object, name string, known []W) []W {
+	var all []W
+	for _, word := range b.Strings(name, 20, 20) {
+		if !slices.Contains(known, W(word)) {
+			b.Reject(name, fault.FieldInvalid, "has a word that is not known")
+			return nil
+		}
+		all = append(all, W(word))
+	}
+	return all
 }
