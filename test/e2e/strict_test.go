@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/vezne/vezne/api"
 	"github.com/vezne/vezne/test/servertest"
@@ -86,5 +87,44 @@ func TestMisspelled(t *testing.T) {
 		// What may be null may be sent as null.
 		staff(t, s, http.StatusOK, http.MethodPut, "/admin/v1/plans/garanti:Bonus:3",
 			`{"commission_rate":2.89,"customer_rate":3.50,"currency":null,"min_amount":null,"max_amount":null,"valid_from":null,"valid_until":null,"active":true}`)
+	})
+}
+
+// TestSentBack holds that what was read may be sent back as it is, and changes
+// nothing, and that a body cannot name another thing than its path.
+func TestSentBack(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
+		staff(t, s, http.StatusOK, http.MethodPut, "/admin/v1/rules/large", `{"targets":[{"pos":"garanti"}],"condition":{"currency":"TRY","min_amount":5000}}`)
+		tests := map[string]struct {
+			path    string
+			put     bool
+			another string
+		}{
+			"pos":      {"/admin/v1/poses/garanti", true, `{"alias":"akbank","connector":"sandbox","currencies":["TRY"]}`},
+			"plan":     {"/admin/v1/plans/garanti:Bonus:3", true, `{"count":6,"commission_rate":1,"customer_rate":2}`},
+			"rule":     {"/admin/v1/rules/large", true, `{"name":"small","targets":[{"pos":"garanti"}]}`},
+			"settings": {"/admin/v1/settings", false, ""},
+			"endpoint": {"/admin/v1/webhook-endpoints/1", false, ""},
+		}
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				read := staff(t, s, http.StatusOK, http.MethodGet, tt.path, "")
+				methods := []string{http.MethodPatch}
+				if tt.put {
+					methods = append(methods, http.MethodPut)
+					staff(t, s, http.StatusBadRequest, http.MethodPut, tt.path, tt.another)
+				}
+				for _, method := range methods {
+					staff(t, s, http.StatusOK, method, tt.path, read.Body, "If-Match", "*")
+				}
+				after := staff(t, s, http.StatusOK, http.MethodGet, tt.path, "")
+				delete(read.Members, "version")
+				delete(after.Members, "version")
+				if diff := cmp.Diff(read.Members, after.Members); diff != "" {
+					t.Errorf("sent back, it changed (-before +after):\n%s", diff)
+				}
+			})
+		}
 	})
 }

@@ -189,6 +189,14 @@ func (s *surface) patchPlan(ctx context.Context, r *request) (kit.Response, erro
 
 func (s *surface) savePlan(ctx context.Context, r *request, t routing.Table, p installment.Plan) (kit.Response, error) {
 	p = readPlan(r.Body, t, p)
+	sameText(r.Body, "key", r.Path("plan"))
+	sameText(r.Body, "pos", strings.SplitN(r.Path("plan"), ":", 2)[0])
+	sameText(r.Body, "program", p.Program)
+	if r.Body.Has("count") {
+		if n, ok := r.Body.Int("count", 1, maxCount); ok && n != p.Count {
+			r.Body.Reject("count", fault.FieldInvalid, "is not that of the path")
+		}
+	}
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
@@ -266,6 +274,7 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 	}
 	p.Active = b.OptionalBool("active", p.Active)
 	b.Know("currency", "max_amount")
+	b.Know("id", "version", "key") // what was read may be sent back
 	if b.Has("min_amount") || b.Has("max_amount") {
 		if currency := readCurrency(b); currency.Valid() {
 			p.MinAmount, p.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)

@@ -157,6 +157,7 @@ func (s *surface) patchPOS(ctx context.Context, r *request) (kit.Response, error
 
 func (s *surface) savePOS(ctx context.Context, r *request, p pos.POS) (kit.Response, error) {
 	edit := readPOS(r.Body, p)
+	sameText(r.Body, "alias", p.Alias)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
@@ -227,6 +228,7 @@ func readPOS(b *kit.Object, p pos.POS) routing.POSEdit {
 	}
 	p.Timeout = time.Duration(orInt(b, "timeout_seconds", int(p.RequestLimit().Seconds()), 1, 45)) * time.Second
 	p.CaptureWindow = time.Duration(orInt(b, "capture_hours", int(p.CaptureLimit().Hours()), 1, 24*90)) * time.Hour
+	b.Know("id", "version", "secrets_set", "healthy") // what was read may be sent back
 	return routing.POSEdit{POS: p, Settings: readSettings(b)}
 }
 

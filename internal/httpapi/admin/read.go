@@ -130,6 +130,14 @@ func readTime(b *kit.Object, name string) time.Time {
 	return t.UTC()
 }
 
+// sameText holds that a body that names what its path names, as answers do, names
+// the same.
+func sameText(b *kit.Object, name, want string) {
+	if got, ok := b.OptionalText(name, maxURL); ok && got != want {
+		b.Reject(name, fault.FieldInvalid, "is not that of the path")
+	}
+}
+
 // item names a member of a list in what is wrong with it.
 func item(i int) string { return "items." + strconv.Itoa(i) }
 

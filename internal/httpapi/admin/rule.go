@@ -164,6 +164,7 @@ func (s *surface) patchRule(ctx context.Context, r *request) (kit.Response, erro
 
 func (s *surface) saveRule(ctx context.Context, r *request, t routing.Table, rule routing.Rule) (kit.Response, error) {
 	rule = readRule(r.Body, t, rule)
+	sameText(r.Body, "name", rule.Name)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
@@ -221,6 +222,7 @@ func readRule(b *kit.Object, t routing.Table, rule routing.Rule) routing.Rule {
 	rule.Position = orInt(b, "position", rule.Position, -1_000_000, 1_000_000)
 	rule.Active = b.OptionalBool("active", rule.Active)
 	rule.Requires3DS = b.OptionalBool("requires_3ds", rule.Requires3DS)
+	b.Know("id", "version") // what was read may be sent back
 	if rule.Name == "" || len(rule.Name) > 100 || kit.HasControl(rule.Name) {
 		b.Reject("name", fault.FieldInvalid, "must be text of at most 100 characters")
 	}

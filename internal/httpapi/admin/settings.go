@@ -89,6 +89,7 @@ func (s *surface) patchSettings(ctx context.Context, r *request) (kit.Response, 
 
 // readMerchant reads what is said about the settings; the rest stays.
 func readMerchant(b *kit.Object, m merchant.Merchant) merchant.Merchant {
+	b.Know("merchant_id", "version", "logo") // what was read may be sent back
 	m.Name = orText(b, "name", m.Name, 100)
 	m.HalfSecure = b.OptionalBool("half_secure", m.HalfSecure)
 	m.ThreeDS = pos.ThreeDS(orText(b, "three_ds", string(cmp.Or(m.ThreeDS, pos.ThreeDSOptional)), 16))

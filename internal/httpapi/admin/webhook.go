@@ -112,6 +112,7 @@ const maxPattern = 64
 
 // readEndpoint reads settings; what is not named stays as it is in set.
 func readEndpoint(b *kit.Object, set webhook.Settings) webhook.Settings {
+	b.Know("id", "version", "previous_secret_until", "created_at") // what was read may be sent back
 	set.URL = orText(b, "url", set.URL, maxURL)
 	set.Description = orText(b, "description", set.Description, webhook.MaxDescription)
 	if b.Has("events") {
