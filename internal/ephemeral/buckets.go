@@ -43,9 +43,10 @@ return 0`)
 // Buckets are the buckets of limits that several nodes share, in a Redis or Valkey
 // server and by its clock. They implement limit.Shared.
 type Buckets struct {
-	redis *Redis
-	key   secret.Bytes
-	away  atomic.Bool
+	client rueidis.Client
+	line   *line
+	key    secret.Bytes
+	away   atomic.Bool
 	// Timeout bounds one count; 20 milliseconds unless set before the first.
 	Timeout time.Duration
 	// OnAway, if set, hears that the server does not answer, with the reason, and
@@ -55,9 +56,9 @@ type Buckets struct {
 
 // NewBuckets returns Buckets over the connections of r. The server sees hashes
 // under the key alone, which must be the same on every node: addresses and cards
-// are too few for a hash without one.
+// are too few for a hash without one. It is called before r is used by others.
 func NewBuckets(r *Redis, key secret.Bytes) *Buckets {
-	return &Buckets{redis: r, key: key, Timeout: bucketCall}
+	return &Buckets{client: r.client, line: r.newLine(), key: key, Timeout: bucketCall}
 }
 
 // Take implements limit.Shared.
@@ -72,10 +73,9 @@ func (b *Buckets) Check(ctx context.Context, key string, r limit.Rate) (time.Dur
 
 // Forget implements limit.Shared.
 func (b *Buckets) Forget(ctx context.Context, key string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Timeout)
-	defer cancel()
-	client := b.redis.client
-	err := client.Do(ctx, client.B().Del().Key(b.name(key)).Build()).Error()
+	err := b.line.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
+		return b.client.Do(ctx, b.client.B().Del().Key(b.name(key)).Build())
+	}).Error()
 	b.note(err)
 	if err != nil {
 		return fmt.Errorf("forget in Redis: %w", err)
@@ -86,11 +86,11 @@ func (b *Buckets) Forget(ctx context.Context, key string) error {
 // run goes on if the caller hangs up, who must not be able to make a node count
 // alone, and ends in time by itself.
 func (b *Buckets) run(ctx context.Context, key string, r limit.Rate, take string) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.Timeout)
-	defer cancel()
 	every := max(r.Every.Microseconds(), 1)
 	args := []string{strconv.FormatInt(every, 10), strconv.Itoa(r.Burst), take}
-	wait, err := bucketScript.Exec(ctx, b.redis.client, []string{b.name(key)}, args).AsInt64()
+	wait, err := b.line.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
+		return bucketScript.Exec(ctx, b.client, []string{b.name(key)}, args)
+	}).AsInt64()
 	b.note(err)
 	if err != nil {
 		return 0, fmt.Errorf("count in Redis: %w", err)

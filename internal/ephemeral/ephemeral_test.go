@@ -41,6 +41,7 @@ func openRedis(t *testing.T, address string) *ephemeral.Redis {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Timeout = patience
 	t.Cleanup(func() { _ = r.Close() })
 	return r
 }

@@ -13,14 +13,22 @@ import (
 const (
 	// redisPrefix keeps our keys apart from whatever else uses the server.
 	redisPrefix = "vezne:ephemeral:"
-	// redisDial bounds the connection, redisCall one request: a payer is waiting.
-	redisDial = 2 * time.Second
-	redisCall = 2 * time.Second
+	// redisCall bounds one request: a payer is waiting. Without its answer a card is
+	// not kept, so it is longer than what is waited for a limit.
+	redisCall = 100 * time.Millisecond
 )
 
 // Redis is a Store in a Redis or Valkey server, which several nodes may share and
-// which outlives them. Values end there by the server's own clock.
-type Redis struct{ client rueidis.Client }
+// which outlives them. Values end there by the server's own clock. While the
+// server does not answer all fails at once.
+type Redis struct {
+	// Timeout bounds one request; 100 milliseconds unless set before the first.
+	Timeout time.Duration
+
+	client rueidis.Client
+	line   *line
+	lines  []*line // of all who use the client
+}
 
 // errAddress says nothing of the address, which may hold a password.
 var errAddress = errors.New("the address of the Redis server is malformed")
@@ -34,26 +42,42 @@ func OpenRedis(address string) (*Redis, error) {
 	}
 	o.DisableCache = true // each value is read once or twice
 	o.Dialer = net.Dialer{Timeout: redisDial}
-	o.ConnWriteTimeout = redisCall
+	o.ConnWriteTimeout = redisDial
+	o.DisableRetry = true // a line tries again, and nobody waits for it
 	client, err := rueidis.NewClient(o)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Redis: %w", err)
 	}
-	return &Redis{client: client}, nil
+	r := &Redis{Timeout: redisCall, client: client}
+	r.line = r.newLine()
+	return r, nil
 }
 
-// Close ends the connections.
+// newLine returns a line over the connections of r, which ends with them. It is
+// called before r is used by several goroutines.
+func (r *Redis) newLine() *line {
+	l := newLine(r.client)
+	r.lines = append(r.lines, l)
+	return l
+}
+
+// Close waits for what is under way and ends the connections.
 func (r *Redis) Close() error {
+	for _, l := range r.lines {
+		l.close()
+	}
 	r.client.Close()
 	return nil
 }
 
+func (r *Redis) do(ctx context.Context, c rueidis.Completed) rueidis.RedisResult {
+	return r.line.do(ctx, r.Timeout, func(ctx context.Context) rueidis.RedisResult { return r.client.Do(ctx, c) })
+}
+
 // Put implements Store.
 func (r *Redis) Put(ctx context.Context, key string, value []byte, life time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, redisCall)
-	defer cancel()
 	set := r.client.B().Set().Key(redisPrefix + key).Value(rueidis.BinaryString(value)).Px(life).Build()
-	if err := r.client.Do(ctx, set).Error(); err != nil {
+	if err := r.do(ctx, set).Error(); err != nil {
 		return fmt.Errorf("put into Redis: %w", err)
 	}
 	return nil
@@ -61,9 +85,7 @@ func (r *Redis) Put(ctx context.Context, key string, value []byte, life time.Dur
 
 // Get implements Store.
 func (r *Redis) Get(ctx context.Context, key string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, redisCall)
-	defer cancel()
-	value, err := r.client.Do(ctx, r.client.B().Get().Key(redisPrefix+key).Build()).AsBytes()
+	value, err := r.do(ctx, r.client.B().Get().Key(redisPrefix+key).Build()).AsBytes()
 	if rueidis.IsRedisNil(err) {
 		return nil, ErrGone
 	}
@@ -75,9 +97,7 @@ func (r *Redis) Get(ctx context.Context, key string) ([]byte, error) {
 
 // Delete implements Store.
 func (r *Redis) Delete(ctx context.Context, key string) error {
-	ctx, cancel := context.WithTimeout(ctx, redisCall)
-	defer cancel()
-	if err := r.client.Do(ctx, r.client.B().Del().Key(redisPrefix+key).Build()).Error(); err != nil {
+	if err := r.do(ctx, r.client.B().Del().Key(redisPrefix+key).Build()).Error(); err != nil {
 		return fmt.Errorf("delete from Redis: %w", err)
 	}
 	return nil
