@@ -37,6 +37,9 @@ const (
 	// handler is stopped before that.
 	lease        = time.Minute
 	handlerLimit = 45 * time.Second
+	// endLimit bounds the storing of a job's end: later the lease is over, and a
+	// node that is being stopped has 30 seconds in all.
+	endLimit = lease - handlerLimit
 	// Pauses after failures double from firstPause to maxPause; after maxAttempts,
 	// about three days, a job is dead.
 	firstPause  = 5 * time.Second
@@ -170,7 +173,7 @@ func (r *Runner) run(ctx context.Context, s stint, j Job) {
 		err = r.call(ctx, s, j)
 	}
 	// The end of a job is stored even when the runner is being stopped.
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), handlerLimit)
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), endLimit)
 	defer cancel()
 	ending := endingOf(j, err, ctx.Err() != nil)
 	span.Set(trace.Kind(j.Kind))

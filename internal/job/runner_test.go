@@ -116,3 +116,35 @@ func TestRound_a_lease_that_was_long_on_its_way_leaves_less_time(t *testing.T) {
 		t.Errorf("the handler has %s, its lease %s", left, most)
 	}
 }
+
+// stuck is a queue with one job whose end it cannot store.
+type stuck struct {
+	endless
+	given time.Duration
+}
+
+func (q *stuck) Finish(ctx context.Context, _ job.Job, _ string, _ time.Time) error {
+	deadline, _ := ctx.Deadline()
+	q.given = time.Until(deadline)
+	return context.DeadlineExceeded
+}
+
+func TestRound_the_end_of_a_job_is_stored_within_its_lease_or_not_at_all(t *testing.T) {
+	t.Parallel()
+	q := &stuck{endless: endless{}}
+	handlers := map[job.Kind]job.Handler{"work": func(context.Context, job.Job) error { return nil }}
+	runner := job.NewRunner(&single{Queue: q}, handlers, "node", clock.System{}, slog.New(slog.DiscardHandler))
+	if n, err := runner.Round(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if q.given <= 0 || q.given > 15*time.Second {
+		t.Errorf("the queue has %s for the end of a job", q.given)
+	}
+}
+
+// single hands out one job.
+type single struct{ job.Queue }
+
+func (s *single) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, _ int) ([]job.Job, error) {
+	return s.Queue.Lease(ctx, kinds, node, now, lease, 1)
+}
