@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -275,10 +276,31 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 	p.Active = b.OptionalBool("active", p.Active)
 	b.Know("currency", "max_amount")
 	b.Know("id", "version", "key") // what was read may be sent back
-	if b.Has("min_amount") || b.Has("max_amount") {
-		if currency := readCurrency(b); currency.Valid() {
-			p.MinAmount, p.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)
+	p.MinAmount, p.MaxAmount = readBounds(b, p.MinAmount, p.MaxAmount)
+	return p
+}
+
+// readBounds reads what is said about the bounds of a plan: null takes one away,
+// and one that is not named stays. The currency need not be said again.
+func readBounds(b *kit.Object, low, high money.Amount) (least, most money.Amount) {
+	currency := cmp.Or(low.Currency(), high.Currency())
+	if b.Has("currency") || (currency == 0 && (b.Has("min_amount") || b.Has("max_amount"))) {
+		currency = readCurrency(b)
+	}
+	for _, bound := range []struct {
+		name string
+		of   *money.Amount
+	}{{"min_amount", &low}, {"max_amount", &high}} {
+		switch {
+		case b.Has(bound.name):
+			if currency.Valid() {
+				*bound.of = readAmount(b, bound.name, currency)
+			}
+		case b.Null(bound.name), bound.of.IsZero():
+			*bound.of = money.Amount{} // of no currency, so that the other may have any
+		case bound.of.Currency() != currency && currency.Valid():
+			b.Reject("currency", fault.FieldInvalid, "is not that of the bound that stays")
 		}
 	}
-	return p
+	return low, high
 }

@@ -202,7 +202,9 @@ func readPOS(b *kit.Object, p pos.POS) routing.POSEdit {
 	}
 	p.Name = orText(b, "name", p.Name, 100)
 	p.Connector = orText(b, "connector", p.Connector, 64)
-	p.BankCode = orText(b, "bank_code", p.BankCode, 4)
+	if p.BankCode = orText(b, "bank_code", p.BankCode, 4); b.Null("bank_code") {
+		p.BankCode = ""
+	}
 	if p.BankCode != "" && (len(p.BankCode) != 4 || strings.Trim(p.BankCode, "0123456789") != "") {
 		b.Reject("bank_code", fault.FieldInvalid, "must be four digits")
 	}

@@ -158,8 +158,11 @@ func orInt(b *kit.Object, name string, fallback, least, most int) int {
 	return n
 }
 
-// orTime reads an optional moment; without it the fallback stays.
+// orTime reads an optional moment; without it the fallback stays, and null is none.
 func orTime(b *kit.Object, name string, fallback time.Time) time.Time {
+	if b.Null(name) {
+		return time.Time{}
+	}
 	if !b.Has(name) {
 		return fallback
 	}

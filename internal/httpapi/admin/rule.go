@@ -217,7 +217,7 @@ func (s *surface) deleteRule(ctx context.Context, r *request) (kit.Response, err
 }
 
 // readRule reads what is said about a rule; the rest stays as it is in rule. A
-// condition is replaced as a whole.
+// condition is replaced as a whole; null is one that every payment meets.
 func readRule(b *kit.Object, t routing.Table, rule routing.Rule) routing.Rule {
 	rule.Position = orInt(b, "position", rule.Position, -1_000_000, 1_000_000)
 	rule.Active = b.OptionalBool("active", rule.Active)
@@ -225,6 +225,9 @@ func readRule(b *kit.Object, t routing.Table, rule routing.Rule) routing.Rule {
 	b.Know("id", "version") // what was read may be sent back
 	if rule.Name == "" || len(rule.Name) > 100 || kit.HasControl(rule.Name) {
 		b.Reject("name", fault.FieldInvalid, "must be text of at most 100 characters")
+	}
+	if b.Null("condition") {
+		rule.Condition = routing.Condition{}
 	}
 	if part := b.Object("condition"); part != nil {
 		rule.Condition = readCondition(part)

@@ -107,6 +107,9 @@ func readMerchant(b *kit.Object, m merchant.Merchant) merchant.Merchant {
 		n, _ := part.Int("life_minutes", 1, most)
 		c.Life = time.Duration(n) * time.Minute
 	}
+	if part.Null("life_minutes") {
+		c.Life = 0
+	}
 	b.Adopt("checkout", part)
 	return m
 }

@@ -21,6 +21,12 @@ func (o *Object) Has(name string) bool {
 	return ok && v.Kind() != 'n'
 }
 
+// Null reports whether a member is there and null, by which a merge patch
+// (RFC 7396) takes away what is set.
+func (o *Object) Null(name string) bool {
+	return !o.Has(name) && o.members[name].Kind() == 'n'
+}
+
 // String reads a required string. It returns false, and the field is rejected,
 // when it is missing, null or of another type.
 func (o *Object) String(name string) (string, bool) {
