@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -39,11 +40,21 @@ func printSettings(w World, c config.Config) {
 		{"listen", c.Listen}, {"public_url", c.PublicURL}, {"database", c.Database.String()},
 		{"redis", shown(c.Redis)}, {"keyset", c.Keyset}, {"kms", c.KMS}, {"kms_token_file", c.KMSTokenFile},
 		{"key_grace", c.KeyGrace.String()}, {"simulator_url", c.SimulatorURL},
+		{"trusted_proxies", networks(c.TrustedProxies)}, {"rate_limit", strconv.Itoa(c.RateLimit)},
 		{"traces", c.Traces}, {"trace_one_in", strconv.Itoa(c.TraceOneIn)}, {"pprof", c.Pprof},
 		{"log", string(c.Log)}, {"log_level", c.LogLevel.String()},
 	} {
-		fmt.Fprintf(w.Stdout, "%-14s %s\n", line[0], line[1])
+		fmt.Fprintf(w.Stdout, "%-15s %s\n", line[0], line[1])
 	}
+}
+
+// networks writes networks as they are read.
+func networks(all []netip.Prefix) string {
+	var words []string
+	for _, n := range all {
+		words = append(words, n.String())
+	}
+	return strings.Join(words, ",")
 }
 
 func shown(d config.DSN) string {
