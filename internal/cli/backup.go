@@ -16,8 +16,7 @@ type backupCommand struct {
 // Run copies a SQLite database; a server may be writing meanwhile. The keyset is
 // not in the copy.
 func (c backupCommand) Run(ctx context.Context, w World) error {
-	c.settings = c.inData(c.Data)
-	cfg, err := c.load(w, nil)
+	cfg, err := c.loadIn(w, c.Data)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/vezne/vezne/internal/app"
+	"github.com/vezne/vezne/internal/config"
 )
 
 type migrateCommand struct {
@@ -39,8 +40,7 @@ type ledgerVerifyCommand struct {
 // Run reads all books; it fails if anything does not add up. The database may
 // be in use by a server meanwhile.
 func (c ledgerVerifyCommand) Run(ctx context.Context, w World) error {
-	c.settings = c.inData(c.Data)
-	cfg, err := c.load(w, nil)
+	cfg, err := c.loadIn(w, c.Data)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,7 @@ type ledgerCompareCommand struct {
 // Run fails if the bank knows more than the database. The database may be in use
 // by a server meanwhile.
 func (c ledgerCompareCommand) Run(ctx context.Context, w World) error {
-	c.settings = c.inData(c.Data)
-	cfg, err := c.load(w, nil)
+	cfg, err := c.loadIn(w, c.Data)
 	if err != nil {
 		return err
 	}
@@ -86,6 +85,11 @@ func (s settings) inData(dir string) settings {
 	return s
 }
 
+// loadIn reads the settings of a tool that may be pointed at a demo's directory.
+func (s settings) loadIn(w World, dir string) (config.Config, error) {
+	return s.inData(dir).load(w, nil)
+}
+
 type auditCommand struct {
 	Verify auditVerifyCommand `cmd:"" help:"Prove that no sealed record of the audit log was changed, removed or added."`
 }
@@ -99,8 +103,7 @@ type auditVerifyCommand struct {
 // Run reads the whole log; it fails if anything does not agree. The database may
 // be in use by a server meanwhile.
 func (c auditVerifyCommand) Run(ctx context.Context, w World) error {
-	c.settings = c.inData(c.Data)
-	cfg, err := c.load(w, nil)
+	cfg, err := c.loadIn(w, c.Data)
 	if err != nil {
 		return err
 	}
