@@ -30,6 +30,7 @@ func TestPatchClears(t *testing.T) {
 				{`{"max_amount":600}`, 200, map[string]string{"min_amount": "null", "max_amount": "600.00"}},
 				{`{"max_amount":6.5,"currency":"USD"}`, 200, map[string]string{"min_amount": "null", "max_amount": "6.50", "currency": `"USD"`}},
 				{`{"min_amount":2}`, 200, map[string]string{"min_amount": "2.00", "max_amount": "6.50", "currency": `"USD"`}},
+				{`{"min_amount":7}`, 400, nil}, // over the maximum
 				{`{"min_amount":20,"currency":"TRY"}`, 400, nil},
 				{`{"currency":"TRY"}`, 400, nil},
 				{`{"min_amount":20,"max_amount":null,"currency":"TRY"}`, 200, map[string]string{"min_amount": "20.00", "max_amount": "null", "currency": `"TRY"`}},

@@ -302,5 +302,13 @@ func readBounds(b *kit.Object, low, high money.Amount) (least, most money.Amount
 			b.Reject("currency", fault.FieldInvalid, "is not that of the bound that stays")
 		}
 	}
+	rejectEmptyRange(b, low, high)
 	return low, high
+}
+
+// rejectEmptyRange refuses bounds between which no amount is; a zero one is none.
+func rejectEmptyRange(b *kit.Object, low, high money.Amount) {
+	if !low.IsZero() && !high.IsZero() && low.Currency() == high.Currency() && low.Cmp(high) > 0 {
+		b.Reject("max_amount", fault.FieldOutOfRange, "must not be below min_amount")
+	}
 }

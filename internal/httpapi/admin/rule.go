@@ -281,6 +281,7 @@ func readCondition(b *kit.Object) routing.Condition {
 		currency := readCurrency(b)
 		if currency.Valid() {
 			c.MinAmount, c.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)
+			rejectEmptyRange(b, c.MinAmount, c.MaxAmount)
 		}
 	}
 	return c
