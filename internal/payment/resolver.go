@@ -96,7 +96,7 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 	places := make(chan struct{}, resolverWorkers)
 	h := hearing{silence: make(map[id.POS]int)}
 	elapsed := s.Clock.Elapsed()
-	r.sights.keep(operations, elapsed)
+	r.sights.keep(operations, len(operations) < resolverBatch, elapsed)
 	for _, o := range operations {
 		if ctx.Err() != nil { // being stopped: what is left is due again
 			break

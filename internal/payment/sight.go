@@ -17,7 +17,7 @@ type sights struct {
 }
 
 // sightMemory is how long an operation is remembered that is not among those that
-// are looked at: of a great backlog each is only now and then.
+// are looked at while there are more than are looked at in one round.
 const sightMemory = 30 * time.Minute
 
 // sight is when an operation was seen first, when first at its version, and when
@@ -27,9 +27,9 @@ type sight struct {
 	version            int
 }
 
-// keep notes the operations that are unresolved now and forgets those that have not
-// been for long.
-func (s *sights) keep(operations []Operation, elapsed time.Duration) {
+// keep notes operations that are unresolved now and forgets the others: at once if
+// these are all that there are, or else when they have not been seen for long.
+func (s *sights) keep(operations []Operation, all bool, elapsed time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all == nil {
@@ -46,7 +46,11 @@ func (s *sights) keep(operations []Operation, elapsed time.Duration) {
 		one.last = elapsed
 		s.all[o.ID] = one
 	}
-	maps.DeleteFunc(s.all, func(_ id.Operation, one sight) bool { return elapsed-one.last > sightMemory })
+	memory := sightMemory
+	if all {
+		memory = 0
+	}
+	maps.DeleteFunc(s.all, func(_ id.Operation, one sight) bool { return elapsed-one.last > memory })
 }
 
 // of returns what is known of an operation.
