@@ -102,7 +102,7 @@ func (t *table) engine(b *testing.B, engine storage.Engine) {
 	t.figures = append(t.figures, rate, memory)
 	t.beside = append(t.beside, cpu)
 	t.pace(b, r)
-	t.options(b, r, callers)
+	t.options(b, r)
 	if engine == storage.PostgreSQL {
 		t.trips(b)
 	}
@@ -136,8 +136,9 @@ func (t *table) pace(b *testing.B, r *rig) {
 }
 
 // options measures installment options, by the processor time that they take.
-func (t *table) options(b *testing.B, r *rig, callers []*caller) {
+func (t *table) options(b *testing.B, r *rig) {
 	b.Helper()
+	callers := lines(b, r.server.URL, crowd) // others would have been idle for too long
 	perCore := figure{name: "installment options a second and core, " + nameOf(r.engine), unit: "/s", must: 5000, want: 10000}
 	closedLoop(b, callers, t.scale.options/2, (*caller).options)
 	for range t.scale.rounds {
