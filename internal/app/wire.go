@@ -75,8 +75,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	uses := merchant.NewUses(merchants, o.Log)
-	directory := newDirectory(watcher, merchant.NewLoader(merchants, safe, system), system, uses)
+	uses, accounts := merchant.NewUses(merchants, o.Log), merchant.NewLoader(merchants, safe, system)
+	directory := newDirectory(watcher, accounts, system, uses)
 
 	// Banks.
 	banks, err := s.openBanks(o, safe, metrics)
@@ -93,12 +93,10 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Audience: newAudience(watcher, hookRows), IDs: ids, Clock: system, Log: o.Log, Limits: limits,
 		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
 	})
-	resolver := newResolver(service, db)
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
 		Cards: safe, IDs: ids, Clock: system,
 	}, merchants, urls, keys.form)
-	hosted.Limits = limits
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
 		Store: hookRows, Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log, Caches: watcher,
 		OnAttempt: metrics.Attempt,
@@ -112,7 +110,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	}
 	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
-	s.tasks = s.recorded([]task{clocks.Run, uses.Run, sealer.Run, watcher.Run, runner.Run, deliveries.Run, resolver.Run, gauges.Run, rotator.Run})
+	jobs := []task{runner.Run, deliveries.Run, newResolver(service, db).Run, rotator.Run}
+	s.tasks = s.recorded(append(jobs, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
@@ -155,6 +154,7 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
+	in.hosted.Limits = in.limits.Shared
 	hosted, assets, err := pages.Checkout(doors, in.hosted)
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
