@@ -104,14 +104,14 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runner, deliveries, err := newRunners(ctx, o, db, hooks, service.JobHandlers(), checkouts.JobHandlers())
+	runners, err := newRunners(ctx, o, db, hooks, service.JobHandlers(), checkouts.JobHandlers())
 	if err != nil {
 		return err
 	}
-	gauges := newGauges(metrics, db, banks, o.Log, runner, deliveries)
+	gauges := newGauges(metrics, db, banks, o.Log, runners...)
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
-	jobs := []task{runner.Run, deliveries.Run, newResolver(service, db).Run, rotator.Run}
-	s.tasks = s.recorded(append(jobs, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
+	tasks := append(tasksOf(runners), newResolver(service, db).Run, rotator.Run)
+	s.tasks = s.recorded(append(tasks, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
 
 	staff := admin.Services{
 		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,

@@ -107,19 +107,27 @@ func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.H
 	return job.NewRunner(queue, every, id.NewUUID().String(), clock.System{}, log)
 }
 
-// newRunners runs the jobs that come of payments and checkouts, those of hooks, and
-// the forgetting of what is old. Deliveries have a runner of their own, so that slow
-// receivers hold nothing up.
-func newRunners(ctx context.Context, o Options, db *storage.DB, hooks *webhook.Service, handlers ...map[job.Kind]job.Handler) (runner, deliveries *job.Runner, err error) {
+// newRunners runs the jobs that come of payments and checkouts, with the forgetting
+// of what is old, the events, and their deliveries. Each sort has a runner of its own,
+// so that slow banks do not hold events up, nor slow receivers anything.
+func newRunners(ctx context.Context, o Options, db *storage.DB, hooks *webhook.Service, handlers ...map[job.Kind]job.Handler) ([]*job.Runner, error) {
 	keeper := retention.NewKeeper(sqlstore.NewRetention(db), clock.System{}, o.Log)
 	if err := keeper.Schedule(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	queue := sqlstore.NewJobs(db)
-	runner = newRunner(queue, o.Log, append(handlers, hooks.EventHandlers(), keeper.JobHandlers())...)
-	deliveries = newRunner(queue, o.Log, hooks.DeliveryHandlers())
-	deliveries.Workers = webhook.Workers
-	return runner, deliveries, nil
+	runner := newRunner(queue, o.Log, append(handlers, keeper.JobHandlers())...)
+	events, deliveries := newRunner(queue, o.Log, hooks.EventHandlers()), newRunner(queue, o.Log, hooks.DeliveryHandlers())
+	events.Workers, deliveries.Workers = webhook.EventWorkers, webhook.Workers
+	return []*job.Runner{runner, events, deliveries}, nil
+}
+
+func tasksOf(runners []*job.Runner) []task {
+	var all []task
+	for _, r := range runners {
+		all = append(all, r.Run)
+	}
+	return all
 }
 
 // newGauges reads what the metrics show of the database and the banks, and has

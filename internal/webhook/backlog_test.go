@@ -43,6 +43,7 @@ func workOff(b *testing.B, engine storage.Engine, pause time.Duration) {
 	}
 	w.Clock = later{} // jobs that find no room are put off
 	events := job.NewRunner(w.jobs, w.EventHandlers(), "events", w.Clock, w.Log)
+	events.Workers = webhook.EventWorkers
 	deliveries := job.NewRunner(w.jobs, w.DeliveryHandlers(), "deliveries", w.Clock, w.Log)
 	deliveries.Workers = webhook.Workers
 	ctx, stop := context.WithCancel(b.Context())

@@ -70,8 +70,8 @@ type Service struct {
 // NewService returns a Service.
 func NewService(d Dependencies) *Service { return &Service{Dependencies: d, lanes: newLanes()} }
 
-// EventHandlers returns the handlers of the events: each turns an event into its
-// deliveries.
+// EventHandlers returns the handlers of the events, for a runner of their own with
+// EventWorkers workers: each turns an event into its deliveries.
 func (s *Service) EventHandlers() map[job.Kind]job.Handler {
 	all := make(map[job.Kind]job.Handler)
 	for _, t := range Types() {
@@ -79,6 +79,10 @@ func (s *Service) EventHandlers() map[job.Kind]job.Handler {
 	}
 	return all
 }
+
+// EventWorkers is how many events a node fans out at once: each waits for commits
+// that many share, so that more at once are worked off sooner, at less cost.
+const EventWorkers = 64
 
 // Workers is how many deliveries a node sends at once. They wait for strangers'
 // servers, so there are many, and they run apart from other jobs.
