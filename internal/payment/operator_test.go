@@ -228,6 +228,46 @@ func TestOperator_overtaken(t *testing.T) {
 	})
 }
 
+// TestResolver_overtaken has a person settle a refund while the resolver reads: it
+// is booked once, and its sum is never counted twice.
+func TestResolver_overtaken(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		o := w.mustPay(t, w.order(t, goodCard))
+		w.misbehaveWith(t, `{"rate":1,"kinds":["reset_after_approve"],"inquiries":true}`)
+		refund, err := w.refund(t, o, "600.00")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			w.later(t, 5*time.Minute)
+		}
+		w.misbehave(t)
+		d := w.Dependencies
+		d.Store = readStore{Store: w.store, first: sync.OnceFunc(func() {
+			if _, err := w.Resolve(t.Context(), byHand(refund.Operation.ID, true)); err != nil {
+				t.Error(err)
+			}
+		})}
+		w.clock.Advance(5 * time.Minute)
+		payment.NewResolver(payment.NewService(d)).Round(t.Context())
+		if p := w.now(t, o); p.Refunded != lira(t, "600.00") || !p.Refunding.IsZero() {
+			t.Errorf("refunded %s, and %s under way", p.Refunded, p.Refunding)
+		}
+	})
+}
+
+// readStore lets something happen before a payment is read by its number.
+type readStore struct {
+	payment.Store
+	first func()
+}
+
+func (r readStore) PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (payment.Payment, error) {
+	r.first()
+	return r.Store.PaymentByID(ctx, m, p)
+}
+
 // TestOperator_race lets a person and the resolver find out at the same moment: one
 // of them settles, and what was taken is booked once.
 func TestOperator_race(t *testing.T) {

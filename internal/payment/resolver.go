@@ -153,8 +153,12 @@ func (h *hearing) silent(p id.POS) bool {
 // long the operation has been known.
 func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched time.Duration) (r Resolution, err error) {
 	ctx, span := trace.Start(ctx, trace.StepResolve)
+	operation := o.ID
 	defer func() {
-		span.Set(trace.Operation(o.ID))
+		if recover() != nil { // whatever is wrong with one must not keep the others from their end
+			r, err = ResolutionFailed, fmt.Errorf("panic while operation %d was resolved", operation)
+		}
+		span.Set(trace.Operation(operation))
 		span.Set(trace.Outcome(r))
 		span.Fail(err)
 		span.End()
@@ -168,9 +172,14 @@ func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched 
 	if err != nil {
 		return ResolutionFailed, fmt.Errorf("find POS: %w", err)
 	}
-	p, err := s.Store.PaymentByID(ctx, o.MerchantID, o.PaymentID)
-	if err != nil {
-		return ResolutionFailed, fmt.Errorf("read payment: %w", err)
+	// The operation once more, after its payment: one that was settled in between must
+	// not be settled again in a payment that has its outcome.
+	p, now, err := s.reload(ctx, Payment{MerchantID: o.MerchantID, ID: o.PaymentID}, o.ID)
+	switch {
+	case err != nil:
+		return ResolutionFailed, err
+	case now.Version != o.Version:
+		return ResolvedNot, fault.New(fault.Conflict, fault.StaleVersion, "the operation was settled meanwhile")
 	}
 	if h.silent(at.ID) {
 		return ResolvedNot, s.escalate(ctx, p, o)
