@@ -13,7 +13,7 @@ import (
 
 // slowBank makes every request to the bank take longer than a test needs to ask
 // what is going on meanwhile.
-const slowBank = `{"rate":1,"kinds":["slow"],"slow_ms":1500}`
+const slowBank = `{"rate":1,"kinds":["slow"],"slow_ms":3500}`
 
 // TestMisbehavingBank holds that a bank that answers late, wrongly or not at all
 // never makes a payment lost or double. A bank's faults hit everybody, so the
