@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/vezne/vezne/test/servertest"
 )
@@ -15,12 +16,16 @@ import (
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{Args: []string{"--pprof", "127.0.0.1:0"}})
-	log, err := os.ReadFile(filepath.Join(s.Dir, "stderr.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := regexp.MustCompile(`url=(http://127\.0\.0\.1:[0-9]+/debug/pprof/)`).FindSubmatch(log)
-	if url == nil {
+	said := regexp.MustCompile(`url=(http://127\.0\.0\.1:[0-9]+/debug/pprof/)`)
+	var url [][]byte
+	if !servertest.Eventually(t, 10*time.Second, func() bool { // it may say so after it is ready
+		log, err := os.ReadFile(filepath.Join(s.Dir, "stderr.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		url = said.FindSubmatch(log)
+		return url != nil
+	}) {
 		t.Fatal("the server does not say where its profiles are")
 	}
 	for name, tt := range map[string]struct {
