@@ -115,6 +115,9 @@ func (c change) queue(tx Tx) {
 		return
 	}
 	tx.SavePayment(c.payment)
+	if c.items {
+		tx.SaveItems(c.payment)
+	}
 	tx.SaveOperation(c.operation)
 }
 

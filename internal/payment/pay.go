@@ -380,6 +380,7 @@ func (s *Service) failOver(ctx context.Context, a *attempt, v verdict) (err erro
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SaveOperation(ended)
 		tx.SavePayment(b.payment)
+		tx.SaveItems(b.payment)
 		tx.InsertOperation(b.operation)
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vezne/vezne/internal/connector"
@@ -20,7 +21,9 @@ type verdict struct {
 type change struct {
 	payment   Payment
 	operation Operation
-	posting   *ledger.Posting
+	// items is whether those of the payment are others than before.
+	items   bool
+	posting *ledger.Posting
 }
 
 func verdictOf(a connector.Answer, at time.Time) verdict {
@@ -60,8 +63,8 @@ func settle(p Payment, o Operation, v verdict) change {
 		o.FinishedAt = v.result.At
 	}
 	p.changed(v.result.At)
-	// Items are shared with the caller's payment: copy before changing them.
-	p.Items = append([]Item(nil), p.Items...)
+	before := p.Items // shared with the caller's payment: copied before they change
+	p.Items = slices.Clone(before)
 	c := change{payment: p, operation: o}
 	switch o.Kind {
 	case connector.Sale, connector.Authorize:
@@ -73,6 +76,7 @@ func settle(p Payment, o Operation, v verdict) change {
 	case connector.Refund:
 		c.settleRefund()
 	}
+	c.items = !slices.Equal(before, c.payment.Items)
 	return c
 }
 

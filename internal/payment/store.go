@@ -25,9 +25,13 @@ type Tx interface {
 	InsertPayment(p Payment)
 	// SavePayment stores p as version p.Version+1 if the stored version is
 	// p.Version; otherwise the commit fails with fault.StaleVersion. It fails with
-	// fault.OrderClaimed as InsertPayment does. Items are stored with it; what
-	// identifies the payment, its card and its Routing stay as they were inserted.
+	// fault.OrderClaimed as InsertPayment does. What identifies the payment, its
+	// card and its Routing stay as they were inserted.
 	SavePayment(p Payment)
+	// SaveItems stores what was paid, charged as commission and refunded of each
+	// item; what was bought stays as it was inserted. It belongs beside SavePayment,
+	// whose version guards it.
+	SaveItems(p Payment)
 	// InsertOperation adds an operation.
 	InsertOperation(o Operation)
 	// InsertSession adds a 3-D Secure session.

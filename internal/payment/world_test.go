@@ -299,12 +299,22 @@ func (w *world) tellBank(t *testing.T, method, page, body string) {
 	}
 }
 
-// now returns the payment as it is stored.
+// now returns the payment as it is stored, whose items have to add up to it.
 func (w *world) now(t *testing.T, o payment.Outcome) payment.Payment {
 	t.Helper()
 	p, err := w.Find(t.Context(), demoMerchant, o.Payment.UUID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	zero := money.Zero(p.Price.Currency())
+	paid, wallet, commission, refunded := zero, zero, zero, zero
+	for _, it := range p.Items {
+		paid, wallet = paid.Add(it.Paid), wallet.Add(it.Wallet)
+		commission, refunded = commission.Add(it.Commission), refunded.Add(it.Refunded)
+	}
+	got := [4]money.Amount{paid, wallet, commission, refunded}
+	if want := [4]money.Amount{p.Paid, p.Wallet, p.Commission, p.Refunded}; got != want {
+		t.Errorf("items add up to %v (paid, wallet, commission, refunded), the payment to %v", got, want)
 	}
 	return p
 }

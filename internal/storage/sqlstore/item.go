@@ -16,35 +16,26 @@ const (
 
 	insertItems = `INSERT INTO payment_item (` + itemColumns + `)
 	VALUES `
-	replaceItems = `
-	ON CONFLICT (merchant_id, payment_id, id) DO UPDATE SET position = excluded.position, name = excluded.name,
-		external_id = excluded.external_id, price = excluded.price, paid = excluded.paid, wallet = excluded.wallet,
-		commission = excluded.commission, refunded = excluded.refunded, sub_merchant_id = excluded.sub_merchant_id,
-		sub_merchant_price = excluded.sub_merchant_price
-	WHERE payment_item.paid <> excluded.paid OR payment_item.wallet <> excluded.wallet
-		OR payment_item.commission <> excluded.commission OR payment_item.refunded <> excluded.refunded
-		OR payment_item.price <> excluded.price OR payment_item.sub_merchant_id <> excluded.sub_merchant_id
-		OR payment_item.sub_merchant_price <> excluded.sub_merchant_price OR payment_item.position <> excluded.position
-		OR payment_item.name <> excluded.name OR payment_item.external_id <> excluded.external_id`
+
+	updateItem = `UPDATE payment_item SET paid = $1, wallet = $2, commission = $3, refunded = $4
+	WHERE merchant_id = $5 AND payment_id = $6 AND id = $7`
 
 	// itemRows is how many items go into one statement: more make another, so
 	// that there are no more than that many statements to prepare.
 	itemRows = 8
 )
 
-// saveItems has the statement for each number of items.
-var saveItems = itemStatements()
+// insertingItems has the statement for each number of items.
+var insertingItems = itemStatements()
 
 func itemStatements() (all [itemRows + 1]string) {
 	for n := range all {
-		all[n] = insertItems + rowsOf(n, itemWidth) + replaceItems
+		all[n] = insertItems + rowsOf(n, itemWidth)
 	}
 	return all
 }
 
-// addItems stores the items of a payment as they are; those that did not change
-// are not written again. Items never go away.
-func (t *tx) addItems(p *payment.Payment) {
+func (t *tx) insertItems(p *payment.Payment) {
 	c := p.Price.Currency()
 	for rest := p.Items; len(rest) > 0; {
 		n := min(len(rest), itemRows)
@@ -55,8 +46,18 @@ func (t *tx) addItems(p *payment.Payment) {
 				c.String(), minor(it.Price, c), minor(it.Paid, c), minor(it.Wallet, c), minor(it.Commission, c), minor(it.Refunded, c),
 				int64(it.SubMerchantID), minor(it.SubMerchantPrice, c))
 		}
-		t.add(saveItems[n], args...)
+		t.add(insertingItems[n], args...)
 		rest = rest[n:]
+	}
+}
+
+// SaveItems implements payment.Tx.
+func (t *tx) SaveItems(p payment.Payment) {
+	c := p.Price.Currency()
+	for i := range p.Items {
+		it := &p.Items[i]
+		t.add(updateItem, minor(it.Paid, c), minor(it.Wallet, c), minor(it.Commission, c), minor(it.Refunded, c),
+			int64(p.MerchantID), int64(p.ID), int64(it.ID))
 	}
 }
 

@@ -67,7 +67,7 @@ func (t *tx) InsertPayment(p payment.Payment) {
 		p.ConversationID, p.ExternalID, p.Channel, p.CustomerRef, int64(p.BuyerID), p.Price.Currency().String(),
 		ip, micros(p.CreatedAt), p.ThreeDS, encodeInstrument(p.Card), p.RequestedPOSAlias, encodeDecision(p.Routing))
 	t.batch = append(t.batch, storage.Statement{SQL: insertPayment, Args: args, Duplicate: duplicateOf(&p)})
-	t.addItems(&p)
+	t.insertItems(&p)
 }
 
 // SavePayment implements payment.Tx. What identifies a payment and its request
@@ -79,7 +79,6 @@ func (t *tx) SavePayment(p payment.Payment) {
 		SQL: updatePayment, Args: changing(&p, arguments),
 		Rows: 1, Missed: fault.StaleVersion, Duplicate: duplicateOf(&p),
 	})
-	t.addItems(&p)
 }
 
 // duplicateOf is the conflict that a broken unique rule means: ids never clash,

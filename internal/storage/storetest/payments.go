@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -167,6 +168,31 @@ func testPayments(t *testing.T, open Opener) {
 		got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
 		must(t, "find", err)
 		equal(t, "payment", got, p)
+	})
+
+	t.Run("amounts_of_items_change_when_they_are_saved", func(t *testing.T) {
+		before := samplePayment(160)
+		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(before) }))
+		other := before
+		other.MerchantID = others
+		other.Items = slices.Clone(before.Items)
+		other.Items[0].Refunded = lira(7)
+		changed := before
+		changed.Items = slices.Clone(before.Items)
+		changed.Items[1].Paid, changed.Items[1].Wallet = lira(9), lira(2)
+		changed.Items[1].Commission, changed.Items[1].Refunded = lira(1), lira(3)
+		must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+			tx.SaveItems(other)
+			tx.SavePayment(changed)
+			renamed := changed
+			renamed.Items = slices.Clone(changed.Items)
+			renamed.Items[1].Name = "another"
+			tx.SaveItems(renamed)
+		}))
+		got, err := s.Payments.Payment(t.Context(), mine, before.UUID)
+		must(t, "find", err)
+		changed.Version = 1
+		equal(t, "payment", got, changed)
 	})
 
 	t.Run("of_many_changes_of_a_version_one_wins", func(t *testing.T) {
