@@ -103,6 +103,8 @@ func TestSentBack(t *testing.T) {
 		}{
 			"pos":      {"/admin/v1/poses/garanti", true, `{"alias":"akbank","connector":"sandbox","currencies":["TRY"]}`},
 			"plan":     {"/admin/v1/plans/garanti:Bonus:3", true, `{"count":6,"commission_rate":1,"customer_rate":2}`},
+			"plan_pos": {"/admin/v1/plans/garanti:Bonus:3", true, `{"pos":"akbank","commission_rate":1,"customer_rate":2}`},
+			"plan_key": {"/admin/v1/plans/garanti:Bonus:3", true, `{"key":"garanti:Bonus:6","commission_rate":1,"customer_rate":2}`},
 			"rule":     {"/admin/v1/rules/large", true, `{"name":"small","targets":[{"pos":"garanti"}]}`},
 			"settings": {"/admin/v1/settings", false, ""},
 			"endpoint": {"/admin/v1/webhook-endpoints/1", false, ""},

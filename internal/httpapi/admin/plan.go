@@ -190,8 +190,9 @@ func (s *surface) patchPlan(ctx context.Context, r *request) (kit.Response, erro
 
 func (s *surface) savePlan(ctx context.Context, r *request, t routing.Table, p installment.Plan) (kit.Response, error) {
 	p = readPlan(r.Body, t, p)
+	key, _ := parsePlanKey(r.Path("plan"))
 	sameText(r.Body, "key", r.Path("plan"))
-	sameText(r.Body, "pos", strings.SplitN(r.Path("plan"), ":", 2)[0])
+	sameText(r.Body, "pos", key.pos)
 	sameText(r.Body, "program", p.Program)
 	if r.Body.Has("count") {
 		if n, ok := r.Body.Int("count", 1, maxCount); ok && n != p.Count {
@@ -274,7 +275,6 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 		b.Reject("valid_until", fault.FieldOutOfRange, "must be after valid_from")
 	}
 	p.Active = b.OptionalBool("active", p.Active)
-	b.Know("currency", "max_amount")
 	b.Know("id", "version", "key") // what was read may be sent back
 	p.MinAmount, p.MaxAmount = readBounds(b, p.MinAmount, p.MaxAmount)
 	return p

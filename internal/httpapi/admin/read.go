@@ -133,7 +133,7 @@ func readTime(b *kit.Object, name string) time.Time {
 // sameText holds that a body that names what its path names, as answers do, names
 // the same.
 func sameText(b *kit.Object, name, want string) {
-	if got, ok := b.OptionalText(name, maxURL); ok && got != want {
+	if got, ok := b.OptionalString(name); ok && got != want {
 		b.Reject(name, fault.FieldInvalid, "is not that of the path")
 	}
 }
