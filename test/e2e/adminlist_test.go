@@ -16,7 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vezne/vezne/api"
+	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/test/servertest"
 )
 
@@ -66,11 +66,7 @@ func isList(o *openapi3.Operation) bool {
 // are lists, by operation.
 func documentedLists(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := api.Documents.ReadFile("admin.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := openapi3.NewLoader().LoadFromData(text)
+	document, err := apitest.Parse("admin.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

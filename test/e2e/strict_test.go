@@ -9,7 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vezne/vezne/api"
+	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/test/servertest"
 )
 
@@ -17,11 +17,7 @@ import (
 // that the document gives to sessions alone.
 func TestLoginAlone(t *testing.T) {
 	t.Parallel()
-	text, err := api.Documents.ReadFile("admin.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := openapi3.NewLoader().LoadFromData(text)
+	document, err := apitest.Parse("admin.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/vezne/vezne/api"
 	"github.com/vezne/vezne/internal/httpapi/admin"
+	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/internal/merchant"
 )
 
@@ -53,11 +52,7 @@ func TestDocumentation(t *testing.T) {
 // the code.
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	text, err := api.Documents.ReadFile("admin.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := openapi3.NewLoader().LoadFromData(text)
+	document, err := apitest.Parse("admin.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

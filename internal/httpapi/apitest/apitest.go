@@ -29,9 +29,9 @@ type Document struct {
 	name   string
 }
 
-// Load reads a document of package api, such as "gateway.yaml". It fails if it is
-// not valid OpenAPI or if an example contradicts its schema.
-func Load(ctx context.Context, name string) (*Document, error) {
+// Parse reads a document of package api, such as "gateway.yaml". It fails if it
+// is not there or cannot be read as OpenAPI; whether it is valid, Load says.
+func Parse(name string) (*openapi3.T, error) {
 	text, err := api.Documents.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
@@ -39,6 +39,16 @@ func Load(ctx context.Context, name string) (*Document, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", name, err)
+	}
+	return doc, nil
+}
+
+// Load reads a document of package api, such as "gateway.yaml". It fails if it is
+// not valid OpenAPI or if an example contradicts its schema.
+func Load(ctx context.Context, name string) (*Document, error) {
+	doc, err := Parse(name)
+	if err != nil {
+		return nil, err
 	}
 	if err := doc.Validate(ctx, openapi3.EnableExamplesValidation()); err != nil {
 		return nil, fmt.Errorf("validate %s: %w", name, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/vezne/vezne/api"
+	"github.com/vezne/vezne/internal/httpapi/apitest"
 	"github.com/vezne/vezne/internal/httpapi/reference"
 )
 
@@ -40,11 +41,7 @@ func documents(t *testing.T) map[string]*openapi3.T {
 	}
 	all := make(map[string]*openapi3.T)
 	for _, name := range names {
-		text, err := fs.ReadFile(api.Documents, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, err := openapi3.NewLoader().LoadFromData(text)
+		doc, err := apitest.Parse(name)
 		if err != nil {
 			t.Fatal(err)
 		}
