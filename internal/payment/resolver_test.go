@@ -1,17 +1,22 @@
 package payment_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
 )
@@ -212,5 +217,59 @@ func TestMissingPOS(t *testing.T) {
 			w.later(t, time.Minute)
 			wantState(t, w.now(t, o), payment.Declined)
 		})
+	})
+}
+
+// panicStore is a store that a payment makes panic when it is read.
+type panicStore struct {
+	payment.Store
+	of id.Payment
+}
+
+func (s panicStore) PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (payment.Payment, error) {
+	if p == s.of {
+		panic("a payment that cannot be read")
+	}
+	return s.Store.PaymentByID(ctx, m, p)
+}
+
+// TestResolverPanic holds that an operation which cannot be worked on keeps
+// neither the process nor the other operations from their end.
+func TestResolverPanic(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, w *world) {
+		leftOpen := func() payment.Outcome {
+			t.Helper()
+			c := w.order(t, goodCard)
+			w.killedAfter(1, func(s *payment.Service) { _, _ = s.Pay(t.Context(), c) })
+			p, err := w.store.OrderHolder(t.Context(), demoMerchant, c.OrderRef)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantState(t, p, payment.Pending)
+			return payment.Outcome{Payment: p}
+		}
+		broken, sound := leftOpen(), leftOpen()
+		var mu sync.Mutex
+		told := map[payment.Resolution]int{}
+		d := w.Dependencies
+		d.Store = panicStore{Store: w.store, of: broken.Payment.ID}
+		d.OnResolve = func(r payment.Resolved) {
+			mu.Lock()
+			defer mu.Unlock()
+			told[r.Resolution]++
+		}
+		w.clock.Advance(30 * time.Second)
+		payment.NewResolver(payment.NewService(d)).Round(t.Context())
+		wantState(t, w.now(t, broken), payment.Pending)
+		wantState(t, w.now(t, sound), payment.Captured)
+		want := map[payment.Resolution]int{payment.ResolutionFailed: 1, payment.ResolvedApproved: 1}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("resolutions (-want +got):\n%s", diff)
+		}
+		// Later it is asked about again, and the store may be whole by then.
+		w.clock.Advance(30 * time.Second)
+		w.resolver.Round(t.Context())
+		wantState(t, w.now(t, broken), payment.Captured)
 	})
 }
