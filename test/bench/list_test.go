@@ -1,12 +1,9 @@
 package bench_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/vezne/vezne/internal/storage"
 )
 
 // asMerchant and asAdmin are the headers of the demo's first merchant and of its
@@ -32,23 +29,4 @@ func times(b *testing.B, c *caller, path, headers string) []time.Duration {
 	took = took[warm:]
 	slices.Sort(took)
 	return took
-}
-
-// list times the first page of a merchant with millions of payments.
-func (t *table) list(b *testing.B, engine storage.Engine) {
-	b.Helper()
-	s := newStore(b, t.binary, engine)
-	began := time.Now()
-	s.fill(b, t.scale.stored)
-	t.notes = append(t.notes, fmt.Sprintf("%s of %s payments takes %s MB; filling it took %s.", nameOf(engine),
-		thousands(int64(t.scale.stored)), thousands(s.size(b)/1e6), time.Since(began).Round(time.Second)))
-	r := s.rig(b, t.binary)
-	defer r.server.Stop()
-	f := figure{name: fmt.Sprintf("first list page with %s payments, %s", thousands(int64(t.scale.stored)), nameOf(engine)), unit: "ms", must: 20, want: 5, least: true}
-	c := lines(b, r.server.URL, 1)[0]
-	for range t.scale.rounds {
-		took := times(b, c, "/api/payments", asMerchant)
-		f.values = append(f.values, milliseconds(percentile(took, 50)))
-	}
-	t.figures = append(t.figures, f)
 }

@@ -18,7 +18,6 @@ type scale struct {
 	options time.Duration // a round
 	profile time.Duration
 	starts  int
-	stored  int // payments in the store when pages are timed
 }
 
 // scaleOf returns the scale that the environment asks for: BENCH_QUICK=1 takes two
@@ -27,12 +26,12 @@ func scaleOf() scale {
 	if os.Getenv("BENCH_QUICK") != "" {
 		return scale{
 			rounds: 2, warm: 2 * time.Second, floor: 2 * time.Second, closed: 4 * time.Second, open: 5 * time.Second,
-			pgbench: 3 * time.Second, options: 2 * time.Second, profile: 4 * time.Second, starts: 5, stored: 100_000,
+			pgbench: 3 * time.Second, options: 2 * time.Second, profile: 4 * time.Second, starts: 5,
 		}
 	}
 	return scale{
 		rounds: 5, warm: 5 * time.Second, floor: 4 * time.Second, closed: 10 * time.Second, open: 12 * time.Second,
-		pgbench: 5 * time.Second, options: 4 * time.Second, profile: 15 * time.Second, starts: 9, stored: 5_000_000,
+		pgbench: 5 * time.Second, options: 4 * time.Second, profile: 15 * time.Second, starts: 9,
 	}
 }
 
