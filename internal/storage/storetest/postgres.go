@@ -178,7 +178,7 @@ func (c *cluster) initialise(attr *syscall.SysProcAttr) error {
 // starter stays on one thread, because the kernel watches the thread.
 func (c *cluster) serve(attr *syscall.SysProcAttr) (func(), error) {
 	args := []string{"-D", c.data, "-c", "listen_addresses=", "-c", "unix_socket_directories=" + c.dir,
-		"-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "max_wal_size=4GB", "-c", "log_min_messages=log"}
+		"-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "max_wal_size=4GB", "-c", "min_wal_size=1GB", "-c", "log_min_messages=log"}
 	if c.mode == fast {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
