@@ -77,7 +77,14 @@ func rules() []rule {
 			[]string{"config", "kms", "app", "cli", "fixture", "snapshot", "telemetry", "arch", "arch/*"},
 			[]Storey{Value, Contract, Wire, Protocol, Protocols, Domain, Storage, Outgoing, Kit, Door, Glue},
 		},
-		{Suite, []string{"storage/storetest", "ephemeral/redistest", "connector/connectortest", "httpapi/apitest", "kms/kmstest", "egress/egresstest"}, nil},
+		{
+			Suite,
+			[]string{
+				"storage/storetest", "ephemeral/redistest", "connector/connectortest", "httpapi/apitest", "kms/kmstest", "egress/egresstest",
+				"vault/vaulttest",
+			},
+			nil,
+		},
 	}
 }
 

@@ -16,24 +16,8 @@ import (
 	"github.com/vezne/vezne/internal/ephemeral/redistest"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/vault"
+	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
-
-// sealer marks what it seals, so that tests see who opens what.
-type sealer struct{}
-
-func (sealer) Seal(_ context.Context, m id.Merchant, p vault.Purpose, plain []byte) ([]byte, error) {
-	return fmt.Appendf(nil, "%d/%s/%x", m, p, plain), nil
-}
-
-func (sealer) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed []byte) ([]byte, error) {
-	text, ok := strings.CutPrefix(string(sealed), fmt.Sprintf("%d/%s/", m, p))
-	var plain []byte
-	if _, err := fmt.Sscanf(text, "%x", &plain); !ok || err != nil {
-		return nil, vault.ErrSealed
-	}
-	return plain, nil
-}
 
 func openRedis(t *testing.T, address string) *ephemeral.Redis {
 	t.Helper()
@@ -71,7 +55,7 @@ func wantGone(t *testing.T, s *ephemeral.Secrets, m id.Merchant, key string) {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	eachStore(t, func(t *testing.T, store ephemeral.Store, c *clock.Manual) {
-		s := ephemeral.New(store, sealer{}, c)
+		s := ephemeral.New(store, vaulttest.Sealer{}, c)
 		keep := func(t *testing.T, m id.Merchant, key, plain string) {
 			t.Helper()
 			if err := s.Keep(t.Context(), m, key, []byte(plain), time.Hour); err != nil {
@@ -222,7 +206,7 @@ func TestRedis(t *testing.T) {
 	})
 	t.Run("server_that_is_away_is_no_loss", func(t *testing.T) {
 		t.Parallel()
-		s := ephemeral.New(away{}, sealer{}, clock.System{})
+		s := ephemeral.New(away{}, vaulttest.Sealer{}, clock.System{})
 		if _, err := s.Kept(t.Context(), 1, "a"); err == nil || fault.CodeOf(err) == fault.NoSuchThing {
 			t.Errorf("error = %v, want none that says it is gone", err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/snapshot"
+	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // node is what one process has over the shared store.
@@ -29,14 +30,14 @@ type node struct {
 func newNode(s *memory) *node {
 	w := snapshot.NewWatcher(s, clock.System{}, snapshot.Interval)
 	b := snapshot.Bounds{Values: 100, Misses: 100, MissAge: time.Second}
-	l := merchant.NewLoader(s, sealer{}, clock.System{})
+	l := merchant.NewLoader(s, vaulttest.Sealer{}, clock.System{})
 	return &node{
 		watcher: w,
 		directory: merchant.NewDirectory(
 			snapshot.NewCache(w, b, l.Account), snapshot.NewCache(w, b, l.AdminAccount), clock.System{}, nil,
 		),
 		service: merchant.NewService(merchant.Options{
-			Store: s, Sealer: sealer{}, IDs: id.NewGenerator(s), Clock: clock.System{}, Caches: w,
+			Store: s, Sealer: vaulttest.Sealer{}, IDs: id.NewGenerator(s), Clock: clock.System{}, Caches: w,
 		}),
 	}
 }
@@ -167,7 +168,7 @@ func TestRevokeCredential_works_on_every_node_within_a_second(t *testing.T) {
 func (n *node) watch(v snapshot.Versioner, s *memory) {
 	n.watcher = snapshot.NewWatcher(v, clock.System{}, snapshot.Interval)
 	b := snapshot.Bounds{Values: 100}
-	l := merchant.NewLoader(s, sealer{}, clock.System{})
+	l := merchant.NewLoader(s, vaulttest.Sealer{}, clock.System{})
 	n.directory = merchant.NewDirectory(
 		snapshot.NewCache(n.watcher, b, l.Account), snapshot.NewCache(n.watcher, b, l.AdminAccount), clock.System{}, nil,
 	)
@@ -223,7 +224,7 @@ func TestAuthenticateAdmin(t *testing.T) {
 
 func TestAccount_prints_no_secret(t *testing.T) {
 	t.Parallel()
-	a, err := merchant.NewLoader(newMemory(), sealer{}, clock.System{}).Account(t.Context(), "api-key")
+	a, err := merchant.NewLoader(newMemory(), vaulttest.Sealer{}, clock.System{}).Account(t.Context(), "api-key")
 	if err != nil || string(a.Secret.Reveal()) != "secret-key" {
 		t.Fatalf("no secret, or %v", err)
 	}

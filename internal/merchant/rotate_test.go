@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/snapshot"
+	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // timed is a node whose clock the test sets.
@@ -17,7 +18,7 @@ func timed(s *memory) (*node, *clock.Manual, *uses) {
 	c := clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
 	w := snapshot.NewWatcher(s, c, snapshot.Interval)
 	b := snapshot.Bounds{Values: 100}
-	l := merchant.NewLoader(s, sealer{}, c)
+	l := merchant.NewLoader(s, vaulttest.Sealer{}, c)
 	u := &uses{}
 	log := merchant.NewUses(u, nil)
 	u.flush = log.Flush
@@ -26,7 +27,7 @@ func timed(s *memory) (*node, *clock.Manual, *uses) {
 		directory: merchant.NewDirectory(
 			snapshot.NewCache(w, b, l.Account), snapshot.NewCache(w, b, l.AdminAccount), c, log,
 		),
-		service: merchant.NewService(merchant.Options{Store: s, Sealer: sealer{}, IDs: id.NewGenerator(s), Clock: c, Caches: w}),
+		service: merchant.NewService(merchant.Options{Store: s, Sealer: vaulttest.Sealer{}, IDs: id.NewGenerator(s), Clock: c, Caches: w}),
 	}, c, u
 }
 

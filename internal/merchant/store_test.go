@@ -3,9 +3,6 @@ package merchant_test
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
-	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/vault"
+	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // memory is a merchant.Store in memory that also counts versions, reserves ids
@@ -54,7 +52,7 @@ func newMemory() *memory {
 }
 
 func credential(n id.Credential, m id.Merchant, name, key, plain string) merchant.Credential {
-	sealed, _ := sealer{}.Seal(context.Background(), m, vault.PurposeCredential, []byte(plain)) // never fails
+	sealed, _ := vaulttest.Sealer{}.Seal(context.Background(), m, vault.PurposeCredential, []byte(plain)) // never fails
 	return merchant.Credential{ID: n, MerchantID: m, Name: name, Key: key, SealedSecret: sealed}
 }
 
@@ -192,20 +190,5 @@ func (s *memory) Record(r audit.Record) {
 }
 
 func notFound() error { return fault.New(fault.NotFound, fault.NoSuchThing, "not found") }
-
-// sealer marks what it seals, so that tests see who opens what.
-type sealer struct{}
-
-func (sealer) Seal(_ context.Context, m id.Merchant, p vault.Purpose, plain []byte) ([]byte, error) {
-	return fmt.Appendf(nil, "%d/%s/%s", m, p, plain), nil
-}
-
-func (sealer) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed []byte) ([]byte, error) {
-	plain, ok := strings.CutPrefix(string(sealed), fmt.Sprintf("%d/%s/", m, p))
-	if !ok {
-		return nil, errors.New("sealed for another")
-	}
-	return []byte(plain), nil
-}
 
 func (s *memory) SaveLogo(m id.Merchant, l merchant.Logo) { s.logos[m] = l }

@@ -11,6 +11,8 @@ import (
 	"github.com/vezne/vezne/internal/ephemeral"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/vault"
+	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // wantFlying holds how many cards are in flight.
@@ -50,9 +52,13 @@ func TestCardInFlight(t *testing.T) {
 		t.Run("bank_gets_the_card_again_and_nobody_keeps_it_then", func(t *testing.T) {
 			e, r := w.authenticated(t, w.enrolment(t, goodCard))
 			w.wantFlying(t, 1)
-			raw, err := w.flying.Get(t.Context(), "1:"+e.Operation.Reference)
-			if err != nil || !bytes.Contains(raw, []byte(goodCard)) || bytes.Contains(raw, []byte("916")) {
-				t.Error("what is sealed is not the card without its security code") // the world's sealer hides nothing
+			sealed, err := w.flying.Get(t.Context(), "1:"+e.Operation.Reference)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, err := vaulttest.Sealer{}.Open(t.Context(), demoMerchant, vault.PurposeEphemeral, sealed)
+			if err != nil || !bytes.Contains(plain, []byte(goodCard)) || bytes.Contains(plain, []byte("916")) {
+				t.Error("what is sealed is not the card without its security code")
 			}
 			wantState(t, w.mustComplete(t, e, r.SecurityKey).Payment, payment.Captured)
 			w.wantBank(t, e, "sale approved")
@@ -129,7 +135,7 @@ func TestCardInFlight(t *testing.T) {
 		})
 		t.Run("store_that_is_away_refuses_and_loses_nothing", func(t *testing.T) {
 			d := w.Dependencies
-			d.InFlight = ephemeral.New(away{}, w, w.clock)
+			d.InFlight = ephemeral.New(away{}, vaulttest.Sealer{}, w.clock)
 			broken := payment.NewService(d)
 			o, err := broken.Enrol(t.Context(), w.enrolment(t, goodCard))
 			if err != nil || o.Form.Action != "" {

@@ -1,7 +1,6 @@
 package payment_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +33,7 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/storage/storetest"
-	"github.com/vezne/vezne/internal/vault"
+	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // world is a payment service on real storage with the sandbox bank behind it.
@@ -92,8 +91,8 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 		t.Fatal(err)
 	}
 	w.Service = payment.NewService(payment.Dependencies{
-		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w, Sealer: w, Merchants: w, Addresses: addresses{},
-		InFlight:  ephemeral.New(w.flying, w, w.clock),
+		Store: w.store, Tables: w, BINs: w, Banks: registry, Prints: w, Sealer: vaulttest.Sealer{}, Merchants: w, Addresses: addresses{},
+		InFlight:  ephemeral.New(w.flying, vaulttest.Sealer{}, w.clock),
 		PublicURL: publicURL, IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
 	w.resolver = payment.NewResolver(w.Service)
@@ -155,19 +154,6 @@ func (w *world) Fingerprint(_ context.Context, m id.Merchant, p card.PAN) (strin
 
 // publicURL is where the payer's browser finds us.
 const publicURL = "http://shop.test"
-
-// Seal is no secret, but it keeps merchants and purposes apart as the vault does.
-func (w *world) Seal(_ context.Context, m id.Merchant, p vault.Purpose, plain []byte) ([]byte, error) {
-	return append([]byte(fmt.Sprintf("%d %s ", m, p)), plain...), nil
-}
-
-func (w *world) Open(_ context.Context, m id.Merchant, p vault.Purpose, sealed []byte) ([]byte, error) {
-	plain, ok := bytes.CutPrefix(sealed, []byte(fmt.Sprintf("%d %s ", m, p)))
-	if !ok {
-		return nil, errors.New("sealed for another merchant or purpose")
-	}
-	return plain, nil
-}
 
 func (w *world) Merchant(_ context.Context, m id.Merchant) (merchant.Merchant, error) {
 	return merchant.Merchant{ID: m, Active: true, HalfSecure: w.halfSecure, Hosts: w.hosts}, nil
