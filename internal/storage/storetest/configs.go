@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/storage"
-	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -30,114 +30,6 @@ func grows(t *testing.T, s Stores, what string, fn func() error) {
 	}
 }
 
-func testMerchants(t *testing.T, open Opener) {
-	s := open(t, storage.Options{})
-	m := merchant.Merchant{ID: mine, Name: "Shop", Active: true, CreatedAt: epoch, ThreeDS: pos.ThreeDSDebit}
-	c := merchant.Credential{
-		ID: 1, MerchantID: mine, Name: "till", Key: "key-1", SealedSecret: []byte{1, 0, 2}, CreatedAt: epoch,
-	}
-	second := merchant.Credential{ID: 2, MerchantID: mine, Name: "web", Key: "key-2", CreatedAt: epoch.Add(time.Second)}
-	token := merchant.AdminToken{Hash: [32]byte{9}, MerchantID: mine, Name: "ops", Role: merchant.RoleViewer}
-	grows(t, s, "add", func() error {
-		return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
-			tx.SaveMerchant(m)
-			tx.SaveCredential(second)
-			tx.SaveCredential(c)
-			tx.SaveAdminToken(token)
-		})
-	})
-
-	m.Version, c.Version, second.Version = 1, 1, 1
-	t.Run("settings_are_saved_once_per_version", func(t *testing.T) {
-		m.Name, m.HalfSecure, m.Hosts, m.ThreeDS = "Shop 2", true, "shop.example", pos.ThreeDSAll
-		m.Checkout = merchant.Checkout{Without3DS: true, Frames: "https://shop.example", WithoutSavedCards: true, Life: time.Hour}
-		save := func() error {
-			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveSettings(m) })
-		}
-		grows(t, s, "settings", save)
-		refused(t, "settings of an old version", save(), fault.StaleVersion)
-		m.Version = 2
-	})
-	t.Run("what_was_stored_is_read_back", func(t *testing.T) {
-		got, err := s.Merchants.Merchant(t.Context(), mine)
-		must(t, "merchant", err)
-		equal(t, "merchant", got, m)
-		credential, err := s.Merchants.CredentialByKey(t.Context(), "key-1")
-		must(t, "credential", err)
-		equal(t, "credential", credential, c)
-		all, err := s.Merchants.Credentials(t.Context(), mine)
-		must(t, "credentials", err)
-		equal(t, "credentials", all, []merchant.Credential{c, second})
-		admin, err := s.Merchants.AdminTokenByHash(t.Context(), token.Hash)
-		must(t, "token", err)
-		equal(t, "token", admin, token)
-	})
-
-	t.Run("what_does_not_exist_is_not_found", func(t *testing.T) {
-		_, err := s.Merchants.Merchant(t.Context(), others)
-		refused(t, "merchant", err, fault.NoSuchThing)
-		_, err = s.Merchants.CredentialByKey(t.Context(), "key-3")
-		refused(t, "credential", err, fault.NoSuchThing)
-		_, err = s.Merchants.AdminTokenByHash(t.Context(), [32]byte{8})
-		refused(t, "token", err, fault.NoSuchThing)
-		all, err := s.Merchants.Credentials(t.Context(), others)
-		must(t, "credentials", err)
-		equal(t, "credentials", all, nil)
-	})
-
-	t.Run("a_revoked_credential_is_still_found", func(t *testing.T) {
-		revoked := second
-		revoked.RevokedAt = epoch.Add(time.Hour)
-		grows(t, s, "revoke", func() error {
-			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(revoked) })
-		})
-		refused(t, "a credential of an old version", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(second) }), fault.StaleVersion)
-		revoked.Version = 2
-		got, err := s.Merchants.CredentialByKey(t.Context(), "key-2")
-		must(t, "credential", err)
-		equal(t, "credential", got, revoked)
-	})
-
-	t.Run("a_logo_is_the_merchant's_and_stays_when_the_rest_changes", func(t *testing.T) {
-		logo := merchant.Logo{Name: "0a.png", Body: []byte{1, 0, 2}}
-		must(t, "save", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
-			tx.SaveMerchant(merchant.Merchant{ID: 7, Name: "Pictured", CreatedAt: epoch})
-		}))
-		grows(t, s, "logo", func() error {
-			return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveLogo(7, logo) })
-		})
-		must(t, "save", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
-			tx.SaveMerchant(merchant.Merchant{ID: 7, Name: "Renamed", CreatedAt: epoch})
-		}))
-		got, err := s.Merchants.Merchant(t.Context(), 7)
-		must(t, "merchant", err)
-		equal(t, "merchant", got, merchant.Merchant{ID: 7, Version: 4, Name: "Renamed", CreatedAt: epoch, Logo: logo.Name})
-		logos := sqlstore.NewMerchants(s.DB)
-		found, err := logos.Logo(t.Context(), logo.Name)
-		must(t, "logo", err)
-		equal(t, "logo", found, logo)
-		other := merchant.Logo{Name: "0b.png", Body: []byte{3}}
-		must(t, "replace", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveLogo(7, other) }))
-		_, err = logos.Logo(t.Context(), logo.Name)
-		refused(t, "logo", err, fault.NoSuchThing)
-		must(t, "remove", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveLogo(7, merchant.Logo{}) }))
-		got, err = s.Merchants.Merchant(t.Context(), 7)
-		must(t, "merchant", err)
-		equal(t, "logo", got.Logo, "")
-	})
-
-	t.Run("a_key_or_token_of_another_is_refused", func(t *testing.T) {
-		err := s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
-			tx.SaveCredential(merchant.Credential{ID: 5, MerchantID: others, Key: "key-1", CreatedAt: epoch})
-		})
-		refused(t, "key", err, fault.DuplicateKey)
-		stolen := token
-		stolen.MerchantID, stolen.Role = others, merchant.RoleOwner
-		err = s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveAdminToken(stolen) })
-		refused(t, "token", err, fault.DuplicateKey)
-	})
-}
-
 func samplePOS() pos.POS {
 	return pos.POS{
 		ID: 3, MerchantID: mine, Alias: "first", Name: "First", BankCode: "0046", Connector: "sandbox",
@@ -147,9 +39,9 @@ func samplePOS() pos.POS {
 	}
 }
 
-func testRouting(t *testing.T, open Opener) {
-	s := open(t, storage.Options{})
-	save := func(fn func(routing.Tx)) error { return s.Routing.InTx(t.Context(), fn) }
+// sampleTable returns what mine routes by, in the order in which it is read back:
+// the last of each is the one to be changed.
+func sampleTable() routing.Table {
 	p := samplePOS()
 	urgent := p
 	urgent.ID, urgent.Alias, urgent.Priority, urgent.Currencies, urgent.Programs = 4, "second", 1, nil, nil
@@ -169,76 +61,91 @@ func testRouting(t *testing.T, open Opener) {
 		Targets: []routing.Target{{POSID: 3, Weight: 80}, {POSID: 4, Weight: 20}}, Requires3DS: true,
 	}
 	earlier := routing.Rule{ID: 2, MerchantID: mine, Position: 1}
+	return routing.Table{
+		ThreeDS: pos.ThreeDSDebit,
+		POSes:   []pos.POS{urgent, p}, Plans: []installment.Plan{single, plan}, Rules: []routing.Rule{earlier, rule},
+	}
+}
+
+func testRouting(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	stored := sampleTable()
 	grows(t, s, "add", func() error {
-		return save(func(tx routing.Tx) {
-			tx.SavePOS(p)
-			tx.SavePOS(urgent)
-			tx.SavePlan(plan)
-			tx.SavePlan(single)
-			tx.SaveRule(rule)
-			tx.SaveRule(earlier)
+		return saveRouting(t, s, func(tx routing.Tx) {
+			for i := range slices.Backward(stored.POSes) { // not in the order of reading
+				tx.SavePOS(stored.POSes[i])
+				tx.SavePlan(stored.Plans[i])
+				tx.SaveRule(stored.Rules[i])
+			}
 		})
 	})
-	p.Version, urgent.Version = 1, 1
-	plan.Version, single.Version, rule.Version, earlier.Version = 1, 1, 1, 1
+	for i := range stored.POSes {
+		stored.POSes[i].Version, stored.Plans[i].Version, stored.Rules[i].Version = 1, 1, 1
+	}
 	must(t, "merchant", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) {
-		tx.SaveMerchant(merchant.Merchant{ID: mine, Name: "Shop", CreatedAt: epoch, ThreeDS: pos.ThreeDSDebit})
+		tx.SaveMerchant(merchant.Merchant{ID: mine, Name: "Shop", CreatedAt: epoch, ThreeDS: stored.ThreeDS})
 	}))
 
 	t.Run("what_was_stored_is_read_back_in_order", func(t *testing.T) {
 		got, err := s.Routing.Table(t.Context(), mine)
 		must(t, "table", err)
-		equal(t, "table", got, routing.Table{
-			ThreeDS: pos.ThreeDSDebit,
-			POSes:   []pos.POS{urgent, p}, Plans: []installment.Plan{single, plan}, Rules: []routing.Rule{earlier, rule},
-		})
+		equal(t, "table", got, stored)
 	})
+	t.Run("another_merchant_sees_nothing", func(t *testing.T) { testOthersRouting(t, s, stored.POSes[1]) })
+	t.Run("a_POS_changes_by_compare_and_set", func(t *testing.T) { testPOSChange(t, s, stored.POSes[1]) })
+	t.Run("plans_and_rules_are_replaced", func(t *testing.T) { testReplacedRouting(t, s, stored) })
+}
 
-	t.Run("another_merchant_sees_nothing", func(t *testing.T) {
-		got, err := s.Routing.Table(t.Context(), others)
-		must(t, "table", err)
-		equal(t, "table", got, routing.Table{})
-		foreign := p
-		foreign.MerchantID = others
-		refused(t, "save", save(func(tx routing.Tx) { tx.SavePOS(foreign) }), fault.StaleVersion)
-	})
+func saveRouting(t *testing.T, s Stores, fn func(routing.Tx)) error {
+	t.Helper()
+	return s.Routing.InTx(t.Context(), fn)
+}
 
-	t.Run("a_POS_changes_by_compare_and_set", func(t *testing.T) {
-		changed := p
-		changed.Status = pos.Disabled
-		grows(t, s, "change", func() error { return save(func(tx routing.Tx) { tx.SavePOS(changed) }) })
-		refused(t, "the same version again", save(func(tx routing.Tx) { tx.SavePOS(changed) }), fault.StaleVersion)
-		added := p
-		added.Version = 0
-		refused(t, "added twice", save(func(tx routing.Tx) { tx.SavePOS(added) }), fault.StaleVersion)
-		alias := p
-		alias.ID, alias.Version = 9, 0
-		refused(t, "alias in use", save(func(tx routing.Tx) { tx.SavePOS(alias) }), fault.DuplicateKey)
-	})
+func testOthersRouting(t *testing.T, s Stores, p pos.POS) {
+	got, err := s.Routing.Table(t.Context(), others)
+	must(t, "table", err)
+	equal(t, "table", got, routing.Table{})
+	foreign := p
+	foreign.MerchantID = others
+	refused(t, "save", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(foreign) }), fault.StaleVersion)
+}
 
-	t.Run("plans_and_rules_are_replaced", func(t *testing.T) {
-		changed, renamed := plan, rule
-		changed.Count, renamed.Name = 6, "larger"
-		must(t, "save", save(func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
-		refused(t, "a plan of an old version", save(func(tx routing.Tx) { tx.SavePlan(changed) }), fault.StaleVersion)
-		refused(t, "a rule of an old version", save(func(tx routing.Tx) { tx.SaveRule(renamed) }), fault.StaleVersion)
-		refused(t, "removing an old plan", save(func(tx routing.Tx) { tx.DropPlan(changed) }), fault.StaleVersion)
-		refused(t, "removing an old rule", save(func(tx routing.Tx) { tx.DropRule(renamed) }), fault.StaleVersion)
-		changed.Version, renamed.Version = 0, 0 // whatever is stored
-		must(t, "save", save(func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
-		changed.Version, renamed.Version = 3, 3
-		got, err := s.Routing.Table(t.Context(), mine)
-		must(t, "table", err)
-		equal(t, "plans", got.Plans, []installment.Plan{single, changed})
-		equal(t, "rules", got.Rules, []routing.Rule{earlier, renamed})
-		grows(t, s, "remove", func() error {
-			return save(func(tx routing.Tx) { tx.DropPlan(changed); tx.DropRule(renamed) })
-		})
-		got, err = s.Routing.Table(t.Context(), mine)
-		must(t, "table", err)
-		equal(t, "plans left", got.Plans, []installment.Plan{single})
-		equal(t, "rules left", got.Rules, []routing.Rule{earlier})
+func testPOSChange(t *testing.T, s Stores, p pos.POS) {
+	changed := p
+	changed.Status = pos.Disabled
+	grows(t, s, "change", func() error { return saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(changed) }) })
+	refused(t, "the same version again", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(changed) }), fault.StaleVersion)
+	added := p
+	added.Version = 0
+	refused(t, "added twice", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(added) }), fault.StaleVersion)
+	alias := p
+	alias.ID, alias.Version = 9, 0
+	refused(t, "alias in use", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(alias) }), fault.DuplicateKey)
+}
+
+func testReplacedRouting(t *testing.T, s Stores, stored routing.Table) {
+	single, changed := stored.Plans[0], stored.Plans[1]
+	earlier, renamed := stored.Rules[0], stored.Rules[1]
+	changed.Count, renamed.Name = 6, "larger"
+	must(t, "save", saveRouting(t, s, func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
+	refused(t, "a plan of an old version", saveRouting(t, s, func(tx routing.Tx) { tx.SavePlan(changed) }), fault.StaleVersion)
+	refused(t, "a rule of an old version", saveRouting(t, s, func(tx routing.Tx) { tx.SaveRule(renamed) }), fault.StaleVersion)
+	refused(t, "removing an old plan", saveRouting(t, s, func(tx routing.Tx) { tx.DropPlan(changed) }), fault.StaleVersion)
+	refused(t, "removing an old rule", saveRouting(t, s, func(tx routing.Tx) { tx.DropRule(renamed) }), fault.StaleVersion)
+	changed.Version, renamed.Version = 0, 0 // whatever is stored
+	must(t, "save", saveRouting(t, s, func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
+	changed.Version, renamed.Version = 3, 3
+	got, err := s.Routing.Table(t.Context(), mine)
+	must(t, "table", err)
+	equal(t, "plans", got.Plans, []installment.Plan{single, changed})
+	equal(t, "rules", got.Rules, []routing.Rule{earlier, renamed})
+	grows(t, s, "remove", func() error {
+		return saveRouting(t, s, func(tx routing.Tx) { tx.DropPlan(changed); tx.DropRule(renamed) })
 	})
+	got, err = s.Routing.Table(t.Context(), mine)
+	must(t, "table", err)
+	equal(t, "plans left", got.Plans, []installment.Plan{single})
+	equal(t, "rules left", got.Rules, []routing.Rule{earlier})
 }
 
 func testBINs(t *testing.T, open Opener) {

@@ -65,34 +65,38 @@ func testLists(t *testing.T, open Opener) {
 		})
 	}
 
-	t.Run("pages_stay_in_place_when_payments_arrive", func(t *testing.T) {
-		first, cursor, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Limit: 10})
-		must(t, "list", err)
-		p := samplePayment(1000)
-		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
-		second, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Limit: 10, Cursor: cursor})
-		must(t, "list", err)
-		if first[9].ID != 21 || second[0].ID != 20 {
-			t.Errorf("pages meet at %d and %d, want 21 and 20", first[9].ID, second[0].ID)
-		}
-	})
+	t.Run("pages_stay_in_place_when_payments_arrive", func(t *testing.T) { testGrowingList(t, s) })
+	t.Run("a_page_has_the_items", func(t *testing.T) { testListedItems(t, s) })
+	t.Run("a_malformed_cursor_is_refused", func(t *testing.T) { testMalformedCursor(t, s) })
+}
 
-	t.Run("a_page_has_the_items", func(t *testing.T) {
-		page, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Limit: 5})
-		must(t, "list", err)
-		for _, p := range page {
-			if len(p.Items) != 2 {
-				t.Errorf("payment %d has %d items", p.ID, len(p.Items))
-			}
-		}
-	})
+func testGrowingList(t *testing.T, s Stores) {
+	first, cursor, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Limit: 10})
+	must(t, "list", err)
+	p := samplePayment(1000)
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
+	second, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Limit: 10, Cursor: cursor})
+	must(t, "list", err)
+	if first[9].ID != 21 || second[0].ID != 20 {
+		t.Errorf("pages meet at %d and %d, want 21 and 20", first[9].ID, second[0].ID)
+	}
+}
 
-	t.Run("a_malformed_cursor_is_refused", func(t *testing.T) {
-		for _, cursor := range []string{"x", "AAAA", "!!!!!!!!!!!!!!!!!!!!!!", "AAAAAAAAAAAAAAAAAAAAAB"} {
-			_, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Cursor: cursor})
-			refused(t, cursor, err, fault.ValidationError)
+func testListedItems(t *testing.T, s Stores) {
+	page, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Limit: 5})
+	must(t, "list", err)
+	for _, p := range page {
+		if len(p.Items) != 2 {
+			t.Errorf("payment %d has %d items", p.ID, len(p.Items))
 		}
-	})
+	}
+}
+
+func testMalformedCursor(t *testing.T, s Stores) {
+	for _, cursor := range []string{"x", "AAAA", "!!!!!!!!!!!!!!!!!!!!!!", "AAAAAAAAAAAAAAAAAAAAAB"} {
+		_, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{Cursor: cursor})
+		refused(t, cursor, err, fault.ValidationError)
+	}
 }
 
 // walk reads all pages of a list and returns the ids in order.

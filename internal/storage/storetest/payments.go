@@ -10,7 +10,6 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
@@ -22,191 +21,202 @@ func testPayments(t *testing.T, open Opener) {
 	p := samplePayment(1)
 	o := sampleOperation(p)
 	must(t, "begin", s.Payments.InTx(t.Context(), func(tx payment.Tx) { begin(tx, p, o) }))
-
-	t.Run("what_was_stored_is_read_back", func(t *testing.T) {
-		got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
-		must(t, "find", err)
-		equal(t, "payment", got, p)
-		got, err = s.Payments.PaymentByID(t.Context(), mine, p.ID)
-		must(t, "find", err)
-		equal(t, "payment", got, p)
-		operations, err := s.Payments.Operations(t.Context(), mine, p.ID)
-		must(t, "operations", err)
-		equal(t, "operations", operations, []payment.Operation{o})
-	})
-
-	t.Run("another_merchant_finds_nothing", func(t *testing.T) {
-		_, err := s.Payments.Payment(t.Context(), others, p.UUID)
-		refused(t, "by uuid", err, fault.NoSuchThing)
-		_, err = s.Payments.PaymentByID(t.Context(), others, p.ID)
-		refused(t, "by id", err, fault.NoSuchThing)
-		_, err = s.Payments.OrderHolder(t.Context(), others, p.OrderRef)
-		refused(t, "by order", err, fault.NoSuchThing)
-		_, err = s.Payments.ClaimedKey(t.Context(), others, p.UUID.String())
-		refused(t, "by key", err, fault.NoSuchThing)
-		operations, err := s.Payments.Operations(t.Context(), others, p.ID)
-		must(t, "operations", err)
-		equal(t, "operations", operations, nil)
-		page, _, err := s.Payments.Payments(t.Context(), others, payment.Filter{})
-		must(t, "list", err)
-		equal(t, "page", page, nil)
-		stolen := p
-		stolen.MerchantID = others
-		err = s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(stolen) })
-		refused(t, "save", err, fault.StaleVersion)
-	})
-
 	done, approved := captured(p, o)
-	t.Run("a_change_moves_the_version_and_posts", func(t *testing.T) {
-		must(t, "conclude", s.Payments.InTx(t.Context(), func(tx payment.Tx) { conclude(tx, done, approved) }))
-		want, wantOperation := done, approved
-		want.Version, wantOperation.Version = 1, 1
-		got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
-		must(t, "find", err)
-		equal(t, "payment", got, want)
-		operations, err := s.Payments.Operations(t.Context(), mine, p.ID)
-		must(t, "operations", err)
-		equal(t, "operations", operations, []payment.Operation{wantOperation})
-		postings, err := s.Payments.Postings(t.Context(), mine, p.ID)
-		must(t, "postings", err)
-		equal(t, "postings", postings, []ledger.Posting{samplePosting(approved)})
-		postings, err = s.Payments.Postings(t.Context(), others, p.ID)
-		must(t, "postings", err)
-		equal(t, "others' postings", postings, nil)
-	})
+	t.Run("what_was_stored_is_read_back", func(t *testing.T) { testStoredPayment(t, s, p, o) })
+	t.Run("another_merchant_finds_nothing", func(t *testing.T) { testOthersPayment(t, s, p) })
+	t.Run("a_change_moves_the_version_and_posts", func(t *testing.T) { testPaymentChange(t, s, done, approved) })
+	t.Run("a_stale_version_changes_nothing", func(t *testing.T) { testStalePayment(t, s, done, approved) })
+	t.Run("the_card_and_the_routing_stay_as_first_stored", func(t *testing.T) { testFixedMembers(t, s) })
+	t.Run("sums_that_cannot_be_are_refused", func(t *testing.T) { testImpossibleSums(t, s, p) })
+	t.Run("an_unbalanced_posting_panics", func(t *testing.T) { testUnbalancedPosting(t, s, approved) })
+	t.Run("every_currency_keeps_its_amounts", func(t *testing.T) { testCurrencies(t, s) })
+	t.Run("twenty_items_are_kept_in_order", func(t *testing.T) { testManyItems(t, s) })
+	t.Run("amounts_of_items_change_when_they_are_saved", func(t *testing.T) { testItemAmounts(t, s) })
+	t.Run("of_many_changes_of_a_version_one_wins", func(t *testing.T) { testChangesAtOnce(t, s, p) })
+}
 
-	t.Run("a_stale_version_changes_nothing", func(t *testing.T) {
-		stale := done
-		stale.State = payment.Voided
-		record := sampleAudit(approved)
-		record.ID = 99
-		err := s.Payments.InTx(t.Context(), func(tx payment.Tx) {
-			tx.Record(record)
-			tx.SavePayment(stale)
-		})
-		refused(t, "save", err, fault.StaleVersion)
-		if kind := fault.KindOf(err); kind != fault.Conflict {
-			t.Errorf("kind %d, want Conflict", kind)
+func testStoredPayment(t *testing.T, s Stores, p payment.Payment, o payment.Operation) {
+	got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
+	must(t, "find", err)
+	equal(t, "payment", got, p)
+	got, err = s.Payments.PaymentByID(t.Context(), mine, p.ID)
+	must(t, "find", err)
+	equal(t, "payment", got, p)
+	operations, err := s.Payments.Operations(t.Context(), mine, p.ID)
+	must(t, "operations", err)
+	equal(t, "operations", operations, []payment.Operation{o})
+}
+
+func testOthersPayment(t *testing.T, s Stores, p payment.Payment) {
+	_, err := s.Payments.Payment(t.Context(), others, p.UUID)
+	refused(t, "by uuid", err, fault.NoSuchThing)
+	_, err = s.Payments.PaymentByID(t.Context(), others, p.ID)
+	refused(t, "by id", err, fault.NoSuchThing)
+	_, err = s.Payments.OrderHolder(t.Context(), others, p.OrderRef)
+	refused(t, "by order", err, fault.NoSuchThing)
+	_, err = s.Payments.ClaimedKey(t.Context(), others, p.UUID.String())
+	refused(t, "by key", err, fault.NoSuchThing)
+	operations, err := s.Payments.Operations(t.Context(), others, p.ID)
+	must(t, "operations", err)
+	equal(t, "operations", operations, nil)
+	page, _, err := s.Payments.Payments(t.Context(), others, payment.Filter{})
+	must(t, "list", err)
+	equal(t, "page", page, nil)
+	stolen := p
+	stolen.MerchantID = others
+	err = s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(stolen) })
+	refused(t, "save", err, fault.StaleVersion)
+}
+
+func testPaymentChange(t *testing.T, s Stores, done payment.Payment, approved payment.Operation) {
+	must(t, "conclude", s.Payments.InTx(t.Context(), func(tx payment.Tx) { conclude(tx, done, approved) }))
+	want, wantOperation := done, approved
+	want.Version, wantOperation.Version = 1, 1
+	got, err := s.Payments.Payment(t.Context(), mine, done.UUID)
+	must(t, "find", err)
+	equal(t, "payment", got, want)
+	operations, err := s.Payments.Operations(t.Context(), mine, done.ID)
+	must(t, "operations", err)
+	equal(t, "operations", operations, []payment.Operation{wantOperation})
+	postings, err := s.Payments.Postings(t.Context(), mine, done.ID)
+	must(t, "postings", err)
+	equal(t, "postings", postings, []ledger.Posting{samplePosting(approved)})
+	postings, err = s.Payments.Postings(t.Context(), others, done.ID)
+	must(t, "postings", err)
+	equal(t, "others' postings", postings, nil)
+}
+
+func testStalePayment(t *testing.T, s Stores, done payment.Payment, approved payment.Operation) {
+	stale := done
+	stale.State = payment.Voided
+	record := sampleAudit(approved)
+	record.ID = 99
+	err := s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+		tx.Record(record)
+		tx.SavePayment(stale)
+	})
+	refused(t, "save", err, fault.StaleVersion)
+	if kind := fault.KindOf(err); kind != fault.Conflict {
+		t.Errorf("kind %d, want Conflict", kind)
+	}
+	err = s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SaveOperation(approved) })
+	refused(t, "save operation", err, fault.StaleVersion)
+	got, err := s.Payments.Payment(t.Context(), mine, done.UUID)
+	must(t, "find", err)
+	if got.State != payment.Captured || got.Version != 1 {
+		t.Errorf("state %s version %d after a refused change", got.State, got.Version)
+	}
+}
+
+func testFixedMembers(t *testing.T, s Stores) {
+	first := samplePayment(150)
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(first) }))
+	changed := first
+	changed.Card.Holder, changed.RequestedPOSAlias, changed.Routing.RuleName = "Another", "second", "another"
+	must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(changed) }))
+	got, err := s.Payments.Payment(t.Context(), mine, first.UUID)
+	must(t, "find", err)
+	first.Version = 1
+	equal(t, "payment", got, first)
+}
+
+func testImpossibleSums(t *testing.T, s Stores, p payment.Payment) {
+	now, err := s.Payments.Payment(t.Context(), mine, p.UUID)
+	must(t, "find", err)
+	for name, breakIt := range map[string]func(*payment.Payment){
+		"refunded_over_captured":  func(p *payment.Payment) { p.Refunded = p.Captured.Add(lira(1)) },
+		"refunding_over_captured": func(p *payment.Payment) { p.Refunded, p.Refunding = p.Captured, lira(1) },
+		"captured_over_paid":      func(p *payment.Payment) { p.Captured = p.Paid.Add(lira(1)) },
+		"negative":                func(p *payment.Payment) { p.Refunded = lira(-1) },
+	} {
+		broken := now
+		breakIt(&broken)
+		if err := s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(broken) }); err == nil {
+			t.Errorf("%s: stored", name)
+		} else if kind := fault.KindOf(err); kind != fault.Internal {
+			t.Errorf("%s: kind %d, want Internal", name, kind)
 		}
-		err = s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SaveOperation(approved) })
-		refused(t, "save operation", err, fault.StaleVersion)
-		got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
-		must(t, "find", err)
-		if got.State != payment.Captured || got.Version != 1 {
-			t.Errorf("state %s version %d after a refused change", got.State, got.Version)
+	}
+}
+
+func testUnbalancedPosting(t *testing.T, s Stores, approved payment.Operation) {
+	defer func() {
+		if recover() == nil {
+			t.Error("posted")
 		}
+	}()
+	_ = s.Payments.InTx(t.Context(), func(tx payment.Tx) { // it panics
+		unbalanced := samplePosting(approved)
+		unbalanced.Entries[0].Amount = lira(1)
+		tx.Post(unbalanced)
 	})
+}
 
-	t.Run("the_card_and_the_routing_stay_as_first_stored", func(t *testing.T) {
-		first := samplePayment(150)
-		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(first) }))
-		changed := first
-		changed.Card.Holder, changed.RequestedPOSAlias, changed.Routing.RuleName = "Another", "second", "another"
-		must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(changed) }))
-		got, err := s.Payments.Payment(t.Context(), mine, first.UUID)
-		must(t, "find", err)
-		first.Version = 1
-		equal(t, "payment", got, first)
-	})
-
-	t.Run("sums_that_cannot_be_are_refused", func(t *testing.T) {
-		now, err := s.Payments.Payment(t.Context(), mine, p.UUID)
-		must(t, "find", err)
-		for name, breakIt := range map[string]func(*payment.Payment){
-			"refunded_over_captured":  func(p *payment.Payment) { p.Refunded = p.Captured.Add(lira(1)) },
-			"refunding_over_captured": func(p *payment.Payment) { p.Refunded, p.Refunding = p.Captured, lira(1) },
-			"captured_over_paid":      func(p *payment.Payment) { p.Captured = p.Paid.Add(lira(1)) },
-			"negative":                func(p *payment.Payment) { p.Refunded = lira(-1) },
-		} {
-			broken := now
-			breakIt(&broken)
-			if err := s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(broken) }); err == nil {
-				t.Errorf("%s: stored", name)
-			} else if kind := fault.KindOf(err); kind != fault.Internal {
-				t.Errorf("%s: kind %d, want Internal", name, kind)
-			}
-		}
-	})
-
-	t.Run("an_unbalanced_posting_panics", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				t.Error("posted")
-			}
-		}()
-		_ = s.Payments.InTx(t.Context(), func(tx payment.Tx) { // it panics
-			unbalanced := samplePosting(approved)
-			unbalanced.Entries[0].Amount = lira(1)
-			tx.Post(unbalanced)
-		})
-	})
-
-	t.Run("every_currency_keeps_its_amounts", func(t *testing.T) {
-		for i, c := range []money.Currency{money.JPY, money.KWD} {
-			p := samplePayment(int64(50 + i))
-			p.Items = nil
-			amount := money.FromMinor(1, c)
-			zero := money.Zero(c)
-			p.Price, p.Paid, p.Wallet, p.Commission = amount, amount, zero, zero
-			p.Authorized, p.Captured, p.Refunded, p.Refunding = zero, zero, zero, zero
-			must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
-			got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
-			must(t, "find", err)
-			equal(t, c.String(), got, p)
-		}
-	})
-
-	t.Run("twenty_items_are_kept_in_order", func(t *testing.T) {
-		p := samplePayment(60)
-		item := p.Items[1]
+func testCurrencies(t *testing.T, s Stores) {
+	for i, c := range []money.Currency{money.JPY, money.KWD} {
+		p := samplePayment(int64(50 + i))
 		p.Items = nil
-		for i := range 20 {
-			item.ID, item.Position = id.Item(1000-i), i
-			p.Items = append(p.Items, item)
-		}
+		amount := money.FromMinor(1, c)
+		zero := money.Zero(c)
+		p.Price, p.Paid, p.Wallet, p.Commission = amount, amount, zero, zero
+		p.Authorized, p.Captured, p.Refunded, p.Refunding = zero, zero, zero, zero
 		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
 		got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
 		must(t, "find", err)
-		equal(t, "payment", got, p)
-	})
+		equal(t, c.String(), got, p)
+	}
+}
 
-	t.Run("amounts_of_items_change_when_they_are_saved", func(t *testing.T) {
-		before := samplePayment(160)
-		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(before) }))
-		other := before
-		other.MerchantID = others
-		other.Items = slices.Clone(before.Items)
-		other.Items[0].Refunded = lira(7)
-		changed := before
-		changed.Items = slices.Clone(before.Items)
-		changed.Items[1].Paid, changed.Items[1].Wallet = lira(9), lira(2)
-		changed.Items[1].Commission, changed.Items[1].Refunded = lira(1), lira(3)
-		must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
-			tx.SaveItems(other)
-			tx.SavePayment(changed)
-			renamed := changed
-			renamed.Items = slices.Clone(changed.Items)
-			renamed.Items[1].Name = "another"
-			tx.SaveItems(renamed)
-		}))
-		got, err := s.Payments.Payment(t.Context(), mine, before.UUID)
-		must(t, "find", err)
-		changed.Version = 1
-		equal(t, "payment", got, changed)
-	})
+func testManyItems(t *testing.T, s Stores) {
+	p := samplePayment(60)
+	item := p.Items[1]
+	p.Items = nil
+	for i := range 20 {
+		item.ID, item.Position = id.Item(1000-i), i
+		p.Items = append(p.Items, item)
+	}
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
+	got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
+	must(t, "find", err)
+	equal(t, "payment", got, p)
+}
 
-	t.Run("of_many_changes_of_a_version_one_wins", func(t *testing.T) {
-		now, err := s.Payments.Payment(t.Context(), mine, p.UUID)
-		must(t, "find", err)
-		wins := race(func(int) error {
-			change := now
-			change.Refunding = lira(10)
-			return s.Payments.InTx(context.Background(), func(tx payment.Tx) { tx.SavePayment(change) })
-		}, func(err error) { refused(t, "loser", err, fault.StaleVersion) })
-		if wins != 1 {
-			t.Errorf("%d won", wins)
-		}
-	})
+func testItemAmounts(t *testing.T, s Stores) {
+	before := samplePayment(160)
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(before) }))
+	other := before
+	other.MerchantID = others
+	other.Items = slices.Clone(before.Items)
+	other.Items[0].Refunded = lira(7)
+	changed := before
+	changed.Items = slices.Clone(before.Items)
+	changed.Items[1].Paid, changed.Items[1].Wallet = lira(9), lira(2)
+	changed.Items[1].Commission, changed.Items[1].Refunded = lira(1), lira(3)
+	must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+		tx.SaveItems(other)
+		tx.SavePayment(changed)
+		renamed := changed
+		renamed.Items = slices.Clone(changed.Items)
+		renamed.Items[1].Name = "another"
+		tx.SaveItems(renamed)
+	}))
+	got, err := s.Payments.Payment(t.Context(), mine, before.UUID)
+	must(t, "find", err)
+	changed.Version = 1
+	equal(t, "payment", got, changed)
+}
+
+func testChangesAtOnce(t *testing.T, s Stores, p payment.Payment) {
+	now, err := s.Payments.Payment(t.Context(), mine, p.UUID)
+	must(t, "find", err)
+	wins := race(func(int) error {
+		change := now
+		change.Refunding = lira(10)
+		return s.Payments.InTx(context.Background(), func(tx payment.Tx) { tx.SavePayment(change) })
+	}, func(err error) { refused(t, "loser", err, fault.StaleVersion) })
+	if wins != 1 {
+		t.Errorf("%d won", wins)
+	}
 }
 
 const racers = 16
@@ -234,107 +244,6 @@ func race(fn func(n int) error, lost func(error)) int {
 	close(start)
 	all.Wait()
 	return int(wins.Load())
-}
-
-func testOrder(t *testing.T, open Opener) {
-	s := open(t, storage.Options{})
-	t.Run("of_many_claims_one_wins", func(t *testing.T) {
-		wins := race(func(n int) error {
-			p := samplePayment(int64(100 + n))
-			p.OrderRef = "contested"
-			return s.Payments.InTx(context.Background(), func(tx payment.Tx) { begin(tx, p, sampleOperation(p)) })
-		}, func(err error) { refused(t, "loser", err, fault.OrderClaimed) })
-		if wins != 1 {
-			t.Errorf("%d won", wins)
-		}
-		page, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{OrderRef: "contested"})
-		must(t, "list", err)
-		if len(page) != 1 {
-			t.Fatalf("%d payments were stored", len(page))
-		}
-		holder, err := s.Payments.OrderHolder(t.Context(), mine, "contested")
-		must(t, "holder", err)
-		equal(t, "holder", holder, page[0])
-	})
-
-	t.Run("payments_that_do_not_hold_the_order_share_it", func(t *testing.T) {
-		for n := range int64(3) {
-			p := samplePayment(200 + n)
-			p.OrderRef, p.HoldsOrder = "shared", n == 1
-			must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
-		}
-		holder, err := s.Payments.OrderHolder(t.Context(), mine, "shared")
-		must(t, "holder", err)
-		if holder.ID != 201 {
-			t.Errorf("holder is %d", holder.ID)
-		}
-		late, err := s.Payments.PaymentByID(t.Context(), mine, 202)
-		must(t, "find", err)
-		late.HoldsOrder = true
-		err = s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(late) })
-		refused(t, "second holder", err, fault.OrderClaimed)
-	})
-
-	t.Run("an_order_that_was_let_go_can_be_claimed", func(t *testing.T) {
-		first := samplePayment(300)
-		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(first) }))
-		let := first
-		let.State, let.HoldsOrder = payment.Declined, false
-		must(t, "decline", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(let) }))
-		second := samplePayment(301)
-		second.OrderRef = first.OrderRef
-		must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(second) }))
-	})
-
-	t.Run("merchants_do_not_share_orders", func(t *testing.T) {
-		p := samplePayment(400)
-		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
-		foreign := samplePayment(401)
-		foreign.MerchantID, foreign.OrderRef = others, p.OrderRef
-		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(foreign) }))
-	})
-}
-
-func testIdempotency(t *testing.T, open Opener) {
-	s := open(t, storage.Options{})
-	claim := func(n int64, key string, at time.Time) error {
-		p := samplePayment(n)
-		return s.Payments.InTx(context.Background(), func(tx payment.Tx) {
-			tx.InsertPayment(p)
-			r := sampleClaim(p, key)
-			r.CreatedAt = at
-			tx.ClaimKey(r)
-		})
-	}
-
-	t.Run("of_many_claims_one_wins_and_the_others_leave_nothing", func(t *testing.T) {
-		wins := race(func(n int) error { return claim(int64(1+n), "contested", epoch) },
-			func(err error) { refused(t, "loser", err, fault.IdempotencyKeyTaken) })
-		if wins != 1 {
-			t.Errorf("%d won", wins)
-		}
-		page, _, err := s.Payments.Payments(t.Context(), mine, payment.Filter{})
-		must(t, "list", err)
-		if len(page) != 1 {
-			t.Fatalf("%d payments were stored", len(page))
-		}
-		r, err := s.Payments.ClaimedKey(t.Context(), mine, "contested")
-		must(t, "claimed key", err)
-		if r.PaymentID != page[0].ID || r.Key.Hash != [32]byte{1, 2, 3} || !r.CreatedAt.Equal(epoch) {
-			t.Errorf("claim is %+v", r)
-		}
-	})
-
-	t.Run("a_key_is_free_again_after_the_window", func(t *testing.T) {
-		must(t, "claim", claim(100, "old", epoch))
-		refused(t, "within the window", claim(101, "old", epoch.Add(idempotency.Window-time.Microsecond)), fault.IdempotencyKeyTaken)
-		must(t, "after the window", claim(102, "old", epoch.Add(idempotency.Window)))
-		r, err := s.Payments.ClaimedKey(t.Context(), mine, "old")
-		must(t, "claimed key", err)
-		if r.PaymentID != 102 {
-			t.Errorf("claim leads to payment %d", r.PaymentID)
-		}
-	})
 }
 
 func testWorklist(t *testing.T, open Opener) {

@@ -17,6 +17,22 @@ import (
 	"github.com/vezne/vezne/internal/webhook"
 )
 
+// The first four of what testRetention stores of each sort are old, two of each
+// merchant; the last is as old as the line.
+const oldRows, agedRows = 4, 5
+
+// line is the moment before which a thing is old.
+func line() time.Time { return epoch.Add(time.Hour) }
+
+func ownerOf(n int) id.Merchant { return []id.Merchant{mine, others}[n%2] }
+
+func ageOf(n int) time.Time {
+	if n < oldRows {
+		return line().Add(-time.Duration(n+1) * time.Minute)
+	}
+	return line()
+}
+
 // testRetention forgets what is old enough and nothing else, whosever it is.
 func testRetention(t *testing.T, open Opener) {
 	s := open(t, storage.Options{})
@@ -26,114 +42,111 @@ func testRetention(t *testing.T, open Opener) {
 			tx.SaveMerchant(merchant.Merchant{ID: m, Name: "Shop", CreatedAt: epoch})
 		}
 	}))
-	line := epoch.Add(time.Hour)
-	// The first four of each are old, two of each merchant; the last is as old as
-	// the line.
-	const old, all = 4, 5
-	owner := func(n int) id.Merchant { return []id.Merchant{mine, others}[n%2] }
-	age := func(n int) time.Time {
-		if n < old {
-			return line.Add(-time.Duration(n+1) * time.Minute)
-		}
-		return line
-	}
-	forgets := func(t *testing.T, sort retention.Sort) {
-		t.Helper()
-		for _, want := range []int{3, 1, 0} {
-			n, err := r.Forget(t.Context(), sort, line, 3)
-			must(t, "forget", err)
-			equal(t, "forgotten", n, want)
-		}
-	}
-	t.Run("old_idempotency_keys_go", func(t *testing.T) {
-		value := func(n int) string { return "key-" + string(rune('a'+n)) }
-		for n := range all {
-			must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
-				tx.ClaimKey(idempotency.Record{MerchantID: owner(n), Key: idempotency.Key{Value: value(n)}, PaymentID: 1, CreatedAt: age(n)})
-			}))
-		}
-		forgets(t, retention.Keys)
-		_, err := s.Payments.ClaimedKey(t.Context(), owner(0), value(0))
-		refused(t, "an old key", err, fault.NoSuchThing)
-		_, err = s.Payments.ClaimedKey(t.Context(), owner(old), value(old))
-		must(t, "a newer key", err)
-	})
-	t.Run("logins_that_are_over_go", func(t *testing.T) {
-		users := sqlstore.NewUsers(s.DB)
-		for n := range all {
-			must(t, "add", users.InTx(t.Context(), func(tx user.Tx) {
-				tx.AddSession(user.Session{Hash: [32]byte{byte(n + 1)}, ID: id.AdminSession(n + 1), MerchantID: owner(n), UserID: 1, CreatedAt: epoch, SeenAt: epoch, ExpiresAt: age(n)})
-			}))
-		}
-		forgets(t, retention.Logins)
-		_, err := users.Session(t.Context(), [32]byte{1})
-		refused(t, "an old login", err, fault.NoSuchThing)
-		_, err = users.Session(t.Context(), [32]byte{all})
-		must(t, "a newer login", err)
-	})
-	t.Run("secrets_of_finished_sessions_go_and_nothing_of_running_ones", func(t *testing.T) {
-		testForgetSecrets(t, s, forgets, func(n int) payment.Session {
-			state := payment.SessionCompleted
-			if n%2 == 1 {
-				state = payment.SessionFailed
-			}
-			return payment.Session{
-				Key: "session-" + string(rune('a'+n)), MerchantID: owner(n), PaymentID: id.Payment(n + 1), State: state, KeyHash: [32]byte{7},
-				SealedForm: []byte("form"), SealedProof: []byte("proof"), CreatedAt: age(n), ExpiresAt: age(n).Add(time.Minute),
-			}
-		})
-	})
-	t.Run("old_deliveries_go_unless_they_are_still_tried", func(t *testing.T) {
-		hooks := sqlstore.NewWebhooks(s.DB)
-		add := func(n int, status webhook.Status) id.Delivery {
-			d := webhook.Delivery{
-				ID: id.Delivery(n + 1), MerchantID: owner(n), Version: 1, EndpointID: 1, EventID: id.Job(n + 1), Type: payment.EventCaptured,
-				Data: []byte(`{}`), Status: status, OccurredAt: age(n), CreatedAt: age(n),
-			}
-			must(t, "add", hooks.InTx(t.Context(), func(tx webhook.Tx) { tx.InsertDelivery(d) }))
-			return d.ID
-		}
-		states := []webhook.Status{webhook.Delivered, webhook.Failed, webhook.Cancelled, webhook.Delivered, webhook.Delivered}
-		for n := range all {
-			add(n, states[n])
-		}
-		must(t, "add", hooks.InTx(t.Context(), func(tx webhook.Tx) {
-			tx.InsertDelivery(webhook.Delivery{
-				ID: 90, MerchantID: mine, Version: 1, EndpointID: 1, EventID: 90, Type: payment.EventCaptured,
-				Data: []byte(`{}`), Status: webhook.Pending, OccurredAt: epoch, CreatedAt: epoch,
-			})
-		}))
-		forgets(t, retention.Deliveries)
-		_, err := hooks.Delivery(t.Context(), owner(0), 1)
-		refused(t, "an old delivery", err, fault.NoSuchThing)
-		_, err = hooks.Delivery(t.Context(), owner(old), all)
-		must(t, "a newer delivery", err)
-		_, err = hooks.Delivery(t.Context(), mine, 90)
-		must(t, "an old one that is still tried", err)
-	})
+	t.Run("old_idempotency_keys_go", func(t *testing.T) { testForgetKeys(t, s, r) })
+	t.Run("logins_that_are_over_go", func(t *testing.T) { testForgetLogins(t, s, r) })
+	t.Run("secrets_of_finished_sessions_go_and_nothing_of_running_ones", func(t *testing.T) { testForgetSecrets(t, s, r) })
+	t.Run("old_deliveries_go_unless_they_are_still_tried", func(t *testing.T) { testForgetDeliveries(t, s, r) })
 	t.Run("there_is_one_job_however_often_it_is_queued", func(t *testing.T) { testRetentionJob(t, s, r) })
 }
 
-func testForgetSecrets(t *testing.T, s Stores, forgets func(*testing.T, retention.Sort), session func(n int) payment.Session) {
-	const running = 9 // an old one that is not over
-	numbers := []int{0, 1, 2, 3, 4}
-	for _, n := range numbers {
-		must(t, "add", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertSession(session(n)) }))
+// forgetOld has a sort forgotten in batches of three, until nothing is old.
+func forgetOld(t *testing.T, r *sqlstore.Retention, sort retention.Sort) {
+	t.Helper()
+	for _, want := range []int{3, 1, 0} {
+		n, err := r.Forget(t.Context(), sort, line(), 3)
+		must(t, "forget", err)
+		equal(t, "forgotten", n, want)
 	}
-	open := session(0)
+}
+
+func testForgetKeys(t *testing.T, s Stores, r *sqlstore.Retention) {
+	value := func(n int) string { return "key-" + string(rune('a'+n)) }
+	for n := range agedRows {
+		must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+			tx.ClaimKey(idempotency.Record{MerchantID: ownerOf(n), Key: idempotency.Key{Value: value(n)}, PaymentID: 1, CreatedAt: ageOf(n)})
+		}))
+	}
+	forgetOld(t, r, retention.Keys)
+	_, err := s.Payments.ClaimedKey(t.Context(), ownerOf(0), value(0))
+	refused(t, "an old key", err, fault.NoSuchThing)
+	_, err = s.Payments.ClaimedKey(t.Context(), ownerOf(oldRows), value(oldRows))
+	must(t, "a newer key", err)
+}
+
+func testForgetLogins(t *testing.T, s Stores, r *sqlstore.Retention) {
+	users := sqlstore.NewUsers(s.DB)
+	for n := range agedRows {
+		must(t, "add", users.InTx(t.Context(), func(tx user.Tx) {
+			tx.AddSession(user.Session{Hash: [32]byte{byte(n + 1)}, ID: id.AdminSession(n + 1), MerchantID: ownerOf(n), UserID: 1, CreatedAt: epoch, SeenAt: epoch, ExpiresAt: ageOf(n)})
+		}))
+	}
+	forgetOld(t, r, retention.Logins)
+	_, err := users.Session(t.Context(), [32]byte{1})
+	refused(t, "an old login", err, fault.NoSuchThing)
+	_, err = users.Session(t.Context(), [32]byte{agedRows})
+	must(t, "a newer login", err)
+}
+
+// sampleSession returns a session that is over.
+func sampleSession(n int) payment.Session {
+	state := payment.SessionCompleted
+	if n%2 == 1 {
+		state = payment.SessionFailed
+	}
+	return payment.Session{
+		Key: "session-" + string(rune('a'+n)), MerchantID: ownerOf(n), PaymentID: id.Payment(n + 1), State: state, KeyHash: [32]byte{7},
+		SealedForm: []byte("form"), SealedProof: []byte("proof"), CreatedAt: ageOf(n), ExpiresAt: ageOf(n).Add(time.Minute),
+	}
+}
+
+func testForgetSecrets(t *testing.T, s Stores, r *sqlstore.Retention) {
+	const running = 9 // an old one that is not over
+	for n := range agedRows {
+		must(t, "add", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertSession(sampleSession(n)) }))
+	}
+	open := sampleSession(0)
 	open.Key, open.PaymentID, open.State = "running", running, payment.SessionAuthenticated
 	must(t, "add", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertSession(open) }))
-	forgets(t, retention.Secrets)
-	got, err := s.Payments.Session(t.Context(), session(0).Key)
+	forgetOld(t, r, retention.Secrets)
+	got, err := s.Payments.Session(t.Context(), sampleSession(0).Key)
 	must(t, "session", err)
-	want := session(0)
+	want := sampleSession(0)
 	want.SealedForm, want.SealedProof, want.Version = nil, nil, want.Version+1
 	equal(t, "a finished session", got, want)
-	for _, kept := range []payment.Session{session(4), open} {
+	for _, kept := range []payment.Session{sampleSession(oldRows), open} {
 		got, err := s.Payments.Session(t.Context(), kept.Key)
 		must(t, "session", err)
 		equal(t, "kept session", got, kept)
 	}
+}
+
+func testForgetDeliveries(t *testing.T, s Stores, r *sqlstore.Retention) {
+	hooks := sqlstore.NewWebhooks(s.DB)
+	add := func(n int, status webhook.Status) id.Delivery {
+		d := webhook.Delivery{
+			ID: id.Delivery(n + 1), MerchantID: ownerOf(n), Version: 1, EndpointID: 1, EventID: id.Job(n + 1), Type: payment.EventCaptured,
+			Data: []byte(`{}`), Status: status, OccurredAt: ageOf(n), CreatedAt: ageOf(n),
+		}
+		must(t, "add", hooks.InTx(t.Context(), func(tx webhook.Tx) { tx.InsertDelivery(d) }))
+		return d.ID
+	}
+	states := []webhook.Status{webhook.Delivered, webhook.Failed, webhook.Cancelled, webhook.Delivered, webhook.Delivered}
+	for n := range agedRows {
+		add(n, states[n])
+	}
+	must(t, "add", hooks.InTx(t.Context(), func(tx webhook.Tx) {
+		tx.InsertDelivery(webhook.Delivery{
+			ID: 90, MerchantID: mine, Version: 1, EndpointID: 1, EventID: 90, Type: payment.EventCaptured,
+			Data: []byte(`{}`), Status: webhook.Pending, OccurredAt: epoch, CreatedAt: epoch,
+		})
+	}))
+	forgetOld(t, r, retention.Deliveries)
+	_, err := hooks.Delivery(t.Context(), ownerOf(0), 1)
+	refused(t, "an old delivery", err, fault.NoSuchThing)
+	_, err = hooks.Delivery(t.Context(), ownerOf(oldRows), agedRows)
+	must(t, "a newer delivery", err)
+	_, err = hooks.Delivery(t.Context(), mine, 90)
+	must(t, "an old one that is still tried", err)
 }
 
 func testRetentionJob(t *testing.T, s Stores, r *sqlstore.Retention) {

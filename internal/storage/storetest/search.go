@@ -12,12 +12,39 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
-// testSearch looks 24 payments up by each thing that people know of a payment.
+// searched is how many payments there are to be found.
+const searched = 24
+
+// testSearch looks payments up by each thing that people know of a payment.
 func testSearch(t *testing.T, open Opener) {
 	s := open(t, storage.Options{})
-	const total = 24
+	all := searchSamples(t, s)
+	foreign := samplePayment(900)
+	foreign.MerchantID, foreign.ExternalID = others, "ext-1"
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(foreign) }))
+	for name, c := range searches(all[7].UUID, foreign.UUID) {
+		t.Run(name+"_in_pages_of_any_size", func(t *testing.T) {
+			var want []id.Payment
+			for n := int64(searched - 1); n >= 0; n-- {
+				if c.keep(n) {
+					want = append(want, id.Payment(n+1))
+				}
+			}
+			for _, limit := range []int{1, 3, 100} {
+				f := c.filter
+				f.Limit = limit
+				equal(t, "ids", walk(t, s, f), want)
+			}
+		})
+	}
+}
+
+// searchSamples stores the payments that are to be found, which differ in all
+// that one can search by.
+func searchSamples(t *testing.T, s Stores) []payment.Payment {
+	t.Helper()
 	var all []payment.Payment
-	for n := range int64(total) {
+	for n := range int64(searched) {
 		p := samplePayment(n + 1)
 		p.CreatedAt = epoch.Add(time.Duration(n/2) * time.Second)
 		p.HoldsOrder = false
@@ -34,17 +61,23 @@ func testSearch(t *testing.T, open Opener) {
 		all = append(all, p)
 		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
 	}
-	foreign := samplePayment(900)
-	foreign.MerchantID, foreign.ExternalID = others, "ext-1"
-	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(foreign) }))
-	for name, c := range map[string]struct {
-		filter payment.Filter
-		keep   func(n int64) bool
-	}{
+	return all
+}
+
+// search is a filter and which payments it finds, by their place from 0.
+type search struct {
+	filter payment.Filter
+	keep   func(n int64) bool
+}
+
+// searches are by name. The UUIDs are those of the payment of place 7 and of one
+// of another merchant.
+func searches(seventh, foreign id.UUID) map[string]search {
+	return map[string]search{
 		"by_id":            {payment.Filter{ID: 5}, func(n int64) bool { return n == 4 }},
-		"by_uuid":          {payment.Filter{UUID: all[7].UUID}, func(n int64) bool { return n == 7 }},
+		"by_uuid":          {payment.Filter{UUID: seventh}, func(n int64) bool { return n == 7 }},
 		"by_anothers_id":   {payment.Filter{ID: 900}, func(int64) bool { return false }},
-		"by_anothers_uuid": {payment.Filter{UUID: foreign.UUID}, func(int64) bool { return false }},
+		"by_anothers_uuid": {payment.Filter{UUID: foreign}, func(int64) bool { return false }},
 		"by_external_id":   {payment.Filter{ExternalID: "ext-1"}, func(n int64) bool { return n%2 == 1 && n/4 == 1 }},
 		"by_conversation":  {payment.Filter{ConversationID: "talk"}, func(n int64) bool { return n >= 12 }},
 		"by_last_digits":   {payment.Filter{Last4: "1111"}, func(n int64) bool { return n%3 == 1 }},
@@ -93,19 +126,5 @@ func testSearch(t *testing.T, open Opener) {
 			payment.Filter{Last4: "0656", From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second)},
 			func(n int64) bool { return n%3 == 0 && n/2 >= 3 && n/2 < 9 },
 		},
-	} {
-		t.Run(name+"_in_pages_of_any_size", func(t *testing.T) {
-			var want []id.Payment
-			for n := int64(total - 1); n >= 0; n-- {
-				if c.keep(n) {
-					want = append(want, id.Payment(n+1))
-				}
-			}
-			for _, limit := range []int{1, 3, 100} {
-				f := c.filter
-				f.Limit = limit
-				equal(t, "ids", walk(t, s, f), want)
-			}
-		})
 	}
 }
