@@ -199,6 +199,9 @@ func TestPages(t *testing.T) {
 	for name, page := range write(t, api.Documents) {
 		t.Run("page_"+name, func(t *testing.T) {
 			t.Parallel()
+			if !strings.HasPrefix(page, "<!doctype html>") {
+				t.Errorf("the page begins with %q", page[:20])
+			}
 			known := make(map[string]bool)
 			for _, m := range ids.FindAllStringSubmatch(page, -1) {
 				if known[m[1]] {
