@@ -134,7 +134,12 @@ func TestAdminRouting(t *testing.T) {
 			if got := staff(t, s, 200, http.MethodGet, "/admin/v1/bins/97920012", ""); got.Text("program") != "Axess" {
 				t.Errorf("BIN: %s", got.Body)
 			}
-			staff(t, s, 415, http.MethodPost, "/admin/v1/bins/import", csv)
+			if a := staff(t, s, 415, http.MethodPost, "/admin/v1/bins/import", csv); a.Text("detail") != "the body must be text/csv in UTF-8" {
+				t.Errorf("another media type: %s", a.Body)
+			}
+			if a := staff(t, s, 415, http.MethodPut, "/admin/v1/plans", "[]", "Content-Type", "text/csv"); a.Text("detail") != "the body must be application/json in UTF-8" {
+				t.Errorf("another media type: %s", a.Body)
+			}
 			staff(t, s, 400, http.MethodPost, "/admin/v1/bins/import", "nothing", "Content-Type", "text/csv")
 			large := "prefix,scheme,type,brand\n" + strings.Repeat("979201,TROY,CREDIT,"+strings.Repeat("x", 90)+"\n", 900)
 			staff(t, s, 200, http.MethodPost, "/admin/v1/bins/import", large, "Content-Type", "text/csv")

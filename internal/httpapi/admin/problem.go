@@ -35,7 +35,8 @@ func (s *surface) form(f *fault.Error, requestID string, lang language.Tag) kit.
 		Detail: s.kit.Catalogue().Fault(lang, f.Code), Code: string(f.Code),
 		Errors: make([]problemField, 0, len(f.Fields)), RequestID: requestID, PaymentID: textOrNull(f.Subject),
 	}
-	if f.Code == fault.ValidationError {
+	switch f.Code {
+	case fault.ValidationError, fault.UnsupportedMediaType: // the code alone does not say what is right
 		p.Detail = f.Message
 	}
 	for _, w := range f.Fields {
