@@ -62,26 +62,32 @@ func isList(o *openapi3.Operation) bool {
 	return len(answer.Properties) > 0
 }
 
-// documentedLists returns the paths of all GET routes of the admin document that
-// are lists, by operation.
-func documentedLists(t *testing.T) map[string]string {
+// documentedLists returns the query parameters of all GET routes of the admin
+// document that are lists, by operation.
+func documentedLists(t *testing.T) map[string][]string {
 	t.Helper()
 	document, err := apitest.Parse("admin.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	lists := map[string]string{}
-	for path, item := range document.Paths.Map() {
-		if item.Get != nil && isList(item.Get) {
-			lists[item.Get.OperationID] = path
+	lists := map[string][]string{}
+	for _, item := range document.Paths.Map() {
+		if item.Get == nil || !isList(item.Get) {
+			continue
+		}
+		lists[item.Get.OperationID] = nil
+		for _, p := range slices.Concat(item.Parameters, item.Get.Parameters) {
+			if p.Value.In == openapi3.ParameterInQuery {
+				lists[item.Get.OperationID] = append(lists[item.Get.OperationID], p.Value.Name)
+			}
 		}
 	}
 	return lists
 }
 
 // TestAdminLists reads every list of the admin API page by page. A list that the
-// document has and that is not seeded here, or that pays no heed to its limit,
-// fails it.
+// document has and that is not seeded here, that pays no heed to its limit, that
+// does not know a parameter of the document, or takes a misspelled one, fails it.
 func TestAdminLists(t *testing.T) {
 	t.Parallel()
 	onEachEngine(t, func(t *testing.T, s *servertest.Server) {
@@ -90,7 +96,7 @@ func TestAdminLists(t *testing.T) {
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(documented)), slices.Sorted(maps.Keys(lists))); diff != "" {
 			t.Errorf("seeded lists differ from those of the document (-document +seeded):\n%s", diff)
 		}
-		for operation := range documented {
+		for operation, parameters := range documented {
 			list, seeded := lists[operation]
 			if !seeded {
 				continue
@@ -111,6 +117,7 @@ func TestAdminLists(t *testing.T) {
 				if got := list.walk(t, s, len(want)); len(got) != len(want) {
 					t.Errorf("a page of the whole list has %d of %d rows", len(got), len(want))
 				}
+				list.with(parameters).refuses(t, s, "limt", "5", "")
 				list.refuses(t, s, "limit", "0", "101", "-1", "two", "2.0")
 				list.refuses(t, s, "cursor", "AAAA", "!", "WzFd", "-5", strings.Repeat("A", 1025))
 			})
@@ -155,7 +162,20 @@ func (l adminList) walk(t *testing.T, s *servertest.Server, limit int) []string 
 	}
 }
 
-// refuses holds that values of a parameter are refused by its name.
+// with returns the list with all parameters in its query: those that it does not
+// narrow by are empty, which is none.
+func (l adminList) with(parameters []string) adminList {
+	all := url.Values{}
+	for _, parameter := range parameters {
+		all.Set(parameter, "")
+	}
+	maps.Copy(all, l.query)
+	l.query = all
+	return l
+}
+
+// refuses holds that values of a parameter are refused by its name, and nothing
+// else.
 func (l adminList) refuses(t *testing.T, s *servertest.Server, parameter string, values ...string) {
 	t.Helper()
 	for _, value := range values {

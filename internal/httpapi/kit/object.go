@@ -120,17 +120,18 @@ func (o *Object) unknown() []fault.Field {
 	var all []fault.Field
 	for _, name := range o.Names() {
 		if !o.known[name] {
-			all = append(all, unknownField(name))
+			all = append(all, unknownField(name, "body"))
 		}
 	}
 	return all
 }
 
 // unknownField names a member or parameter that there is not, if it looks like
-// one of an API: other names are the caller's own words and are not repeated.
-func unknownField(name string) fault.Field {
+// one of an API: other names are the caller's own words and are not repeated, but
+// where they stand.
+func unknownField(name, where string) fault.Field {
 	if !isName(name) {
-		name = "body"
+		name = where
 	}
 	return fault.Field{Name: name, Code: fault.FieldInvalid, Message: "is not known here"}
 }

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,15 +15,23 @@ import (
 const maxCursor = 1024
 
 // Query is the query of a request, read parameter by parameter like an Object.
-// An empty value counts as absent. It is not safe for concurrent use.
+// An empty value counts as absent. Parameters that nobody reads are ignored,
+// unless the route is strict: then Err refuses those that nobody has asked for by
+// then, so that a misspelled filter does not become a list of everything. It is
+// not safe for concurrent use.
 type Query struct {
 	values url.Values
-	wrong  []fault.Field
+	// known are the parameters that were asked for; nil if the Query is not strict.
+	known map[string]bool
+	wrong []fault.Field
 }
 
-func parseQuery(raw string) *Query {
+func parseQuery(raw string, strict bool) *Query {
 	values, err := url.ParseQuery(raw)
 	q := &Query{values: values}
+	if strict {
+		q.known = make(map[string]bool)
+	}
 	if err != nil {
 		q.Reject("query", fault.FieldInvalid, "is not a well-formed query string")
 	}
@@ -36,14 +45,32 @@ func (q *Query) Reject(name string, code fault.FieldCode, message string) {
 
 // Err returns the fault for everything that is wrong so far, nil if nothing is.
 func (q *Query) Err() error {
-	if len(q.wrong) == 0 {
+	wrong := slices.Concat(q.wrong, q.unknown())
+	if len(wrong) == 0 {
 		return nil
 	}
-	return fault.Validation(q.wrong...)
+	return fault.Validation(wrong...)
+}
+
+// unknown are the parameters that nobody has asked for.
+func (q *Query) unknown() []fault.Field {
+	if q.known == nil {
+		return nil
+	}
+	var all []fault.Field
+	for _, name := range slices.Sorted(maps.Keys(q.values)) {
+		if !q.known[name] {
+			all = append(all, unknownField(name, "query"))
+		}
+	}
+	return all
 }
 
 // Text reads a parameter of a bounded number of characters without control characters.
 func (q *Query) Text(name string, most int) string {
+	if q.known != nil {
+		q.known[name] = true
+	}
 	values := q.values[name]
 	if len(values) == 0 {
 		return ""

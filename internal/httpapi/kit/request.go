@@ -32,8 +32,10 @@ type Request[P any] struct {
 	// Body is nil for methods that only read.
 	Body *Object
 	// Raw is the body of a route that takes no JSON. It is wiped after Handle.
-	Raw  []byte
-	http *http.Request
+	Raw []byte
+	// strict is Route.Strict, for the query.
+	strict bool
+	http   *http.Request
 }
 
 // RawBody is a body that is not JSON.
@@ -94,7 +96,7 @@ func (r *Request[P]) UUID(name string) (id.UUID, error) {
 }
 
 // Query reads the query parameters.
-func (r *Request[P]) Query() *Query { return parseQuery(r.http.URL.RawQuery) }
+func (r *Request[P]) Query() *Query { return parseQuery(r.http.URL.RawQuery, r.strict) }
 
 // readBody returns the body of a request that changes something.
 func readBody(w http.ResponseWriter, r *http.Request, emptyAllowed bool) ([]byte, error) {

@@ -52,8 +52,8 @@ type Route[P any] struct {
 	EmptyBody bool
 	// ListBody lets an array stand for an object with the one member "items".
 	ListBody bool
-	// Strict refuses members of the body that Handle does not ask for before it
-	// asks whether the body is right.
+	// Strict refuses members of the body and, where Handle reads it, parameters of
+	// the query that Handle does not ask for before it asks whether they are right.
 	Strict bool
 	// Raw takes another media type than JSON and leaves its reading to Handle;
 	// nil for JSON.
@@ -130,7 +130,7 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 			return Response{}, err
 		}
 	}
-	request := &Request[P]{ID: x.id, Principal: principal, Language: lang, http: r}
+	request := &Request[P]{ID: x.id, Principal: principal, Language: lang, strict: route.Strict, http: r}
 	if isRead(route.Method) {
 		return route.Handle(r.Context(), request)
 	}
