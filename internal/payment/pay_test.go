@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -65,6 +66,25 @@ func TestPay(t *testing.T) {
 			wantState(t, w.now(t, o), payment.Declined)
 			if o.Operation.Attempt != 2 || o.Payment.POSAlias != "garanti" {
 				t.Errorf("attempt %d at %s", o.Operation.Attempt, o.Payment.POSAlias)
+			}
+		})
+		t.Run("commission_of_the_second_bank_is_kept_before_it_is_asked", func(t *testing.T) {
+			plans := slices.Clone(w.table.Plans)
+			defer func() { w.table.Plans = plans }()
+			w.table.Plans = slices.Clone(plans)
+			for i := range w.table.Plans {
+				if w.table.Plans[i].POSID == 2 {
+					w.table.Plans[i].CommissionRate = rate(t, "2.49")
+				}
+			}
+			c := w.order(t, softCard)
+			w.killedAfter(2, func(s *payment.Service) { _, _ = s.Pay(t.Context(), c) }) // its caller is gone
+			p, err := w.store.OrderHolder(t.Context(), demoMerchant, c.OrderRef)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stored := w.now(t, payment.Outcome{Payment: p}); stored.POSAlias != "garanti" || stored.Commission != lira(t, "24.90") {
+				t.Errorf("commission %s of %s", stored.Commission, stored.POSAlias)
 			}
 		})
 		t.Run("no_more_of_a_number_is_kept_than_truncation_allows", func(t *testing.T) {
