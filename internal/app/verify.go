@@ -16,8 +16,8 @@ import (
 // many enough that round trips do not matter.
 const verifyPage = 1000
 
-// VerifyLedger proves the books: every posting balances, and what the books say
-// of each payment is what the payment says of itself. It writes what it found to
+// VerifyLedger proves the books: every posting balances, what the books say of each
+// payment is what the payment says of itself, and its items add up to it. It writes what it found to
 // w and returns an error if anything contradicts. A server may be running.
 func VerifyLedger(ctx context.Context, database config.DSN, w io.Writer) error {
 	db, err := storage.Open(ctx, database.Reveal(), storage.Options{ReadOnly: true})
@@ -87,6 +87,9 @@ func (v *verifier) payments(ctx context.Context) error {
 // debits are what the banks owe and keep of it, the credits what was sold and
 // its interest.
 func (v *verifier) payment(p sqlstore.BookedPayment) {
+	if !p.Itemised {
+		v.contradict("payment %s: its items do not add up to it", p.UUID)
+	}
 	paid := p.Captured.Sub(p.Refunded)
 	if p.State == payment.Voided {
 		paid = money.Zero(paid.Currency())

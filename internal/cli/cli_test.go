@@ -250,6 +250,13 @@ func TestDemo(t *testing.T) {
 		if code, out := run(t, nil, "ledger", "verify", "--data", dir); code != 0 || !strings.Contains(out, "1 payments, 0 contradictions") {
 			t.Errorf("exit code %d: %s", code, out)
 		}
+		for _, column := range []string{"paid", "wallet", "commission", "refunded"} {
+			tamper(t, filepath.Join(dir, "vezne.db"), `UPDATE payment_item SET `+column+` = `+column+` + 1`)
+			if code, out := run(t, nil, "ledger", "verify", "--data", dir); code != 1 || !strings.Contains(out, "1 contradictions") {
+				t.Errorf("%s of an item: exit code %d: %s", column, code, out)
+			}
+			tamper(t, filepath.Join(dir, "vezne.db"), `UPDATE payment_item SET `+column+` = `+column+` - 1`)
+		}
 		tamper(t, filepath.Join(dir, "vezne.db"), `UPDATE ledger_entry SET amount = amount + 1 WHERE position = 0`)
 		if code, out := run(t, nil, "ledger", "verify", "--data", dir); code != 1 || !strings.Contains(out, "2 contradictions") {
 			t.Errorf("an unbalanced posting: exit code %d: %s", code, out)

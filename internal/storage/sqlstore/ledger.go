@@ -115,6 +115,9 @@ type BookedPayment struct {
 	State      payment.State
 	Captured   money.Amount
 	Refunded   money.Amount
+	// Itemised says that what was paid, taken from a wallet, charged as commission
+	// and refunded of the items adds up to the payment's.
+	Itemised bool
 	// Balances are the sums of the payment's ledger entries by account, sorted by
 	// account.
 	Balances []ledger.Entry
@@ -127,14 +130,18 @@ type PaymentKey struct {
 	UUID       id.UUID
 }
 
-const bookedPayments = `SELECT p.merchant_id, p.id, p.uuid, p.state, p.captured, p.refunded, p.currency,
+const bookedPayments = `SELECT p.merchant_id, p.id, p.uuid, p.state, p.captured, p.refunded, p.currency, p.itemised,
 		COALESCE(e.account, ''), COALESCE(e.currency, ''), CAST(COALESCE(SUM(e.amount), 0) AS BIGINT)
-	FROM (SELECT merchant_id, id, uuid, state, captured, refunded, currency FROM payment
+	FROM (SELECT merchant_id, id, uuid, state, captured, refunded, currency,
+			(SELECT CASE WHEN SUM(i.paid) = payment.paid AND SUM(i.wallet) = payment.wallet
+					AND SUM(i.commission) = payment.commission AND SUM(i.refunded) = payment.refunded THEN 1 ELSE 0 END
+				FROM payment_item i WHERE i.merchant_id = payment.merchant_id AND i.payment_id = payment.id) AS itemised
+		FROM payment
 		WHERE (merchant_id, uuid) > ($1, $2) ORDER BY merchant_id, uuid LIMIT $3) p
 	LEFT JOIN operation o ON o.merchant_id = p.merchant_id AND o.payment_id = p.id
 	LEFT JOIN ledger_entry e ON e.merchant_id = o.merchant_id AND e.operation_id = o.id
-	GROUP BY p.merchant_id, p.id, p.uuid, p.state, p.captured, p.refunded, p.currency, e.account, e.currency
-	ORDER BY p.merchant_id, p.uuid, 8, 9`
+	GROUP BY p.merchant_id, p.id, p.uuid, p.state, p.captured, p.refunded, p.currency, p.itemised, e.account, e.currency
+	ORDER BY p.merchant_id, p.uuid, 9, 10`
 
 type balanceRow struct {
 	payment BookedPayment // without balances
@@ -143,11 +150,11 @@ type balanceRow struct {
 
 func readBalance(s storage.Scanner) (balanceRow, error) {
 	var (
-		merchant, paymentID, captured, refunded, sum int64
-		uuid                                         []byte
-		state, code, account, entryCode              string
+		merchant, paymentID, captured, refunded, itemised, sum int64
+		uuid                                                   []byte
+		state, code, account, entryCode                        string
 	)
-	err := s.Scan(&merchant, &paymentID, &uuid, &state, &captured, &refunded, &code, &account, &entryCode, &sum)
+	err := s.Scan(&merchant, &paymentID, &uuid, &state, &captured, &refunded, &code, &itemised, &account, &entryCode, &sum)
 	if err != nil {
 		return balanceRow{}, err
 	}
@@ -160,6 +167,7 @@ func readBalance(s storage.Scanner) (balanceRow, error) {
 		payment: BookedPayment{
 			MerchantID: id.Merchant(merchant), ID: id.Payment(paymentID), UUID: id.UUID(uuid), State: payment.State(state),
 			Captured: money.FromMinor(captured, currency), Refunded: money.FromMinor(refunded, currency),
+			Itemised: itemised == 1,
 		},
 		balance: ledger.Entry{Account: ledger.Account(account), Amount: money.FromMinor(sum, entryCurrency)},
 	}, err

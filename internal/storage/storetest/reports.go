@@ -91,12 +91,17 @@ func testBalances(t *testing.T, s Stores, b books) {
 	}
 	first := b.taken[0]
 	equal(t, "first", got[0], sqlstore.BookedPayment{
-		MerchantID: mine, ID: first.ID, UUID: first.UUID, State: payment.Captured, Captured: first.Captured, Refunded: lira(0),
+		MerchantID: mine, ID: first.ID, UUID: first.UUID, State: payment.Captured, Captured: first.Captured, Refunded: lira(0), Itemised: true,
 		Balances: []ledger.Entry{
 			{Account: ledger.BankCommission, Amount: lira(188)}, {Account: ledger.CustomerInterest, Amount: lira(-500)},
 			{Account: "pos_receivable:3", Amount: lira(10_312)}, {Account: ledger.Sales, Amount: lira(-10_000)},
 		},
 	})
+	for _, p := range got {
+		if !p.Itemised {
+			t.Errorf("items of payment %d do not add up to it", p.ID)
+		}
+	}
 	pending := got[total-1] // the last of mine; the last of all is another merchant's
 	if pending.ID != b.unpaid.ID || len(pending.Balances) != 0 || pending.Captured != money.Zero(money.TRY) {
 		t.Errorf("unpaid is %+v", pending)
