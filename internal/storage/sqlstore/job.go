@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vezne/vezne/internal/fault"
@@ -15,7 +17,11 @@ import (
 )
 
 // Jobs is the outbox. It implements job.Queue.
-type Jobs struct{ db *storage.DB }
+type Jobs struct {
+	db *storage.DB
+	// leases are SQLite's statements, by the number of kinds.
+	leases sync.Map
+}
 
 var _ job.Queue = (*Jobs)(nil)
 
@@ -30,23 +36,28 @@ const (
 	WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM (%[2]s) AS due ORDER BY run_at, id LIMIT $4)
 	RETURNING ` + jobColumns
 
-	// The next jobs of one kind, the parameter %[2]d. Each kind is asked for by itself,
-	// because the index has the order of one: of several, all that are due would have
-	// to be read and sorted to find the first. A job is due when nobody holds it and no
-	// earlier job of its subject is still to be done, whoever holds that one.
-	dueOfKind = `SELECT * FROM (
-		SELECT j.merchant_id, j.id, j.run_at FROM job j
-		WHERE j.state = 'ready' AND j.kind = $%[2]d AND j.run_at <= $3 AND j.leased_until <= %[1]s
+	// The next jobs of the kind %[2]s. Each kind is asked for by itself, because the
+	// index has the order of one: of several, all that are due would have to be read
+	// and sorted to find the first. A job is due when nobody holds it and no earlier
+	// job of its subject is still to be done, whoever holds that one.
+	dueOfKind = `SELECT j.merchant_id, j.id, j.run_at FROM job j
+		WHERE j.state = 'ready' AND j.kind = %[2]s AND j.run_at <= $3 AND j.leased_until <= %[1]s
 			AND (j.subject = '' OR NOT EXISTS (
 				SELECT 1 FROM job e WHERE e.merchant_id = j.merchant_id AND e.subject = j.subject
 					AND e.state = 'ready' AND (e.created_at, e.id) < (j.created_at, j.id)))
-		ORDER BY j.run_at, j.id LIMIT $4%[3]s) AS next`
+		ORDER BY j.run_at, j.id LIMIT $4`
 
-	// Nodes that lease at once take different jobs instead of waiting for each other.
-	skipLocked = ` FOR UPDATE OF j SKIP LOCKED`
+	// PostgreSQL takes the kinds as one parameter: it plans each lease anew, and that
+	// took two thirds of it when the query stood there for each of twelve kinds. Nodes
+	// that lease at once take different jobs instead of waiting for each other.
+	dueOfKinds = `SELECT next.* FROM unnest(CAST($5 AS TEXT[])) AS asked (kind)
+		CROSS JOIN LATERAL (` + dueOfKind + ` FOR UPDATE OF j SKIP LOCKED) AS next`
 
-	// The attempt tells this lease from a later one of the same node.
-	held = ` WHERE merchant_id = $1 AND id = $2 AND leased_by = $3 AND attempt = $4 AND state = 'ready'`
+	// The attempt tells this lease from a later one of the same node. Only a job that
+	// is ready has a holder. The state is not asked for all the same: that would let
+	// PostgreSQL take one of the indexes of what is ready instead of the primary key,
+	// and read all that is waiting to find one job.
+	held = ` WHERE merchant_id = $1 AND id = $2 AND leased_by = $3 AND attempt = $4`
 
 	finishJob = `DELETE FROM job` + held
 	retryJob  = `UPDATE job SET leased_by = '', leased_until = 0, run_at = $5, cause = $6` + held
@@ -84,17 +95,37 @@ func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now tim
 
 // leasing returns the statement of a lease with its parameters.
 func (q *Jobs) leasing(kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) (string, []any) {
-	clock, locking := present(q.db, "$3"), ""
-	if q.db.Engine() == storage.PostgreSQL {
-		locking = skipLocked
-	}
 	args := []any{node, lease.Microseconds(), micros(now), int64(limit)}
-	due := make([]string, 0, len(kinds))
+	if q.db.Engine() == storage.PostgreSQL {
+		names := make([]string, 0, len(kinds))
+		for _, k := range kinds {
+			names = append(names, string(k))
+		}
+		return leaseTogether, append(args, names)
+	}
 	for _, k := range kinds {
 		args = append(args, string(k))
-		due = append(due, fmt.Sprintf(dueOfKind, clock, len(args), locking))
 	}
-	return fmt.Sprintf(leaseJobs, clock, strings.Join(due, "\n\tUNION ALL ")), args
+	sql, made := q.leases.Load(len(kinds))
+	if !made {
+		sql, _ = q.leases.LoadOrStore(len(kinds), leaseOneByOne(len(kinds)))
+	}
+	return sql.(string), args //nolint:errcheck,forcetypeassert // only strings are stored
+}
+
+// leaseTogether leases jobs of all kinds of its fifth parameter, by the database's
+// clock.
+var leaseTogether = fmt.Sprintf(leaseJobs, databaseTime, fmt.Sprintf(dueOfKinds, databaseTime, "asked.kind"))
+
+// leaseOneByOne returns the statement that leases jobs of as many kinds as given, by
+// this process's clock: SQLite has neither lists as parameters nor LATERAL.
+func leaseOneByOne(kinds int) string {
+	const now = "$3"
+	due := make([]string, 0, kinds)
+	for n := range kinds {
+		due = append(due, `SELECT * FROM (`+fmt.Sprintf(dueOfKind, now, "$"+strconv.Itoa(5+n))+`) AS next`)
+	}
+	return fmt.Sprintf(leaseJobs, now, strings.Join(due, "\n\tUNION ALL "))
 }
 
 func readJob(s storage.Scanner) (job.Job, error) {
