@@ -44,6 +44,13 @@ const (
 	Expired State = "expired"
 )
 
+// States returns every state.
+func States() []State {
+	return []State{
+		Pending, Enrolled, Authenticated, Authorized, Captured, PartiallyRefunded, Refunded, Voided, Declined, Expired,
+	}
+}
+
 // Phase is whether a payment takes money at once or holds it first.
 type Phase string
 

@@ -109,14 +109,10 @@ func readStates(q *kit.Query) []payment.State {
 	if text == "" {
 		return nil
 	}
-	known := []payment.State{
-		payment.Pending, payment.Enrolled, payment.Authenticated, payment.Authorized, payment.Captured,
-		payment.PartiallyRefunded, payment.Refunded, payment.Voided, payment.Declined, payment.Expired,
-	}
 	var states []payment.State
 	for word := range strings.SplitSeq(text, ",") {
 		state := payment.State(word)
-		if !slices.Contains(known, state) {
+		if !slices.Contains(payment.States(), state) {
 			q.Reject("state", fault.FieldInvalid, "must be states, separated by commas")
 			return nil
 		}

@@ -184,12 +184,8 @@ func statusOf(s payment.State) string {
 
 // statesOf is the inverse of statusOf, for the list's filter.
 func statesOf(status string) []payment.State {
-	all := []payment.State{
-		payment.Pending, payment.Enrolled, payment.Authenticated, payment.Authorized, payment.Captured,
-		payment.PartiallyRefunded, payment.Refunded, payment.Voided, payment.Declined, payment.Expired,
-	}
 	var out []payment.State
-	for _, s := range all {
+	for _, s := range payment.States() {
 		if statusOf(s) == status {
 			out = append(out, s)
 		}

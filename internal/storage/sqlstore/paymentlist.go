@@ -75,8 +75,8 @@ type paymentList struct {
 	limit  int
 	where  []string
 	states []string // placeholders; none means all
-	// parts are conditions of which each is read by itself along an index; none
-	// means that the list is read at once.
+	// parts are further conditions, each with its " AND ", of which each is read by
+	// itself along an index; none means that the list is read at once.
 	parts []string
 	// indexes are those along which SQLite, which does not know how many rows have
 	// a value, must read the parts; it may choose for the parts that have none.
@@ -117,15 +117,20 @@ func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter, few bool)
 		}
 		l.where = append(l.where, "(p.created_at, p.id) < ("+l.bind(after.createdAt)+", "+l.bind(after.id)+")")
 	}
-	for _, s := range f.States {
-		l.states = append(l.states, l.bind(string(s)))
-	}
+	l.states = l.bindStates(f.States)
 	l.parts = l.partsOf(&f, along)
-	if e == storage.SQLite && along != byTime && !onlyPending(&f) {
-		l.indexes = []string{string(along), "payment_state"}
+	if e == storage.SQLite {
+		l.indexes = l.indexesOf(&f, along)
 	}
-	l.few = along == byAmount || (narrow(&f) && f.CustomerRef == "")
+	l.few = along == byAmount || narrow(&f)
 	return l, nil
+}
+
+func (l *paymentList) bindStates(states []payment.State) (bound []string) {
+	for _, s := range states {
+		bound = append(bound, l.bind(string(s)))
+	}
+	return bound
 }
 
 func (l *paymentList) add(condition string, arg any) {
@@ -162,7 +167,7 @@ func (l *paymentList) sql() string {
 			if i < len(l.indexes) {
 				from += " INDEXED BY " + l.indexes[i]
 			}
-			parts = append(parts, "SELECT id FROM (SELECT p.id FROM "+from+" WHERE "+where+" AND "+condition+order+limit+") AS of_part")
+			parts = append(parts, "SELECT id FROM (SELECT p.id FROM "+from+" WHERE "+where+condition+order+limit+") AS of_part")
 		}
 		return `SELECT ` + paymentColumns + ` FROM (` + strings.Join(parts, " UNION ALL ") + `) AS of_parts
 	CROSS JOIN payment p WHERE p.merchant_id = $1 AND p.id = of_parts.id` + sorted + limit

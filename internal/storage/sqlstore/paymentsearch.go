@@ -22,11 +22,9 @@ func instrumentMember(e storage.Engine, name string) string {
 	return "(p.instrument ->> '" + name + "')"
 }
 
-// narrow reports whether the filter names something that few payments share and
-// that has an index of its own.
+// narrow reports whether the filter names a payment, or an order, which has a few.
 func narrow(f *payment.Filter) bool {
-	return f.OrderRef != "" || f.CustomerRef != "" || f.ExternalID != "" || f.ConversationID != "" ||
-		f.Last4 != "" || f.ID != 0 || f.UUID != (id.UUID{})
+	return f.OrderRef != "" || f.ID != 0 || f.UUID != (id.UUID{})
 }
 
 // lead names the index along which a list is read when nothing narrow limits it.
@@ -34,11 +32,15 @@ func narrow(f *payment.Filter) bool {
 type lead string
 
 const (
-	byTime   lead = "" // or by state and time
-	byAmount lead = "payment_paid"
-	byBIN    lead = "payment_bin"
-	byPOS    lead = "payment_pos"
-	byReason lead = "payment_reason"
+	byTime         lead = "" // or by state and time
+	byExternalID   lead = "payment_external"
+	byConversation lead = "payment_conversation"
+	byCustomer     lead = "payment_customer_state"
+	byLast4        lead = "payment_last4"
+	byAmount       lead = "payment_paid"
+	byBIN          lead = "payment_bin"
+	byPOS          lead = "payment_pos"
+	byReason       lead = "payment_reason"
 )
 
 // leadOf chooses the index; few says that few payments have the amount.
@@ -46,6 +48,14 @@ func leadOf(f *payment.Filter, few bool) lead {
 	switch {
 	case narrow(f):
 		return byTime
+	case f.ExternalID != "":
+		return byExternalID
+	case f.ConversationID != "":
+		return byConversation
+	case f.CustomerRef != "":
+		return byCustomer
+	case f.Last4 != "":
+		return byLast4
 	case few:
 		return byAmount
 	case len(f.BIN) >= binLength:
@@ -65,7 +75,7 @@ const fewAmounts = 5000
 // fewOfAmount reports whether the filter is of a currency, or sums of it, that few
 // payments have.
 func (p *Payments) fewOfAmount(ctx context.Context, m id.Merchant, f *payment.Filter) (bool, error) {
-	if f.Currency == 0 || narrow(f) {
+	if f.Currency == 0 || narrow(f) || leadOf(f, true) != byAmount {
 		return false, nil
 	}
 	l := &paymentList{}
@@ -83,9 +93,9 @@ func (p *Payments) fewOfAmount(ctx context.Context, m id.Merchant, f *payment.Fi
 // notPending is spelled as in the indexes by BIN, POS and amount.
 const notPending = ` AND p.state <> 'pending'`
 
-// partsOf returns the conditions of the parts that a list is read in: one for each
-// state, or, along an index that leaves pending payments out, one for the others
-// and one for those.
+// partsOf returns the further conditions of the parts that a list is read in: one for each
+// state along an index that has it, or, along one that leaves pending payments out,
+// one for the others and one for those.
 func (l *paymentList) partsOf(f *payment.Filter, along lead) []string {
 	if narrow(f) {
 		return nil
@@ -96,23 +106,50 @@ func (l *paymentList) partsOf(f *payment.Filter, along lead) []string {
 	}
 	switch along {
 	case byTime:
-		var each []string
-		for _, s := range l.states {
-			each = append(each, "p.state = "+s)
+		return eachOf(l.states)
+	case byCustomer:
+		if len(l.states) == 0 {
+			return eachOf(l.bindStates(payment.States()))
 		}
-		return each
+		return eachOf(l.states)
+	case byExternalID, byConversation, byLast4:
+		return []string{states}
 	case byReason:
-		return []string{"p.result_reason <> 'SUCCESS' AND p.result_reason <> 'RESULT_UNKNOWN'" + states}
+		return []string{" AND p.result_reason <> 'SUCCESS' AND p.result_reason <> 'RESULT_UNKNOWN'" + states}
 	case byAmount, byBIN, byPOS:
 	}
 	if onlyPending(f) {
-		return []string{"p.state = " + l.states[0]}
+		return eachOf(l.states)
 	}
-	parts := []string{"p.state <> 'pending'" + states}
+	parts := []string{notPending + states}
 	if len(f.States) == 0 || slices.Contains(f.States, payment.Pending) {
-		parts = append(parts, "p.state = 'pending'")
+		parts = append(parts, " AND p.state = 'pending'")
 	}
 	return parts
+}
+
+// indexesOf returns the index of each part that SQLite may not choose for itself.
+func (l *paymentList) indexesOf(f *payment.Filter, along lead) []string {
+	switch along {
+	case byTime:
+		return nil
+	case byExternalID, byConversation, byCustomer, byLast4, byReason:
+		return slices.Repeat([]string{string(along)}, len(l.parts))
+	case byAmount, byBIN, byPOS:
+	}
+	if onlyPending(f) {
+		return nil
+	}
+	return []string{string(along), "payment_state"}
+}
+
+// eachOf has one condition for each state.
+func eachOf(states []string) []string {
+	each := make([]string, 0, len(states))
+	for _, s := range states {
+		each = append(each, " AND p.state = "+s)
+	}
+	return each
 }
 
 // onlyPending reports whether the list is of pending payments alone.

@@ -50,6 +50,7 @@ func searchSamples(t *testing.T, s Stores) []payment.Payment {
 		p.HoldsOrder = false
 		p.ExternalID, p.ConversationID = []string{"", "ext-" + strconv.FormatInt(n/4, 10)}[n%2], []string{"", "talk"}[n/12]
 		p.Card.Last4, p.Card.Fingerprint = []string{"0656", "1111", ""}[n%3], "print-"+strconv.FormatInt(n%6, 10)
+		p.CustomerRef = []string{"", "one", "another"}[n%3]
 		p.Card.BIN = []string{"54211901", "41111111"}[n%2]
 		p.Paid = lira(10_000 + n)
 		p.POSAlias = []string{"first", "second"}[n%2]
@@ -80,6 +81,7 @@ func searches(seventh, foreign id.UUID) map[string]search {
 		"by_anothers_uuid": {payment.Filter{UUID: foreign}, func(int64) bool { return false }},
 		"by_external_id":   {payment.Filter{ExternalID: "ext-1"}, func(n int64) bool { return n%2 == 1 && n/4 == 1 }},
 		"by_conversation":  {payment.Filter{ConversationID: "talk"}, func(n int64) bool { return n >= 12 }},
+		"by_customer":      {payment.Filter{CustomerRef: "one"}, func(n int64) bool { return n%3 == 1 }},
 		"by_last_digits":   {payment.Filter{Last4: "1111"}, func(n int64) bool { return n%3 == 1 }},
 		"by_the_very_card": {payment.Filter{Last4: "1111", Fingerprint: "print-4"}, func(n int64) bool { return n%6 == 4 }},
 		"by_fingerprint":   {payment.Filter{Fingerprint: "print-3"}, func(n int64) bool { return n%6 == 3 }},
@@ -90,6 +92,26 @@ func searches(seventh, foreign id.UUID) map[string]search {
 		"by_currency":      {payment.Filter{Currency: money.USD}, func(int64) bool { return false }},
 		"by_amount":        {payment.Filter{Currency: money.TRY, MinPaid: lira(10_003), MaxPaid: lira(10_009)}, func(n int64) bool { return n >= 3 && n <= 9 }},
 		"by_least_amount":  {payment.Filter{Currency: money.TRY, MinPaid: lira(10_020)}, func(n int64) bool { return n >= 20 }},
+		"by_customer_and_states": {
+			payment.Filter{CustomerRef: "one", States: []payment.State{payment.Declined, payment.Pending}},
+			func(n int64) bool { return n%3 == 1 && (n%2 == 1 || n%8 == 0) },
+		},
+		"by_customer_and_time_and_pos": {
+			payment.Filter{CustomerRef: "another", POSAlias: "first", From: epoch.Add(3 * time.Second)},
+			func(n int64) bool { return n%6 == 2 && n/2 >= 3 },
+		},
+		"by_conversation_and_state": {
+			payment.Filter{ConversationID: "talk", States: []payment.State{payment.Declined}},
+			func(n int64) bool { return n >= 12 && n%2 == 1 },
+		},
+		"by_external_id_and_customer": {
+			payment.Filter{ExternalID: "ext-1", CustomerRef: "one"},
+			func(n int64) bool { return n%2 == 1 && n/4 == 1 && n%3 == 1 },
+		},
+		"by_customer_and_order": {
+			payment.Filter{CustomerRef: "one", OrderRef: "order-5"},
+			func(n int64) bool { return n == 4 },
+		},
 		"by_digits_and_states": {
 			payment.Filter{Last4: "0656", States: []payment.State{payment.Captured, payment.Voided}},
 			func(n int64) bool { return n%6 == 0 && n%8 != 0 },
