@@ -27,10 +27,12 @@ func TestStates(t *testing.T) {
 		if !ok || len(spec.Values) != 1 {
 			return true
 		}
-		if of, named := spec.Type.(*ast.Ident); !named || of.Name != "State" {
+		of, named := spec.Type.(*ast.Ident)
+		literal, written := spec.Values[0].(*ast.BasicLit)
+		if !named || of.Name != "State" || !written {
 			return true
 		}
-		text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		text, err := strconv.Unquote(literal.Value)
 		if err != nil {
 			t.Fatal(err)
 		}
