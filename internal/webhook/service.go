@@ -80,8 +80,9 @@ func (s *Service) EventHandlers() map[job.Kind]job.Handler {
 	return all
 }
 
-// EventWorkers is how many events a node fans out at once: each waits for commits
-// that many share, so that more at once are worked off sooner, at less cost.
+// EventWorkers is how many events a node fans out at once. Each waits for commits,
+// which those at work at the same time share. They run apart from other jobs, of
+// which some wait for slow banks.
 const EventWorkers = 64
 
 // Workers is how many deliveries a node sends at once. They wait for strangers'
