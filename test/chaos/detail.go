@@ -45,6 +45,18 @@ type operation struct {
 	Inquiries int            `json:"inquiries"`
 }
 
+// String says what a finding has to say of an operation.
+func (o operation) String() string {
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	return fmt.Sprintf("%s %s of %s %s is %s (%s), asked by %s, original %q, %d inquiries",
+		o.Kind, o.Reference, o.Amount, o.Currency, o.Status, text(o.Reason), text(o.Actor), o.original(), o.Inquiries)
+}
+
 func (o operation) original() string {
 	if o.Original == nil {
 		return ""

@@ -186,7 +186,7 @@ func (f *findings) checkOperation(d detail, o operation, undone map[string]bool)
 	case !stands && booked && f.refusedReversal(d, o):
 		return
 	case !stands && booked:
-		f.add("payment %s: the bank has approved the %s %s %s of %s (%s there)", d.UUID, o.Status, o.Kind, o.Reference, o.Amount, r.Status)
+		f.add("payment %s: the bank has approved the %s %s %s of %s (%s there): %+v", d.UUID, o.Status, o.Kind, o.Reference, o.Amount, r.Status, d.Operations)
 		return
 	case !stands:
 		return

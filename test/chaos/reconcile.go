@@ -7,20 +7,26 @@ import (
 	"time"
 )
 
-// lateLimit is beyond the quiet time how long a request that reached the bank
-// after all may take to be undone: such requests are asked about again a minute
-// after they were made.
-const lateLimit = 20 * time.Second
+// A request that reached the bank after all is asked about again a minute after it
+// was made; lateLimit is how long it may take then to be undone.
+const (
+	lateCheck = time.Minute
+	lateLimit = 20 * time.Second
+)
 
 // reconcile reads everything, and again what is not right yet, until nothing is
-// wrong or the time is over.
+// wrong or the time is over. The last request of a client was made just before.
 func (w *World) reconcile(ctx context.Context, quiet time.Time) *findings {
+	deadline := quiet.Add(w.options.Quiet)
+	if late := time.Now().Add(lateCheck); late.After(deadline) {
+		deadline = late
+	}
+	deadline = deadline.Add(lateLimit)
 	f := &findings{hurry: w.options.Hurry}
 	if err := w.read(ctx, f); err != nil {
 		f.add("read everything: %v", err)
 		return f
 	}
-	deadline := quiet.Add(w.options.Quiet + lateLimit)
 	if f.hurry {
 		deadline = quiet
 	}
