@@ -17,8 +17,9 @@ import (
 const verifyPage = 1000
 
 // VerifyLedger proves the books: every posting balances, what the books say of each
-// payment is what the payment says of itself, and its items add up to it. It writes what it found to
-// w and returns an error if anything contradicts. A server may be running.
+// payment is what the payment says of itself, and its items add up to it. It writes
+// what it found to w and returns an error if anything contradicts. A server may be
+// running.
 func VerifyLedger(ctx context.Context, database config.DSN, w io.Writer) error {
 	db, err := storage.Open(ctx, database.Reveal(), storage.Options{ReadOnly: true})
 	if err != nil {
