@@ -211,7 +211,7 @@ func (s *Service) newPayment(ctx context.Context, c Pay, info *bin.Info) (Paymen
 		CustomerRef: c.CustomerRef, BuyerID: c.BuyerID,
 		Price: c.Price, Paid: c.Paid, Wallet: c.Wallet,
 		Installments: c.Installments, InterestPayer: c.InterestPayer,
-		Commission: zero, Authorized: zero, Captured: zero, Refunded: zero, Refunding: zero,
+		Commission: zero, Authorized: zero, Captured: zero, Refunded: zero, Refunding: zero, CaptureLimit: zero,
 		Card: instrument(c.Card, fingerprint, info), RequestedPOSAlias: c.POSAlias,
 		Result:   Result{Reason: connector.ResultUnknown, At: now},
 		ClientIP: c.ClientIP, CreatedAt: now, UpdatedAt: now,

@@ -126,6 +126,9 @@ type Payment struct {
 	Captured   money.Amount
 	Refunded   money.Amount
 	Refunding  money.Amount
+	// CaptureLimit is how much may be captured of a hold: what was authorized, or
+	// more if the bank lets it; zero without a hold.
+	CaptureLimit money.Amount
 	// OpenAsk is the capture or void in progress, zero if there is none.
 	OpenAsk id.Operation
 

@@ -92,7 +92,7 @@ func (c *change) settleCharge() {
 	switch o.Status {
 	case OperationApproved:
 		if o.Kind == connector.Authorize {
-			p.State, p.Authorized = Authorized, o.Amount
+			p.State, p.Authorized, p.CaptureLimit = Authorized, o.Amount, o.Amount
 			return
 		}
 		p.State = Captured

@@ -165,6 +165,9 @@ func TestSealedColumns_every_column_of_the_schema_is_known(t *testing.T) {
 	}
 }
 
+// sealedColumns is how many sealed values a row of each table makes.
+func sealedColumns() int { return len(sqlstore.NewSealed(nil).SealedColumns()) }
+
 // fill puts n rows for a merchant into each table that has sealed values: each
 // sealed one holds its column's name and the row's number.
 func (s *safe) fill(t *testing.T, v *vault.Vault, m id.Merchant, n int) {
@@ -295,7 +298,7 @@ func TestRotator_afterwards_the_old_key_opens_nothing(t *testing.T) {
 				if err := s.rotator(node, "a").Round(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				if r := s.rotation(t); r.Phase != vault.PhaseDone || r.Resealed != r.Total || r.Total != 303*8 || r.Unreadable != 0 {
+				if r := s.rotation(t); r.Phase != vault.PhaseDone || r.Resealed != r.Total || r.Total != int64(303*sealedColumns()) || r.Unreadable != 0 {
 					t.Fatalf("%+v", r)
 				}
 			}
@@ -460,7 +463,7 @@ func TestRotator_another_node_goes_on_after_a_kill(t *testing.T) {
 			if err := first.Round(t.Context()); !errors.Is(err, errKilled) {
 				t.Fatal(err)
 			}
-			if n := s.allOpen(t, fresh); n != 200*8 {
+			if n := s.allOpen(t, fresh); n != 200*sealedColumns() {
 				t.Fatalf("%d values", n)
 			}
 			second := s.rotator(s.vault(fresh), "b")

@@ -20,6 +20,7 @@ const (
 	PurposePOS        Purpose = "pos"
 	PurposeCard       Purpose = "card"
 	PurposeThreeDS    Purpose = "threeds"
+	PurposeMemo       Purpose = "memo" // what a bank wants back later
 	PurposeTOTP       Purpose = "totp"
 	PurposeWebhook    Purpose = "webhook"
 	PurposeEphemeral  Purpose = "ephemeral"

@@ -9,10 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/storetest"
@@ -128,11 +130,14 @@ type identity struct {
 
 func paymentOf(commit []asked) (identity, error) {
 	for _, a := range commit {
-		if !strings.HasPrefix(a.sql, "INSERT INTO payment ") {
+		list, ok := strings.CutPrefix(a.sql, "INSERT INTO payment (")
+		if !ok {
 			continue
 		}
-		const number, uuid = 25, 26 // places of id and uuid in sqlstore's statement
-		if len(a.values) > uuid && len(a.values[number]) == 8 && len(a.values[uuid]) == 16 {
+		list, _, _ = strings.Cut(list, ")")
+		columns := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+		number, uuid := slices.Index(columns, "id"), slices.Index(columns, "uuid")
+		if min(number, uuid) >= 0 && max(number, uuid) < len(a.values) && len(a.values[number]) == 8 && len(a.values[uuid]) == 16 {
 			return identity{int64(binary.BigEndian.Uint64(a.values[number])), a.values[uuid]}, nil //nolint:gosec // an id
 		}
 	}

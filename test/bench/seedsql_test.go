@@ -29,7 +29,8 @@ func (s *store) statements(from, to int) []string {
 			"refunded = "+e.refunded(), "sub_merchant_id = 0", "sub_merchant_price = 0"),
 		fill("operation", e.operation()...),
 		fill("audit_record", "merchant_id = "+e.merchant(), "id = "+e.id(), "at = "+e.at(), "actor = 'credential:1'", "action = 'payment.sale'",
-			"subject = 'payment:' || "+e.uuidText(), "detail = '{\"kind\":\"sale\",\"status\":\"approved\",\"reason\":\"SUCCESS\",\"amount\":100.50,\"currency\":\"TRY\"}'"),
+			"subject = 'payment:' || "+e.uuidText(), "detail = '{\"kind\":\"sale\",\"status\":\"approved\",\"reason\":\"SUCCESS\",\"amount\":100.50,\"currency\":\"TRY\"}'",
+			"address = ''", "agent = ''"),
 	}
 	for position, account := range []string{"pos_receivable:3", "sales", "bank_commission"} {
 		sum := []string{e.amount() + " - 200", "-" + e.amount(), "200"}[position]
@@ -133,7 +134,7 @@ func (e expressions) payment() []string {
 	return []string{
 		"merchant_id = " + e.merchant(), "id = " + e.id(), "uuid = " + e.uuid(), "version = 1", "surface = 'gateway'", "phase = 'sale'",
 		"payment_group = 'product'", "state = " + e.state(), "order_ref = " + e.order(), "holds_order = " + e.yes(e.state()+" IN ('captured', 'authorized')"),
-		"conversation_id = CASE WHEN n % 10 = 0 THEN 'talk-' || (n / 30) ELSE '' END", "external_id = CASE WHEN n % 5 = 0 THEN 'ext-' || n ELSE '' END",
+		"three_ds = FALSE", "conversation_id = CASE WHEN n % 10 = 0 THEN 'talk-' || (n / 30) ELSE '' END", "external_id = CASE WHEN n % 5 = 0 THEN 'ext-' || n ELSE '' END",
 		"channel = ''", "customer_ref = CASE WHEN n % 2 = 0 THEN 'customer-' || ((n % 1000) * (n % 1000)) ELSE '' END", "buyer_id = 0", "currency = 'TRY'",
 		"price = " + e.amount(), "paid = " + e.amount(), "wallet = 0", "installments = 1", "interest_payer = 0", "customer_rate = 0",
 		"commission_rate = 1990000", "commission = 200",
@@ -156,6 +157,6 @@ func (e expressions) operation() []string {
 		"status = CASE WHEN " + e.state() + " = 'declined' THEN 'declined' ELSE 'approved' END", "result_reason = " + e.reason(),
 		"result_transaction_id = 'SB' || n", "result_host_reference = '600000000001'", "result_auth_code = '711953'", "result_at = " + e.at(),
 		"bank_code = 'SUCCESS'", "bank_message = 'Approved'", "actor = 'credential:1'", "started_at = " + e.at(), "finished_at = " + e.at() + " + 3000",
-		"next_inquiry = " + e.at() + " + 15000000", "inquiries = 0",
+		"next_inquiry = " + e.at() + " + 15000000", "inquiries = 0", "escalated_at = 0",
 	}
 }

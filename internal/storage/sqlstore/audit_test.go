@@ -29,7 +29,7 @@ func TestAuditChain(t *testing.T) {
 			"a_changed_detail_shows":           {`UPDATE audit_record SET detail = '{}' WHERE id = 3`, []int64{1}},
 			"a_changed_origin_shows":           {`UPDATE audit_record SET agent = 'curl' WHERE id = 3`, []int64{1}},
 			"a_removed_record_shows":           {`DELETE FROM audit_record WHERE id = 4`, []int64{2}},
-			"an_added_record_shows":            {`INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail) SELECT merchant_id, 99, at, actor, action, subject, detail FROM audit_record WHERE id = 1`, []int64{2}},
+			"an_added_record_shows":            {`INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail, address, agent) SELECT merchant_id, 99, at, actor, action, subject, detail, address, agent FROM audit_record WHERE id = 1`, []int64{2}},
 			"a_removed_block_shows":            {`DELETE FROM audit_block WHERE number = 1`, []int64{2}},
 			"a_block_with_fewer_records_shows": {`UPDATE audit_block SET records = 2 WHERE number = 1`, []int64{1}},
 			"what_is_not_sealed_may_change":    {`DELETE FROM audit_record WHERE id = 6`, nil},

@@ -29,19 +29,19 @@ func (p *Payments) InTx(ctx context.Context, fn func(payment.Tx)) error {
 // that changing returns the arguments of both.
 const (
 	insertPayment = `INSERT INTO payment (version, state, holds_order, price, paid, wallet, installments, interest_payer,
-		customer_rate, commission_rate, commission, authorized, captured, refunded, refunding, open_ask, pos_id, pos_alias,
-		result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at, updated_at,
+		customer_rate, commission_rate, commission, authorized, capture_limit, captured, refunded, refunding, open_ask,
+		pos_id, pos_alias, result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at, updated_at,
 		merchant_id, id, uuid, surface, phase, payment_group, order_ref, conversation_id, external_id, channel,
 		customer_ref, buyer_id, currency, client_ip, created_at, three_ds, instrument, requested_pos_alias, routing)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-		$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)`
+		$22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44)`
 
 	updatePayment = `UPDATE payment SET version = CAST($1 AS BIGINT) + 1, state = $2, holds_order = $3, price = $4, paid = $5, wallet = $6,
 		installments = $7, interest_payer = $8, customer_rate = $9, commission_rate = $10, commission = $11,
-		authorized = $12, captured = $13, refunded = $14, refunding = $15, open_ask = $16, pos_id = $17, pos_alias = $18,
-		result_reason = $19, result_transaction_id = $20, result_host_reference = $21, result_auth_code = $22,
-		result_at = $23, updated_at = $24
-	WHERE merchant_id = $25 AND id = $26` + samePayment
+		authorized = $12, capture_limit = $13, captured = $14, refunded = $15, refunding = $16, open_ask = $17,
+		pos_id = $18, pos_alias = $19, result_reason = $20, result_transaction_id = $21, result_host_reference = $22,
+		result_auth_code = $23, result_at = $24, updated_at = $25
+	WHERE merchant_id = $26 AND id = $27` + samePayment
 )
 
 // changing returns the arguments that both statements begin with.
@@ -50,7 +50,7 @@ func changing(p *payment.Payment, room int) []any {
 	return append(make([]any, 0, room),
 		int64(p.Version), string(p.State), p.HoldsOrder, minor(p.Price, c), minor(p.Paid, c), minor(p.Wallet, c),
 		int64(p.Installments), int64(p.InterestPayer), int64(p.CustomerRate), int64(p.CommissionRate), minor(p.Commission, c),
-		minor(p.Authorized, c), minor(p.Captured, c), minor(p.Refunded, c), minor(p.Refunding, c), int64(p.OpenAsk),
+		minor(p.Authorized, c), minor(p.CaptureLimit, c), minor(p.Captured, c), minor(p.Refunded, c), minor(p.Refunding, c), int64(p.OpenAsk),
 		int64(p.POSID), p.POSAlias,
 		string(p.Result.Reason), p.Result.TransactionID, p.Result.HostReference, p.Result.AuthCode, micros(p.Result.At),
 		micros(p.UpdatedAt), int64(p.MerchantID), int64(p.ID))
@@ -62,7 +62,7 @@ func (t *tx) InsertPayment(p payment.Payment) {
 	if p.ClientIP.IsValid() {
 		ip = p.ClientIP.String()
 	}
-	const arguments = 43
+	const arguments = 44
 	args := append(changing(&p, arguments), p.UUID[:], string(p.Surface), string(p.Phase), string(p.Group), p.OrderRef,
 		p.ConversationID, p.ExternalID, p.Channel, p.CustomerRef, int64(p.BuyerID), p.Price.Currency().String(),
 		ip, micros(p.CreatedAt), p.ThreeDS, encodeInstrument(p.Card), p.RequestedPOSAlias, encodeDecision(p.Routing))
@@ -74,7 +74,7 @@ func (t *tx) InsertPayment(p payment.Payment) {
 // (UUID, surface, phase, group, references, channel, customer, address, creation),
 // its card and the routing decision never change and are not stored again.
 func (t *tx) SavePayment(p payment.Payment) {
-	const arguments = 26
+	const arguments = 27
 	t.batch = append(t.batch, storage.Statement{
 		SQL: updatePayment, Args: changing(&p, arguments),
 		Rows: 1, Missed: fault.StaleVersion, Duplicate: duplicateOf(&p),
@@ -91,7 +91,7 @@ func duplicateOf(p *payment.Payment) fault.Code {
 }
 
 const paymentColumns = `p.version, p.state, p.holds_order, p.price, p.paid, p.wallet, p.installments, p.interest_payer,
-	p.customer_rate, p.commission_rate, p.commission, p.authorized, p.captured, p.refunded, p.refunding, p.open_ask,
+	p.customer_rate, p.commission_rate, p.commission, p.authorized, p.capture_limit, p.captured, p.refunded, p.refunding, p.open_ask,
 	p.instrument, p.requested_pos_alias, p.pos_id, p.pos_alias, p.routing,
 	p.result_reason, p.result_transaction_id, p.result_host_reference, p.result_auth_code, p.result_at, p.updated_at,
 	p.merchant_id, p.id, p.uuid, p.surface, p.phase, p.payment_group, p.order_ref, p.conversation_id, p.external_id,

@@ -14,22 +14,22 @@ import (
 
 // paymentRow holds the columns of a payment as the drivers deliver them.
 type paymentRow struct {
-	version, price, paid, wallet, installments, interestPayer   int64
-	customerRate, commissionRate, commission                    int64
-	authorized, captured, refunded, refunding, openAsk, posID   int64
-	resultAt, updatedAt, merchantID, id, buyerID, createdAt     int64
-	holdsOrder, threeDS                                         bool
-	state, instrument, requestedPOSAlias, posAlias, routing     string
-	resultReason, resultTransaction, resultHost, resultAuthCode string
-	surface, phase, group, orderRef, conversationID, externalID string
-	channel, customerRef, currency, clientIP                    string
-	uuid                                                        []byte
+	version, price, paid, wallet, installments, interestPayer               int64
+	customerRate, commissionRate, commission                                int64
+	authorized, captureLimit, captured, refunded, refunding, openAsk, posID int64
+	resultAt, updatedAt, merchantID, id, buyerID, createdAt                 int64
+	holdsOrder, threeDS                                                     bool
+	state, instrument, requestedPOSAlias, posAlias, routing                 string
+	resultReason, resultTransaction, resultHost, resultAuthCode             string
+	surface, phase, group, orderRef, conversationID, externalID             string
+	channel, customerRef, currency, clientIP                                string
+	uuid                                                                    []byte
 }
 
 func readPayment(s storage.Scanner) (payment.Payment, error) {
 	var r paymentRow
 	err := s.Scan(&r.version, &r.state, &r.holdsOrder, &r.price, &r.paid, &r.wallet, &r.installments, &r.interestPayer,
-		&r.customerRate, &r.commissionRate, &r.commission, &r.authorized, &r.captured, &r.refunded, &r.refunding, &r.openAsk,
+		&r.customerRate, &r.commissionRate, &r.commission, &r.authorized, &r.captureLimit, &r.captured, &r.refunded, &r.refunding, &r.openAsk,
 		&r.instrument, &r.requestedPOSAlias, &r.posID, &r.posAlias, &r.routing,
 		&r.resultReason, &r.resultTransaction, &r.resultHost, &r.resultAuthCode, &r.resultAt, &r.updatedAt,
 		&r.merchantID, &r.id, &r.uuid, &r.surface, &r.phase, &r.group, &r.orderRef, &r.conversationID, &r.externalID,
@@ -60,7 +60,8 @@ func (r *paymentRow) payment() (payment.Payment, error) {
 		InterestPayer: installment.InterestPayer(r.interestPayer), //nolint:gosec // was stored from the same type
 		CustomerRate:  money.Rate(r.customerRate), CommissionRate: money.Rate(r.commissionRate), Commission: amount(r.commission),
 		Authorized: amount(r.authorized), Captured: amount(r.captured), Refunded: amount(r.refunded), Refunding: amount(r.refunding),
-		OpenAsk: id.Operation(r.openAsk), RequestedPOSAlias: r.requestedPOSAlias, POSID: id.POS(r.posID), POSAlias: r.posAlias,
+		CaptureLimit: amount(r.captureLimit),
+		OpenAsk:      id.Operation(r.openAsk), RequestedPOSAlias: r.requestedPOSAlias, POSID: id.POS(r.posID), POSAlias: r.posAlias,
 		Result: payment.Result{
 			Reason: connector.Reason(r.resultReason), TransactionID: r.resultTransaction, HostReference: r.resultHost,
 			AuthCode: r.resultAuthCode, At: timeOf(r.resultAt),

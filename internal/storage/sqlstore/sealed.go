@@ -15,6 +15,9 @@ import (
 type sealedColumn struct {
 	table, number, column string
 	purpose               vault.Purpose
+	// optional says that the column is NULL where there is nothing; the index that
+	// finds the others has the rows of the page's order.
+	optional bool
 	// cached says that nodes keep the row in memory.
 	cached bool
 }
@@ -30,6 +33,8 @@ func sealedColumns() []sealedColumn {
 		{table: "stored_card", number: "id", column: "sealed_pan", purpose: vault.PurposeCard},
 		{table: "threeds_session", number: "payment_id", column: "sealed_form", purpose: vault.PurposeThreeDS},
 		{table: "threeds_session", number: "payment_id", column: "sealed_proof", purpose: vault.PurposeThreeDS},
+		{table: "threeds_session", number: "payment_id", column: "sealed_memo", purpose: vault.PurposeMemo, optional: true},
+		{table: "operation", number: "id", column: "sealed_memo", purpose: vault.PurposeMemo, optional: true},
 	}
 }
 
@@ -38,10 +43,18 @@ func (c sealedColumn) name() string { return c.table + "." + c.column }
 // The statements of one column. Its names are constants of this file.
 func (c sealedColumn) page() string {
 	return `SELECT merchant_id, ` + c.number + `, ` + c.column + ` FROM ` + c.table + `
-	WHERE (merchant_id, ` + c.number + `) > ($1, $2) ORDER BY merchant_id, ` + c.number + ` LIMIT $3`
+	WHERE (merchant_id, ` + c.number + `) > ($1, $2)` + c.present(" AND ") + ` ORDER BY merchant_id, ` + c.number + ` LIMIT $3`
 }
 
-func (c sealedColumn) count() string { return `SELECT COUNT(*) FROM ` + c.table }
+func (c sealedColumn) count() string { return `SELECT COUNT(*) FROM ` + c.table + c.present(" WHERE ") }
+
+// present is the condition that there is a value, after the word that joins it.
+func (c sealedColumn) present(word string) string {
+	if !c.optional {
+		return ""
+	}
+	return word + c.column + " IS NOT NULL"
+}
 
 func (c sealedColumn) replace() string {
 	return `UPDATE ` + c.table + ` SET ` + c.column + ` = $4

@@ -13,6 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/storage"
 )
 
@@ -28,6 +29,8 @@ func testPayments(t *testing.T, open Opener) {
 	t.Run("a_stale_version_changes_nothing", func(t *testing.T) { testStalePayment(t, s, done, approved) })
 	t.Run("the_card_and_the_routing_stay_as_first_stored", func(t *testing.T) { testFixedMembers(t, s) })
 	t.Run("sums_that_cannot_be_are_refused", func(t *testing.T) { testImpossibleSums(t, s, p) })
+	t.Run("a_bank_may_let_more_than_the_hold_be_captured", func(t *testing.T) { testCaptureOverHold(t, s) })
+	t.Run("a_wallet_alone_may_pay", func(t *testing.T) { testWalletAlone(t, s) })
 	t.Run("an_unbalanced_posting_panics", func(t *testing.T) { testUnbalancedPosting(t, s, approved) })
 	t.Run("every_currency_keeps_its_amounts", func(t *testing.T) { testCurrencies(t, s) })
 	t.Run("twenty_items_are_kept_in_order", func(t *testing.T) { testManyItems(t, s) })
@@ -127,16 +130,63 @@ func testImpossibleSums(t *testing.T, s Stores, p payment.Payment) {
 		"refunded_over_captured":  func(p *payment.Payment) { p.Refunded = p.Captured.Add(lira(1)) },
 		"refunding_over_captured": func(p *payment.Payment) { p.Refunded, p.Refunding = p.Captured, lira(1) },
 		"captured_over_paid":      func(p *payment.Payment) { p.Captured = p.Paid.Add(lira(1)) },
-		"negative":                func(p *payment.Payment) { p.Refunded = lira(-1) },
+		"captured_over_paid_whatever_a_hold_would_allow": func(p *payment.Payment) {
+			p.CaptureLimit = p.Paid.Add(lira(1))
+			p.Captured = p.CaptureLimit
+		},
+		"negative": func(p *payment.Payment) { p.Refunded = lira(-1) },
 	} {
 		broken := now
 		breakIt(&broken)
-		if err := s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(broken) }); err == nil {
-			t.Errorf("%s: stored", name)
-		} else if kind := fault.KindOf(err); kind != fault.Internal {
-			t.Errorf("%s: kind %d, want Internal", name, kind)
-		}
+		notStored(t, name, s, func(tx payment.Tx) { tx.SavePayment(broken) })
 	}
+}
+
+// notStored checks that the schema refuses what was queued.
+func notStored(t *testing.T, name string, s Stores, queue func(payment.Tx)) {
+	t.Helper()
+	if err := s.Payments.InTx(t.Context(), queue); err == nil {
+		t.Errorf("%s: stored", name)
+	} else if kind := fault.KindOf(err); kind != fault.Internal {
+		t.Errorf("%s: kind %d, want Internal", name, kind)
+	}
+}
+
+// sampleHold returns a payment of which a bank holds all, and lets half as much
+// more be captured.
+func sampleHold(n int64) payment.Payment {
+	p := samplePayment(n)
+	p.Phase, p.State = payment.PhasePreAuthorization, payment.Authorized
+	p.Authorized, p.CaptureLimit = p.Paid, p.Paid.Add(p.Paid.Divide(2))
+	return p
+}
+
+func testCaptureOverHold(t *testing.T, s Stores) {
+	hold := sampleHold(170)
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(hold) }))
+	all := hold
+	all.State, all.Captured = payment.Captured, hold.CaptureLimit
+	over := all
+	over.Captured = over.Captured.Add(lira(1))
+	notStored(t, "captured_over_the_limit", s, func(tx payment.Tx) { tx.SavePayment(over) })
+	unheld := all
+	unheld.CaptureLimit = lira(0)
+	notStored(t, "captured_without_a_limit", s, func(tx payment.Tx) { tx.SavePayment(unheld) })
+	must(t, "capture all", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(all) }))
+	got, err := s.Payments.Payment(t.Context(), mine, hold.UUID)
+	must(t, "find", err)
+	all.Version = 1
+	equal(t, "payment", got, all)
+}
+
+func testWalletAlone(t *testing.T, s Stores) {
+	p := samplePayment(180)
+	p.State, p.Wallet, p.Captured = payment.Captured, p.Paid, p.Paid
+	p.POSID, p.POSAlias, p.RequestedPOSAlias, p.Card, p.Routing = 0, "", "", payment.Instrument{}, routing.Decision{}
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
+	got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
+	must(t, "find", err)
+	equal(t, "payment", got, p)
 }
 
 func testUnbalancedPosting(t *testing.T, s Stores, approved payment.Operation) {
@@ -159,7 +209,7 @@ func testCurrencies(t *testing.T, s Stores) {
 		amount := money.FromMinor(1, c)
 		zero := money.Zero(c)
 		p.Price, p.Paid, p.Wallet, p.Commission = amount, amount, zero, zero
-		p.Authorized, p.Captured, p.Refunded, p.Refunding = zero, zero, zero, zero
+		p.Authorized, p.CaptureLimit, p.Captured, p.Refunded, p.Refunding = zero, zero, zero, zero, zero
 		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
 		got, err := s.Payments.Payment(t.Context(), mine, p.UUID)
 		must(t, "find", err)

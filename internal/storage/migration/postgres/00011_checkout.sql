@@ -1,10 +1,5 @@
 -- +goose Up
 
-ALTER TABLE merchant ADD COLUMN hosts TEXT NOT NULL DEFAULT '';
-ALTER TABLE merchant ADD COLUMN checkout_without_3ds BOOLEAN NOT NULL DEFAULT FALSE;
-ALTER TABLE merchant ADD COLUMN checkout_frames TEXT NOT NULL DEFAULT '';
-ALTER TABLE merchant ADD COLUMN checkout_life BIGINT NOT NULL DEFAULT 0; -- microseconds
-
 CREATE TABLE checkout (
     merchant_id      BIGINT NOT NULL,
     id               BYTEA NOT NULL CHECK (length(id) = 16),
@@ -23,6 +18,7 @@ CREATE TABLE checkout (
     attempt          BIGINT NOT NULL, -- version at which the last attempt began, 0 for none
     attempt_at       BIGINT NOT NULL,
     payment_id       BIGINT NOT NULL, -- 0 for none
+    keeping          BIGINT NOT NULL, -- stored card of an attempt under way, 0 for none
     reason           TEXT NOT NULL,
     created_at       BIGINT NOT NULL,
     expires_at       BIGINT NOT NULL,

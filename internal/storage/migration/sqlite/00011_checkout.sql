@@ -1,10 +1,5 @@
 -- +goose Up
 
-ALTER TABLE merchant ADD COLUMN hosts TEXT NOT NULL DEFAULT '';
-ALTER TABLE merchant ADD COLUMN checkout_without_3ds INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE merchant ADD COLUMN checkout_frames TEXT NOT NULL DEFAULT '';
-ALTER TABLE merchant ADD COLUMN checkout_life INTEGER NOT NULL DEFAULT 0; -- microseconds
-
 CREATE TABLE checkout (
     merchant_id      INTEGER NOT NULL,
     id               BLOB NOT NULL CHECK (length(id) = 16),
@@ -23,6 +18,7 @@ CREATE TABLE checkout (
     attempt          INTEGER NOT NULL, -- version at which the last attempt began, 0 for none
     attempt_at       INTEGER NOT NULL,
     payment_id       INTEGER NOT NULL, -- 0 for none
+    keeping          INTEGER NOT NULL, -- stored card of an attempt under way, 0 for none
     reason           TEXT NOT NULL,
     created_at       INTEGER NOT NULL,
     expires_at       INTEGER NOT NULL,

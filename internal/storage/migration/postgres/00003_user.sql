@@ -1,0 +1,51 @@
+-- +goose Up
+
+-- Tokens and sessions are found by the hash of what the caller shows, which tells
+-- whose they are.
+
+CREATE TABLE admin_token (
+    merchant_id BIGINT NOT NULL,
+    hash        BYTEA NOT NULL CHECK (length(hash) = 32),
+    name        TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    revoked_at  BIGINT NOT NULL,
+    PRIMARY KEY (hash)
+);
+CREATE INDEX admin_token_merchant ON admin_token (merchant_id, created_at, hash);
+
+CREATE TABLE admin_user (
+    merchant_id      BIGINT NOT NULL,
+    id               BIGINT NOT NULL,
+    version          BIGINT NOT NULL CHECK (version >= 1),
+    email            TEXT NOT NULL,
+    name             TEXT NOT NULL,
+    role             TEXT NOT NULL,
+    active           BOOLEAN NOT NULL,
+    password_hash    TEXT NOT NULL, -- empty until an invitation was accepted
+    invitation       BYTEA NOT NULL, -- SHA-256, empty for none
+    invitation_until BIGINT NOT NULL,
+    sealed_totp      BYTEA NOT NULL, -- empty for none
+    totp_active      BOOLEAN NOT NULL,
+    totp_step        BIGINT NOT NULL, -- of the last code that was taken
+    failures         BIGINT NOT NULL, -- wrong logins in a row
+    locked_until     BIGINT NOT NULL,
+    created_at       BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+);
+CREATE UNIQUE INDEX admin_user_email ON admin_user (email);
+CREATE UNIQUE INDEX admin_user_invitation ON admin_user (invitation) WHERE length(invitation) > 0;
+
+CREATE TABLE admin_session (
+    merchant_id BIGINT NOT NULL,
+    hash        BYTEA NOT NULL CHECK (length(hash) = 32),
+    id          BIGINT NOT NULL,
+    user_id     BIGINT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    address     TEXT NOT NULL,
+    agent       TEXT NOT NULL,
+    PRIMARY KEY (hash)
+);
+CREATE INDEX admin_session_user ON admin_session (merchant_id, user_id, id);
