@@ -87,12 +87,18 @@ func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.
 	return nil
 }
 
-// checkSchema refuses a schema that this binary is too new for. One that is
-// newer is fine: during a rolling upgrade the previous binary may restart.
+// checkSchema refuses a schema that lacks a step of this binary, be it the newest
+// or one that was left out before others. One that has more is fine: during a
+// rolling upgrade the previous binary may restart.
 func (d *DB) checkSchema(ctx context.Context) error {
-	const current = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`
-	var version int64
-	err := d.Query(ctx, current, nil, func(s Scanner) error { return s.Scan(&version) })
+	const versions = `SELECT version_id FROM goose_db_version WHERE is_applied ORDER BY version_id`
+	var applied []int64
+	err := d.Query(ctx, versions, nil, func(s Scanner) error {
+		var version int64
+		err := s.Scan(&version)
+		applied = append(applied, version)
+		return err
+	})
 	if err != nil {
 		return errors.Join(ErrSchema, err)
 	}
@@ -100,12 +106,12 @@ func (d *DB) checkSchema(ctx context.Context) error {
 	if d.engine == PostgreSQL {
 		files = migration.PostgreSQL()
 	}
-	newest, err := migration.Newest(files)
+	missing, err := migration.Missing(files, applied)
 	if err != nil {
 		return err
 	}
-	if version < newest {
-		return fmt.Errorf("%w (it is at %d, this binary needs %d)", ErrSchema, version, newest)
+	if len(missing) > 0 {
+		return fmt.Errorf("%w (it lacks %s)", ErrSchema, strings.Join(missing, ", "))
 	}
 	return nil
 }

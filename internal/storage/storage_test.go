@@ -113,6 +113,23 @@ func TestOpen(t *testing.T) {
 		})
 	})
 
+	t.Run("a_migration_that_was_left_out_is_named", func(t *testing.T) {
+		t.Parallel()
+		onEach(t, func(t *testing.T, engine storage.Engine) {
+			dsn := storetest.DSN(t, engine)
+			db := storetest.OpenWith(t, dsn, storage.Options{})
+			// What goose would note had two steps not been there when the others ran.
+			leaveOut := storage.Batch{{SQL: `DELETE FROM goose_db_version WHERE version_id IN (4, 9)`, Rows: 2}}
+			if err := db.Commit(t.Context(), leaveOut); err != nil {
+				t.Fatal(err)
+			}
+			_, err := storage.Open(t.Context(), dsn, storage.Options{ReadOnly: true})
+			if !errors.Is(err, storage.ErrSchema) || !strings.Contains(err.Error(), "00004_audit.sql, 00009_ledger.sql") {
+				t.Errorf("got %v", err)
+			}
+		})
+	})
+
 	t.Run("a_second_server_on_a_file_is_refused_and_a_reader_is_not", func(t *testing.T) {
 		t.Parallel()
 		dsn := storetest.DSN(t, storage.SQLite)

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 )
@@ -28,19 +29,22 @@ func folder(name string) fs.FS {
 	return sub
 }
 
-// Newest returns the version of the last step.
-func Newest(steps fs.FS) (int64, error) {
-	names, err := fs.Glob(steps, "*.sql")
+// Missing returns the file names of the steps that are not among the applied
+// versions, in their order.
+func Missing(steps fs.FS, applied []int64) ([]string, error) {
+	names, err := fs.Glob(steps, "*.sql") // sorted
 	if err != nil {
-		return 0, fmt.Errorf("list migrations: %w", err)
+		return nil, fmt.Errorf("list migrations: %w", err)
 	}
-	var newest int64
+	var missing []string
 	for _, name := range names {
 		version, err := goose.NumericComponent(name)
 		if err != nil {
-			return 0, fmt.Errorf("migration %s: %w", name, err)
+			return nil, fmt.Errorf("migration %s: %w", name, err)
 		}
-		newest = max(newest, version)
+		if !slices.Contains(applied, version) {
+			missing = append(missing, name)
+		}
 	}
-	return newest, nil
+	return missing, nil
 }
