@@ -9,6 +9,7 @@ const Success Reason = "SUCCESS"
 
 // The reasons of a bank's refusal.
 const (
+	AlreadySettled                  Reason = "ALREADY_SETTLED"
 	AmexCanUseOnlyMR                Reason = "AMEX_CAN_USE_ONLY_MR"
 	ApprovedCompleted               Reason = "APPROVED_COMPLETED"
 	ArchivedPayment                 Reason = "ARCHIVED_PAYMENT"
@@ -99,3 +100,25 @@ var softReasons = map[Reason]bool{
 
 // Soft reports whether another POS may be tried after this refusal.
 func (r Reason) Soft() bool { return softReasons[r] }
+
+// knownReasons holds every Reason of the list.
+var knownReasons = func() map[Reason]bool {
+	known := make(map[Reason]bool)
+	for _, e := range Reasons() {
+		known[e.Reason] = true
+	}
+	return known
+}()
+
+// Known reports whether the reason is in the list, so that every surface has words
+// for it.
+func (r Reason) Known() bool { return knownReasons[r] }
+
+// OfBank reports whether the reason is one that a bank may give for a refusal.
+func (r Reason) OfBank() bool { return r.Known() && r != Success && !ownReasons[r] }
+
+// ownReasons are those that Vezne itself gives.
+var ownReasons = map[Reason]bool{
+	ResultUnknown: true, NoPOSAvailable: true, OrderAlreadyPaid: true, ThreeDSFailed: true, ThreeDSExpired: true,
+	Awaiting3DS: true, CardForgotten: true, WaitingForPayment: true, CheckoutExpired: true, CheckoutCancelled: true,
+}

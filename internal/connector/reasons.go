@@ -11,6 +11,7 @@ type ReasonEntry struct {
 func Reasons() []ReasonEntry {
 	return []ReasonEntry{
 		{Success, "The bank approved."},
+		{AlreadySettled, "The bank's day has ended: it does not undo this any more, it refunds it."},
 		{AmexCanUseOnlyMR, "An American Express card can use Membership Rewards points alone."},
 		{ApprovedCompleted, "The bank has approved and completed a request with this order number before."},
 		{ArchivedPayment, "The payment is too old: the bank has archived it."},

@@ -16,6 +16,9 @@ type Registration struct {
 	Title string
 	// Settings describes the fields that a POS account of this protocol needs.
 	Settings []Setting
+	// Connector is a value of the type that Open returns, such as a nil pointer, for
+	// what its interfaces say about the protocol. No method of it is ever called.
+	Connector Connector
 	// Open returns a connector for one POS account. It fails with an error that
 	// names the setting that is missing or wrong and never its value.
 	Open func(settings map[string]string, env Environment) (Connector, error)
@@ -64,26 +67,4 @@ type SimulatorEnvironment struct {
 	PublicURL string
 	// MaxHang bounds how long a fault may keep a connection open.
 	MaxHang time.Duration
-}
-
-// Capabilities says what a POS can do beyond sale, pre-authorization and inquiry.
-type Capabilities struct {
-	Capture bool
-	Void    bool
-	Refund  bool
-	ThreeDS bool
-	// WantsCard says that the card is needed again after 3-D Secure.
-	WantsCard bool
-}
-
-// CapabilitiesOf derives what a connector can do from the interfaces it has.
-func CapabilitiesOf(c Connector) Capabilities {
-	_, capture := c.(Capturer)
-	_, void := c.(Voider)
-	_, refund := c.(Refunder)
-	_, threeDS := c.(ThreeDS)
-	wanter, again := c.(CardWanter)
-	return Capabilities{
-		Capture: capture, Void: void, Refund: refund, ThreeDS: threeDS, WantsCard: threeDS && again && wanter.WantsCard(),
-	}
 }

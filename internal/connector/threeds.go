@@ -3,7 +3,6 @@ package connector
 import (
 	"context"
 	"errors"
-	"net/url"
 
 	"github.com/vezne/vezne/internal/money"
 )
@@ -17,13 +16,24 @@ type ThreeDS interface {
 	// refuses, Unknown or Unsent otherwise; no money moves in any case, unless the
 	// payer goes on.
 	Enrol(ctx context.Context, e Enrolment) (Enrolled, error)
-	// ReadReturn reads the form with which the bank sends the payer back. It
-	// checks the bank's MAC before it believes anything and fails with
-	// ErrForgedReturn if it is missing or wrong. It has no effect.
-	ReadReturn(form url.Values) (Authentication, error)
+	// ReadReturn reads the form with which the bank sends the payer of the charge
+	// back. The memo is that of the enrolment. The charge has no card; what else
+	// it carries beyond Kind, Reference, Amount and Installments is not certain.
+	//
+	// It checks the bank's MAC before it believes anything, and fails with
+	// ErrForgedReturn if that is missing or wrong, or if the form cannot be about
+	// the charge. A protocol that has its return explained by the bank
+	// (PosNet oosResolveMerchantData) asks the bank here, and fails with
+	// ErrUnconfirmedReturn if it gave no answer that can be believed: the same
+	// return may then come again. Any other error is a return whose MAC is right
+	// and which makes no sense. It moves no money, and says the same however often
+	// it reads the same return.
+	ReadReturn(ctx context.Context, f ReturnForm, c Charge, m Memo) (Authentication, error)
 	// AuthorizeAuthenticated provisions a charge whose payer was authenticated. It
 	// is not called when the bank has provisioned by itself. The Charge has no card,
 	// unless the connector is a CardWanter that wants it, and never a security code.
+	// Of the Authentication it is given what ReadReturn said, but for Amount,
+	// Provisioned and Answer; its Memo is the return's, or else the enrolment's.
 	AuthorizeAuthenticated(ctx context.Context, c Charge, a Authentication) (Answer, error)
 }
 
@@ -47,24 +57,18 @@ type Enrolment struct {
 
 // Enrolled is the answer to an Enrolment.
 type Enrolled struct {
+	// Answer is the bank's: its code, message and identities belong into the
+	// operation's record like those of every other answer, and its Memo goes to
+	// ReadReturn.
 	Answer
-	// Form takes the payer to the bank when Answer is Approved.
-	Form Form
+	// Way takes the payer to the bank when Answer is Approved, and is empty
+	// otherwise.
+	Way Way
 }
-
-// Form is an HTML form that a page submits by POST.
-type Form struct {
-	Action string
-	// Fields are name and value pairs in the order in which they are sent.
-	Fields []Field
-}
-
-// Field is one hidden input of a Form.
-type Field struct{ Name, Value string }
 
 // Authentication is what a bank's return says, after its MAC was checked. The
-// caller compares Reference, Amount and Currency with its own record before it
-// believes the rest.
+// caller compares Reference and Amount with its own record before it believes the
+// rest.
 type Authentication struct {
 	Reference string
 	// Amount is as the bank says it; zero for banks whose return does not name it.
@@ -78,11 +82,20 @@ type Authentication struct {
 	XID   string
 	ECI   string
 	CAVV  string
+	// Memo is what AuthorizeAuthenticated wants of the return beyond those. Where
+	// it is empty internal/pos puts the enrolment's.
+	Memo Memo
 	// Provisioned is set by a "3D pay" bank; Answer is then the bank's answer to
 	// the charge itself.
 	Provisioned bool
 	Answer      Answer
 }
 
-// ErrForgedReturn is a bank's return whose MAC is missing or wrong.
-var ErrForgedReturn = errors.New("the return's MAC is missing or wrong")
+// Why a return is not believed.
+var (
+	// ErrForgedReturn is a bank's return whose MAC is missing or wrong.
+	ErrForgedReturn = errors.New("the return's MAC is missing or wrong")
+	// ErrUnconfirmedReturn is a return about which the bank was asked and gave no
+	// answer. Nothing was decided: the return may be sent again.
+	ErrUnconfirmedReturn = errors.New("the bank did not confirm the return")
+)

@@ -185,7 +185,7 @@ func (s *Service) enrol(ctx context.Context, a *attempt, c Enrol, session Sessio
 		if enrolled.Outcome == connector.Approved {
 			err := s.keepCard(ctx, a)
 			if err == nil {
-				return s.enrolled(ctx, a, session, enrolled.Form)
+				return s.enrolled(ctx, a, session, enrolled.Way.Form)
 			}
 			// A payer who went to this bank could not be charged afterwards.
 			s.Log.LogAttrs(ctx, slog.LevelError, "enrolment given up", slog.Int64("operation", int64(a.operation.ID)), slog.Any("error", err))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -20,7 +21,10 @@ import (
 type Return struct {
 	Connector  string
 	SessionKey string
-	Form       url.Values
+	// Form has the fields as bytes in the bank's charset, percent-decoded; Charset is
+	// what the request says that is, empty if it does not.
+	Form    url.Values
+	Charset string
 }
 
 // Returned says where the payer goes next.
@@ -118,7 +122,10 @@ func (s *Service) readReturn(ctx context.Context, r Return, v visit) (connector.
 	if err != nil {
 		return connector.Authentication{}, fmt.Errorf("open POS: %w", err)
 	}
-	a, err := bank.ReadReturn(r.Form)
+	o := v.operation
+	a, err := bank.ReadReturn(ctx, pos.Returned{Form: r.Form, Charset: r.Charset}, connector.Charge{
+		Kind: o.Kind, Reference: o.Reference, Order: v.payment.OrderRef, Amount: o.Amount, Installments: v.payment.Installments,
+	}, nil)
 	switch {
 	case err != nil:
 		return connector.Authentication{}, forged("unreadable or wrong MAC", err)

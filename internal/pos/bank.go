@@ -37,9 +37,11 @@ var (
 //
 // Answers and errors follow the rules of connector.Connector, and are held to
 // them: an answer that contradicts its error counts as Unknown, and so does a
-// panic of the connector, because the request may have been sent.
+// panic of the connector, because the request may have been sent. Every text of an
+// answer is clean (connector.Clean), whatever the bank sent.
 type Bank struct {
 	connector connector.Connector
+	rules     connector.Rules
 	watch     watch
 	version   int
 	timeout   time.Duration
@@ -52,7 +54,7 @@ type Bank struct {
 
 func newBank(p POS, c connector.Connector, o *Options) *Bank {
 	return &Bank{
-		connector: c, version: p.Version, timeout: p.RequestLimit(),
+		connector: c, rules: connector.RulesOf(c), version: p.Version, timeout: p.RequestLimit(),
 		watch:     watch{connector: p.Connector, clock: o.Environment.Clock, tell: o.OnRequest},
 		breaker:   newBreaker(p, o.OnBreakerChange),
 		requests:  newBulkhead(o.MaxConcurrent),
@@ -66,6 +68,9 @@ func newBulkhead(size int) bulkhead.Bulkhead[any] {
 
 // Capabilities says what the bank can do beyond sale, pre-authorization and inquiry.
 func (b *Bank) Capabilities() connector.Capabilities { return connector.CapabilitiesOf(b.connector) }
+
+// Rules says what the bank declares to allow.
+func (b *Bank) Rules() connector.Rules { return b.rules }
 
 // Healthy reports whether a request would be let through to the bank.
 func (b *Bank) Healthy() bool { return passing(b.breaker) }
@@ -109,7 +114,9 @@ func (b *Bank) Refund(ctx context.Context, f connector.FollowUp) (connector.Answ
 
 // Inquire asks what became of an earlier request. It passes an open breaker,
 // because a failing bank is the very reason to ask, and tells the breaker
-// nothing. A Finding with an error is Unknown.
+// nothing. A Finding with an error is Unknown, and so is one that the connector
+// calls Unsent: the request that was asked about may have been carried out whether
+// the question was sent or not.
 func (b *Bank) Inquire(ctx context.Context, q connector.Inquiry) (finding connector.Finding, err error) {
 	ctx, watched := b.watch.begin(ctx, trace.StepInquiry, KindInquire)
 	defer func() { b.watch.end(watched, finding.Outcome) }()
@@ -128,7 +135,22 @@ func (b *Bank) Inquire(ctx context.Context, q connector.Inquiry) (finding connec
 	if err != nil {
 		return connector.Finding{}, err
 	}
-	return finding, nil
+	return found(finding)
+}
+
+// found holds a Finding to the contract.
+func found(f connector.Finding) (connector.Finding, error) {
+	switch {
+	case f.Outcome > connector.Declined:
+		return connector.Finding{}, fmt.Errorf("%w: an inquiry found a request unsent", errContract)
+	case len(f.Memo) > connector.MaxMemo:
+		return connector.Finding{}, fmt.Errorf("%w: %w", errContract, errMemo)
+	case f.Missing:
+		f.Outcome = connector.Unknown
+	}
+	f.Reversed = f.Reversed && f.Outcome == connector.Approved
+	f.Answer = f.Answer.Clean()
+	return f, nil
 }
 
 func cannot(code fault.Code, message string) (connector.Answer, error) {

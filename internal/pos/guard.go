@@ -10,8 +10,12 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 )
 
-// errContradiction is an answer of a connector that breaks its contract.
-var errContradiction = errors.New("the connector's answer contradicts its error")
+// How a connector's answer breaks its contract.
+var (
+	errContract      = errors.New("the connector breaks its contract")
+	errContradiction = errors.New("the connector's answer contradicts its error")
+	errMemo          = errors.New("the memo is too long")
+)
 
 // guarded makes a request and holds its answer to the connector contract. What
 // cannot be relied on is Unknown: asking the bank once more is cheap, a wrong
@@ -23,6 +27,10 @@ func guarded(ctx context.Context, request func(context.Context) (connector.Answe
 		}
 	}()
 	answer, err = request(ctx)
+	answer = answer.Clean()
+	if len(answer.Memo) > connector.MaxMemo {
+		return connector.Answer{}, fmt.Errorf("%w: %w", errContract, errMemo)
+	}
 	decided := answer.Outcome == connector.Approved || answer.Outcome == connector.Declined
 	if decided == (err == nil) {
 		return answer, err

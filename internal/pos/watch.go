@@ -9,19 +9,23 @@ import (
 	"github.com/vezne/vezne/internal/trace"
 )
 
-// Kind is what a Request asked of a bank: a connector.Kind, or one of the two
-// that move no money.
+// Kind is what a Request asked of a bank: a connector.Kind, or one of those that
+// move no money.
 type Kind string
 
 // The kinds of request.
 const (
-	KindSale      = Kind(connector.Sale)
-	KindAuthorize = Kind(connector.Authorize)
-	KindCapture   = Kind(connector.Capture)
-	KindVoid      = Kind(connector.Void)
-	KindRefund    = Kind(connector.Refund)
-	KindEnrol     = Kind("enrol")
-	KindInquire   = Kind("inquire")
+	KindSale       = Kind(connector.Sale)
+	KindAuthorize  = Kind(connector.Authorize)
+	KindCapture    = Kind(connector.Capture)
+	KindVoid       = Kind(connector.Void)
+	KindRefund     = Kind(connector.Refund)
+	KindEnrol      = Kind("enrol")
+	KindInquire    = Kind("inquire")
+	KindPoints     = Kind("points")
+	KindSaveCard   = Kind("save_card")
+	KindForgetCard = Kind("forget_card")
+	KindRates      = Kind("rates")
 )
 
 // Request says how a request to a bank went, for those who measure. Every member

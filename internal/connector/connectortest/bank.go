@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/clock"
@@ -47,6 +49,7 @@ type bank struct {
 	refs   atomic.Int64
 	// enrolled are the cards of enrolments, by reference.
 	enrolled map[string]card.Card
+	memos    map[string]connector.Memo
 
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -57,7 +60,7 @@ func (s suite) start(t *testing.T) *bank { return s.startIn(t, t.TempDir(), nil)
 
 func (s suite) startIn(t *testing.T, dir string, around func(http.Handler) http.Handler) *bank {
 	t.Helper()
-	b := &bank{t: t, suite: s, dir: dir, enrolled: make(map[string]card.Card)}
+	b := &bank{t: t, suite: s, dir: dir, enrolled: make(map[string]card.Card), memos: make(map[string]connector.Memo)}
 	prefix := "/sim/" + s.registration.Name
 	b.server = httptest.NewUnstartedServer(nil)
 	simulator, err := s.registration.Simulator(connector.SimulatorEnvironment{
@@ -156,7 +159,7 @@ func (b *bank) approved(k connector.Kind, minor int64) connector.Original {
 
 func (b *bank) original(ref string, minor int64, a connector.Answer) connector.Original {
 	return connector.Original{
-		Reference: ref, TransactionID: a.TransactionID, HostReference: a.HostReference,
+		Reference: ref, Installments: 1, Memo: a.Memo, TransactionID: a.TransactionID, HostReference: a.HostReference,
 		AuthCode: a.AuthCode, Amount: b.amount(minor), At: now(),
 	}
 }
@@ -338,6 +341,12 @@ func refuseText(t *testing.T, text, secret string) {
 	if i := strings.Index(text, secret); i >= 0 {
 		t.Errorf("card data or a secret at byte %d of what was said, shown or written", i)
 	}
+}
+
+// exactly compares amounts and memos by what they hold.
+var exactly = cmp.Options{
+	cmp.Comparer(func(a, b money.Amount) bool { return a == b }),
+	cmpopts.EquateEmpty(),
 }
 
 func now() time.Time { return clock.System{}.Now() }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vezne/vezne/internal/connector"
 )
 
@@ -38,7 +40,7 @@ func (s suite) approvedCharge(t *testing.T, k connector.Kind) {
 	}
 	f, err := b.inquire(k, ref, 10050, connector.Original{})
 	b.wantOutcome(f.Answer, err, connector.Approved)
-	if f.Answer != a || f.Missing || f.Reversed {
+	if !cmp.Equal(f.Answer, a, exactly) || f.Missing || f.Reversed {
 		t.Errorf("inquiry found %+v, the answer was %+v", f, a)
 	}
 }
@@ -66,7 +68,7 @@ func (s suite) secondUse(t *testing.T) {
 		t.Error("the first sale is not in the ledger")
 	}
 	f, err := b.inquire(connector.Sale, ref, 10050, connector.Original{})
-	if f.Answer != a {
+	if !cmp.Equal(f.Answer, a, exactly) {
 		t.Errorf("inquiry found %+v (%v), the first answer was %+v", f, err, a)
 	}
 }

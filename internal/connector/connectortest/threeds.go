@@ -126,8 +126,8 @@ func (b *bank) sale(ref string, c card.Card) connector.Charge {
 func (b *bank) enrol(ctx context.Context, ref string, c card.Card) (connector.Enrolled, error) {
 	e, err := b.secured().Enrol(ctx, connector.Enrolment{Charge: b.sale(ref, c), ReturnURL: returnAddress, Language: "en"})
 	b.heard(e.Answer, err)
-	b.enrolled[ref] = c
-	for _, f := range e.Form.Fields {
+	b.enrolled[ref], b.memos[ref] = c, e.Memo
+	for _, f := range e.Way.Form.Fields {
 		_, _ = b.Write([]byte(f.Name + "=" + f.Value + "\n")) // b never fails
 	}
 	return e, err
@@ -139,8 +139,8 @@ func (b *bank) comeBack(ref string, c card.Card, typed map[string]string) apites
 	b.t.Helper()
 	e, err := b.enrol(b.t.Context(), ref, c)
 	b.wantOutcome(e.Answer, err, connector.Approved)
-	f := apitest.Form{Action: e.Form.Action, Fields: url.Values{}}
-	for _, field := range e.Form.Fields {
+	f := apitest.Form{Action: e.Way.Form.Action, Fields: url.Values{}}
+	for _, field := range e.Way.Form.Fields {
 		f.Fields.Add(field.Name, field.Value)
 	}
 	return b.walk(f, typed)
@@ -179,12 +179,21 @@ func (b *bank) page(f apitest.Form) string {
 	return page.Body
 }
 
+// readReturn reads a return as internal/pos does.
+func (b *bank) readReturn(ref string, fields url.Values) (connector.Authentication, error) {
+	c := b.sale(ref, card.Card{})
+	return b.secured().ReadReturn(b.t.Context(), connector.DecodeReturn(fields, "", connector.RulesOf(b.conn).Charset), c, b.memos[ref])
+}
+
 // read reads a return that must be the bank's, about this very order.
 func (b *bank) read(ref string, f apitest.Form) connector.Authentication {
 	b.t.Helper()
-	a, err := b.secured().ReadReturn(f.Fields)
+	a, err := b.readReturn(ref, f.Fields)
 	if err != nil {
 		b.t.Fatalf("read return: %v", err)
+	}
+	if len(a.Memo) == 0 {
+		a.Memo = b.memos[ref]
 	}
 	if a.Reference != ref || (!a.Amount.IsZero() && a.Amount != b.amount(10050)) {
 		b.t.Fatalf("the return is about %s, %s", a.Reference, a.Amount)

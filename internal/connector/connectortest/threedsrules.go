@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/httpapi/apitest"
@@ -17,8 +19,8 @@ func (s suite) enrolment(t *testing.T) {
 	ref := b.reference()
 	e, err := b.enrol(t.Context(), ref, s.cases.Approved)
 	b.wantOutcome(e.Answer, err, connector.Approved)
-	if u, err := url.Parse(e.Form.Action); err != nil || u.Host == "" {
-		t.Errorf("the payer is sent to %q", e.Form.Action)
+	if u, err := url.Parse(e.Way.Form.Action); err != nil || u.Host == "" {
+		t.Errorf("the payer is sent to %q", e.Way.Form.Action)
 	}
 	b.wantUnbooked(ref)
 }
@@ -27,8 +29,8 @@ func (s suite) refusedEnrolment(t *testing.T) {
 	b := s.start(t)
 	e, err := b.enrol(t.Context(), b.reference(), s.cases.ThreeDS.InitFails)
 	b.wantDeclined(e.Answer, err, s.cases.ThreeDS.InitFailsReason)
-	if e.Form.Action != "" || len(e.Form.Fields) > 0 {
-		t.Errorf("a refused enrolment has the form %+v", e.Form)
+	if e.Way.Form.Action != "" || len(e.Way.Form.Fields) > 0 {
+		t.Errorf("a refused enrolment has the form %+v", e.Way.Form)
 	}
 }
 
@@ -39,7 +41,7 @@ func (s suite) lostEnrolment(t *testing.T) {
 		ref := b.reference()
 		e, err := b.enrol(t.Context(), ref, s.cases.Approved)
 		b.wantOutcome(e.Answer, err, connector.Unknown)
-		if e.Form.Action != "" {
+		if e.Way.Form.Action != "" {
 			t.Errorf("%s: a form without an answer", kind)
 		}
 		b.noFaults()
@@ -137,12 +139,12 @@ func (s suite) alteredReturn(t *testing.T) {
 			if what == "emptied" && good.Get(name) == "" || slices.Contains(s.cases.ThreeDS.Uncovered, name) {
 				continue
 			}
-			if _, err := b.secured().ReadReturn(altered); !errors.Is(err, connector.ErrForgedReturn) {
+			if _, err := b.readReturn(ref, altered); !errors.Is(err, connector.ErrForgedReturn) {
 				t.Errorf("%s %s: error = %v, want a forged return", name, what, err)
 			}
 		}
 	}
-	if _, err := b.secured().ReadReturn(url.Values{}); !errors.Is(err, connector.ErrForgedReturn) {
+	if _, err := b.readReturn(ref, url.Values{}); !errors.Is(err, connector.ErrForgedReturn) {
 		t.Errorf("an empty return: %v", err)
 	}
 }
@@ -152,13 +154,14 @@ func (s suite) returnOfAnotherKey(t *testing.T) {
 		return // the protocol has no key
 	}
 	b := s.start(t)
-	good := b.comeBack(b.reference(), s.cases.Approved, s.cases.ThreeDS.Right)
+	ref := b.reference()
+	good := b.comeBack(ref, s.cases.Approved, s.cases.ThreeDS.Right)
 	other, err := s.registration.Open(s.with(s.cases.WrongKey).cases.Settings, b.environment())
 	if err != nil {
 		t.Fatalf("open connector: %v", err)
 	}
 	b.conn = other
-	if _, err := b.secured().ReadReturn(good.Fields); !errors.Is(err, connector.ErrForgedReturn) {
+	if _, err := b.readReturn(ref, good.Fields); !errors.Is(err, connector.ErrForgedReturn) {
 		t.Errorf("error = %v, want a forged return", err)
 	}
 }
@@ -168,7 +171,7 @@ func (s suite) returnAgain(t *testing.T) {
 	ref := b.reference()
 	back := b.comeBack(ref, s.cases.Approved, s.cases.ThreeDS.Right)
 	first, before := b.read(ref, back), len(b.ledger())
-	if again := b.read(ref, back); again != first || len(b.ledger()) != before {
+	if again := b.read(ref, back); !cmp.Equal(again, first, exactly) || len(b.ledger()) != before {
 		t.Errorf("read again it says %+v, at first %+v", again, first)
 	}
 }
@@ -213,8 +216,8 @@ func (s suite) lostReturn(t *testing.T) {
 	e, err := b.enrol(t.Context(), ref, s.cases.Approved)
 	b.wantOutcome(e.Answer, err, connector.Approved)
 	b.fault("reset_after_approve", 0)
-	f := apitest.Form{Action: e.Form.Action, Fields: url.Values{}}
-	for _, field := range e.Form.Fields {
+	f := apitest.Form{Action: e.Way.Form.Action, Fields: url.Values{}}
+	for _, field := range e.Way.Form.Fields {
 		f.Fields.Add(field.Name, field.Value)
 	}
 	b.walkUntilLost(f)

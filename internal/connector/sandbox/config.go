@@ -29,6 +29,7 @@ var Registration = connector.Registration{
 		{Name: "model", Title: "3-D Secure model: 3d, or 3d_pay if the bank books by itself", Default: model3D},
 		{Name: "card_again", Title: "Whether the bank wants the card once more after 3-D Secure: no, or yes (model 3d only)", Default: "no"},
 	},
+	Connector: (*bank)(nil),
 	Open:      open,
 	Simulator: newSimulator,
 }

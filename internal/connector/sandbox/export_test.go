@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"net/url"
+
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/secret"
 )
@@ -15,6 +17,15 @@ func AnswerMAC(request, body string) string {
 	return newAuthenticator(secret.FromString(DefaultKey)).answer(request, []byte(body))
 }
 
+// ReturnMAC is a return's MAC under the demo's key.
+func ReturnMAC(fields url.Values) string {
+	values := map[string]string{}
+	for _, name := range returnFields {
+		values[name] = fields.Get(name)
+	}
+	return newAuthenticator(secret.FromString(DefaultKey)).back(values)
+}
+
 // ReadReply reads an answer as a connector does.
 func ReadReply(body []byte) (connector.Answer, error) {
 	r, err := parseReply(body)
@@ -26,6 +37,3 @@ func ReadReply(body []byte) (connector.Answer, error) {
 
 // ReplayLine books a line of a ledger file.
 func ReplayLine(line []byte) error { return newLedger().replay(line) }
-
-// Clean is clean.
-func Clean(s string) string { return clean(s) }

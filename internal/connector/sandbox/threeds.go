@@ -39,7 +39,7 @@ func (b *bank) Enrol(ctx context.Context, e connector.Enrolment) (connector.Enro
 	}
 	enrolled := connector.Enrolled{Answer: toAnswer(r.Reply)}
 	if enrolled.Outcome == connector.Approved {
-		enrolled.Form = connector.Form{Action: r.Page, Fields: []connector.Field{{Name: "token", Value: r.Token}}}
+		enrolled.Way.Form = connector.Form{Action: r.Page, Fields: []connector.Field{{Name: "token", Value: r.Token}}}
 	}
 	return enrolled, nil
 }
@@ -65,17 +65,18 @@ func isWebAddress(s string) bool {
 }
 
 // ReadReturn reads the form with which the bank sends a payer back. Its MAC
-// covers every field, so one that is missing, sent twice or unknown is forged.
-func (b *bank) ReadReturn(form url.Values) (connector.Authentication, error) {
-	values := make(map[string]string, len(returnFields))
+// covers every field, byte by byte, so one that is missing, sent twice or unknown
+// is forged.
+func (b *bank) ReadReturn(_ context.Context, f connector.ReturnForm, _ connector.Charge, _ connector.Memo) (connector.Authentication, error) {
+	signed, values := make(map[string]string, len(returnFields)), make(map[string]string, len(returnFields))
 	for _, name := range returnFields {
-		if len(form[name]) != 1 {
+		if len(f.Bytes[name]) != 1 {
 			return connector.Authentication{}, connector.ErrForgedReturn
 		}
-		values[name] = form.Get(name)
+		signed[name], values[name] = f.Bytes.Get(name), f.Get(name)
 	}
-	if len(form) != len(returnFields)+1 || len(form[macField]) != 1 || values["terminal"] != b.terminal ||
-		!macEqual(form.Get(macField), b.macs.back(values)) {
+	if len(f.Bytes) != len(returnFields)+1 || len(f.Bytes[macField]) != 1 || values["terminal"] != b.terminal ||
+		!macEqual(f.Bytes.Get(macField), b.macs.back(signed)) {
 		return connector.Authentication{}, connector.ErrForgedReturn
 	}
 	return toAuthentication(values)
@@ -108,6 +109,11 @@ func toAuthentication(values map[string]string) (connector.Authentication, error
 		TransactionID: values["transaction_id"], RRN: values["rrn"], AuthCode: values["auth_code"],
 	})
 	return a, nil
+}
+
+// Rules implements connector.Ruled. A return that is not UTF-8 is windows-1254.
+func (*bank) Rules() connector.Rules {
+	return connector.Rules{OwnReference: true, RefundBeforeDayEnd: true, Charset: connector.Windows1254}
 }
 
 // WantsCard implements connector.CardWanter.

@@ -74,11 +74,17 @@ func form(t *testing.T, p apitest.Page) apitest.Form {
 	return f
 }
 
+// read reads a return as internal/pos does.
+func read(t *testing.T, c connector.ThreeDS, fields url.Values) (connector.Authentication, error) {
+	t.Helper()
+	return c.ReadReturn(t.Context(), connector.DecodeReturn(fields, "", connector.RulesOf(c.(connector.Connector)).Charset), connector.Charge{}, nil)
+}
+
 // visit posts the form of an enrolment and returns the form of the bank's page.
 func visit(t *testing.T, e connector.Enrolled) apitest.Form {
 	t.Helper()
-	f := apitest.Form{Action: e.Form.Action, Fields: url.Values{}}
-	for _, field := range e.Form.Fields {
+	f := apitest.Form{Action: e.Way.Form.Action, Fields: url.Values{}}
+	for _, field := range e.Way.Form.Fields {
 		f.Fields.Add(field.Name, field.Value)
 	}
 	return form(t, post(t, f))
@@ -108,7 +114,7 @@ func TestThreeDS(t *testing.T) {
 			if back.Action != s.home {
 				t.Errorf("the payer is sent to %s", back.Action)
 			}
-			a, err := s.ReadReturn(back.Fields)
+			a, err := read(t, s, back.Fields)
 			if err != nil || a.MDStatus != r.mdStatus || a.Reference != "order" || a.Amount != lira(10050) || a.Provisioned {
 				t.Fatalf("return = %+v, %v", a, err)
 			}
@@ -141,7 +147,7 @@ func TestThreeDSPay(t *testing.T) {
 			if first.Fields.Encode() != second.Fields.Encode() {
 				t.Error("a page that is posted again leads elsewhere")
 			}
-			a, err := s.ReadReturn(first.Fields)
+			a, err := read(t, s, first.Fields)
 			if err != nil || !a.Provisioned || a.Answer.Outcome != r.want {
 				t.Fatalf("return = %+v, %v", a, err)
 			}
@@ -159,7 +165,7 @@ func TestEnrolment(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, nil)
 		e := s.enrol(t, s.charge(t, "order", "5117580000006668"))
-		if e.Outcome != connector.Declined || e.Reason != connector.ThreeDSInitError || e.Form.Action != "" {
+		if e.Outcome != connector.Declined || e.Reason != connector.ThreeDSInitError || e.Way.Form.Action != "" {
 			t.Errorf("enrolment = %+v", e)
 		}
 	})
@@ -167,8 +173,8 @@ func TestEnrolment(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, nil)
 		e := s.enrol(t, s.charge(t, "order", "5421190122090656"))
-		if len(e.Form.Fields) != 1 || e.Form.Fields[0].Name != "token" || len(e.Form.Fields[0].Value) < 22 {
-			t.Errorf("fields = %v", e.Form.Fields)
+		if len(e.Way.Form.Fields) != 1 || e.Way.Form.Fields[0].Name != "token" || len(e.Way.Form.Fields[0].Value) < 22 {
+			t.Errorf("fields = %v", e.Way.Form.Fields)
 		}
 	})
 	t.Run("unknown_token_is_told_that_it_is_over", func(t *testing.T) {
@@ -189,7 +195,7 @@ func TestEnrolment(t *testing.T) {
 				t.Fatal("the payer is not told")
 			}
 		}
-		a, err := s.ReadReturn(form(t, post(t, page.With("password", "wrong"))).Fields)
+		a, err := read(t, s, form(t, post(t, page.With("password", "wrong"))).Fields)
 		if err != nil || a.MDStatus != 0 {
 			t.Errorf("return = %+v, %v", a, err)
 		}
@@ -198,7 +204,7 @@ func TestEnrolment(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, nil)
 		page := visit(t, s.enrol(t, s.charge(t, "order", "5421190122090656")))
-		a, err := s.ReadReturn(form(t, post(t, page.With("cancel", "1"))).Fields)
+		a, err := read(t, s, form(t, post(t, page.With("cancel", "1"))).Fields)
 		if err != nil || a.MDStatus != 0 {
 			t.Errorf("return = %+v, %v", a, err)
 		}
@@ -221,7 +227,7 @@ func TestEnrolment(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := post(t, apitest.Form{Action: e.Form.Action, Fields: url.Values{"token": {e.Form.Fields[0].Value}}})
+			p := post(t, apitest.Form{Action: e.Way.Form.Action, Fields: url.Values{"token": {e.Way.Form.Fields[0].Value}}})
 			if !strings.Contains(p.Body, want) {
 				t.Errorf("%s: %s", wanted, p.Body)
 			}
@@ -234,7 +240,7 @@ func TestProvisionOfAnotherIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, nil)
 	c := s.charge(t, "order", "5421190122090656")
-	a, err := s.ReadReturn(form(t, post(t, visit(t, s.enrol(t, c)).With("password", "a"))).Fields)
+	a, err := read(t, s, form(t, post(t, visit(t, s.enrol(t, c)).With("password", "a"))).Fields)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,11 +265,11 @@ func TestReadReturn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, nil)
 	good := form(t, post(t, visit(t, s.enrol(t, s.charge(t, "order", "5421190122090656"))).With("password", "a"))).Fields
-	if _, err := s.ReadReturn(good); err != nil {
+	if _, err := read(t, s, good); err != nil {
 		t.Fatal(err)
 	}
 	other := open(t, "http://127.0.0.1:1/sim", map[string]string{"terminal": "VZ000002"})
-	if _, err := other.ReadReturn(good); !errors.Is(err, connector.ErrForgedReturn) {
+	if _, err := read(t, other, good); !errors.Is(err, connector.ErrForgedReturn) {
 		t.Errorf("another terminal's return: %v", err)
 	}
 	for field := range good {
@@ -280,11 +286,31 @@ func TestReadReturn(t *testing.T) {
 					forged[n] = append([]string(nil), v...)
 				}
 				change(forged)
-				if a, err := s.ReadReturn(forged); !errors.Is(err, connector.ErrForgedReturn) {
+				if a, err := read(t, s, forged); !errors.Is(err, connector.ErrForgedReturn) {
 					t.Errorf("%s: %+v, %v", what, a, err)
 				}
 			}
 		})
+	}
+}
+
+// A page in windows-1254 posts bytes, and the bank's MAC is over these.
+func TestReturnInWindows1254(t *testing.T) {
+	t.Parallel()
+	c := open(t, "http://127.0.0.1:1/sim", nil)
+	fields := url.Values{
+		"model": {"3d_pay"}, "terminal": {sandbox.DefaultTerminal}, "reference": {"order"}, "kind": {"sale"}, "amount": {"10050"},
+		"currency": {"949"}, "md_status": {"1"}, "md": {"m"}, "xid": {"x"}, "eci": {"05"}, "cavv": {"c"}, "outcome": {"approved"},
+		"code": {"SUCCESS"}, "message": {"\xdd\xfelem onayland\xfd"}, "transaction_id": {"T1"}, "rrn": {"600000000001"}, "auth_code": {"100001"},
+	}
+	fields.Set("mac", sandbox.ReturnMAC(fields))
+	a, err := read(t, c, fields)
+	if err != nil || a.Answer.BankMessage != "İşlem onaylandı" || a.Answer.Outcome != connector.Approved {
+		t.Errorf("return = %+v, %v", a, err)
+	}
+	fields.Set("message", "İşlem onaylandı")
+	if a, err := read(t, c, fields); !errors.Is(err, connector.ErrForgedReturn) {
+		t.Errorf("the same text as other bytes: %+v, %v", a, err)
 	}
 }
 
@@ -298,7 +324,7 @@ func FuzzReadReturn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if a, err := c.ReadReturn(values); err == nil {
+		if a, err := read(t, c, values); err == nil {
 			t.Errorf("believed %+v", a)
 		}
 	})

@@ -100,7 +100,7 @@ func (s *returns) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	done, err := s.payments.Return(r.Context(), payment.Return{
-		Connector: r.PathValue("connector"), SessionKey: r.PathValue("session"), Form: form,
+		Connector: r.PathValue("connector"), SessionKey: r.PathValue("session"), Form: form, Charset: charsetOf(r),
 	})
 	if err == nil {
 		err = s.urls.Check(done.URL)
@@ -117,6 +117,17 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	}
 	return kit.Status(fault.From(err).Kind)
+}
+
+// charsetOf returns what the request says its charset is, empty if it does not say.
+// A bank's form is bytes in that charset, or in the bank's own: where the bank is
+// known they become text.
+func charsetOf(r *http.Request) string {
+	_, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return parameters["charset"]
 }
 
 // readForm returns the form, or the status of its refusal.

@@ -70,6 +70,16 @@ const address = "/3ds/sandbox/session-key"
 
 func TestReturns(t *testing.T) {
 	t.Parallel()
+	t.Run("bytes_of_the_form_and_the_charset_that_it_says_go_on", func(t *testing.T) {
+		t.Parallel()
+		f := &fakeReturner{done: payment.Returned{URL: "https://shop.example/ok"}}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://vezne.test"+address, strings.NewReader("message=%DD%FElem+onayland%FD"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=windows-1254")
+		newReturns(t, f).ServeHTTP(httptest.NewRecorder(), r)
+		if f.asked.Charset != "windows-1254" || f.asked.Form.Get("message") != "\xdd\xfelem onayland\xfd" {
+			t.Errorf("asked with %+v", f.asked)
+		}
+	})
 	t.Run("success_takes_exactly_id_and_key_on", func(t *testing.T) {
 		t.Parallel()
 		f := &fakeReturner{done: payment.Returned{URL: `https://shop.example/ok?a=1&b="2"`, SecurityKey: "key-1"}}
