@@ -60,6 +60,12 @@ func (fakeCallers) AuthenticateAdmin(_ context.Context, token string) (merchant.
 	return merchant.AdminPrincipal{}, fault.New(fault.Unauthenticated, fault.Unauthorized, "unknown token")
 }
 
+// voidingBank is the type of a protocol that can void and nothing else.
+type voidingBank struct {
+	connector.Connector
+	connector.Voider
+}
+
 func newHandler(t *testing.T) http.Handler {
 	t.Helper()
 	k, err := kit.New(kit.Config{
@@ -74,7 +80,7 @@ func newHandler(t *testing.T) http.Handler {
 	}
 	var protocols []connector.Registration
 	for _, name := range []string{"d", "a", "e", "c", "b"} {
-		protocols = append(protocols, connector.Registration{Name: name, Title: "Bank " + name})
+		protocols = append(protocols, connector.Registration{Name: name, Title: "Bank " + name, Connector: voidingBank{}})
 	}
 	return doc.Handler(t, admin.Handler(k, admin.Services{
 		Callers: fakeCallers{}, Payments: fakePayments{detail: detail(t)},

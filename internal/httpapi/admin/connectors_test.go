@@ -43,6 +43,14 @@ func TestConnectors(t *testing.T) {
 			}
 		})
 	}
+	t.Run("capabilities_are_those_of_the_protocols_type", func(t *testing.T) {
+		t.Parallel()
+		w := get(t, h, "/admin/v1/connectors", "Bearer demo-admin-token")
+		const want = `"capabilities":{"capture":false,"void":true,"refund":false,"three_ds":false,"points":false,"tokens":false,"rates":false}`
+		if w.Code != http.StatusOK || strings.Count(w.Body.String(), want) != 5 {
+			t.Errorf("answer = %d %s", w.Code, w.Body)
+		}
+	})
 	t.Run("a_cursor_of_no_connector_is_refused", func(t *testing.T) {
 		t.Parallel()
 		w := get(t, h, "/admin/v1/connectors?cursor=bb", "Bearer demo-admin-token")

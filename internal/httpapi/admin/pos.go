@@ -296,9 +296,20 @@ func (s *surface) testPOS(ctx context.Context, r *request) (kit.Response, error)
 }
 
 type connectorView struct {
-	Name     string        `json:"name"`
-	Title    string        `json:"title"`
-	Settings []settingView `json:"settings"`
+	Name         string           `json:"name"`
+	Title        string           `json:"title"`
+	Settings     []settingView    `json:"settings"`
+	Capabilities capabilitiesView `json:"capabilities"`
+}
+
+type capabilitiesView struct {
+	Capture bool `json:"capture"`
+	Void    bool `json:"void"`
+	Refund  bool `json:"refund"`
+	ThreeDS bool `json:"three_ds"`
+	Points  bool `json:"points"`
+	Tokens  bool `json:"tokens"`
+	Rates   bool `json:"rates"`
 }
 
 type settingView struct {
@@ -333,7 +344,11 @@ func (s *surface) connectors(_ context.Context, _ *request, p page) (kit.Respons
 }
 
 func viewConnector(c connector.Registration) connectorView {
-	v := connectorView{Name: c.Name, Title: c.Title, Settings: []settingView{}}
+	able := c.Capabilities()
+	v := connectorView{Name: c.Name, Title: c.Title, Settings: []settingView{}, Capabilities: capabilitiesView{
+		Capture: able.Capture, Void: able.Void, Refund: able.Refund, ThreeDS: able.ThreeDS,
+		Points: able.Points, Tokens: able.Tokens, Rates: able.Rates,
+	}}
 	for _, f := range c.Settings {
 		field := settingView{Name: f.Name, Title: f.Title, Required: f.Required, Secret: f.Secret}
 		if !f.Secret {
