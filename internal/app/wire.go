@@ -104,7 +104,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runners, err := newRunners(ctx, o, db, hooks, service.JobHandlers(), checkouts.JobHandlers())
+	runners, err := newRunners(ctx, o, db, service.JobHandlers(), checkouts.JobHandlers(), hooks.JobHandlers())
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
@@ -23,7 +22,6 @@ import (
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
 	"github.com/vezne/vezne/internal/vault"
-	"github.com/vezne/vezne/internal/webhook"
 )
 
 // houseKeys are secrets of the house itself, the same on every node.
@@ -98,28 +96,15 @@ func newWatcher(version *sqlstore.Config, db *storage.DB, log *slog.Logger) *sna
 	return w
 }
 
-// newRunner runs the jobs of all the handlers under a node name of its own.
-func newRunner(queue job.Queue, log *slog.Logger, handlers ...map[job.Kind]job.Handler) *job.Runner {
-	every := make(map[job.Kind]job.Handler)
-	for _, h := range handlers {
-		maps.Copy(every, h)
-	}
-	return job.NewRunner(queue, every, id.NewUUID().String(), clock.System{}, log)
-}
-
-// newRunners runs the jobs that come of payments and checkouts, with the forgetting
-// of what is old, the events, and their deliveries. Each sort has a runner of its own,
-// so that slow banks do not hold events up, nor slow receivers anything.
-func newRunners(ctx context.Context, o Options, db *storage.DB, hooks *webhook.Service, handlers ...map[job.Kind]job.Handler) ([]*job.Runner, error) {
+// newRunners runs the jobs of all the handlers, and the forgetting of what is old,
+// under a node name of its own.
+func newRunners(ctx context.Context, o Options, db *storage.DB, handlers ...job.Handlers) ([]*job.Runner, error) {
 	keeper := retention.NewKeeper(sqlstore.NewRetention(db), clock.System{}, o.Log)
 	if err := keeper.Schedule(ctx); err != nil {
 		return nil, err
 	}
-	queue := sqlstore.NewJobs(db)
-	runner := newRunner(queue, o.Log, append(handlers, keeper.JobHandlers())...)
-	events, deliveries := newRunner(queue, o.Log, hooks.EventHandlers()), newRunner(queue, o.Log, hooks.DeliveryHandlers())
-	events.Workers, deliveries.Workers = webhook.EventWorkers, webhook.Workers
-	return []*job.Runner{runner, events, deliveries}, nil
+	handlers = append(handlers, keeper.JobHandlers())
+	return job.NewRunners(sqlstore.NewJobs(db), id.NewUUID().String(), clock.System{}, o.Log, handlers...)
 }
 
 func tasksOf(runners []*job.Runner) []task {

@@ -45,10 +45,12 @@ type Dependencies struct {
 // for concurrent use, by any number of goroutines and nodes on one store.
 type Service struct {
 	Dependencies
+	// callbacks bounds how many calls run to the server of one merchant.
+	callbacks *job.Lanes[id.Merchant]
 }
 
 // NewService returns a Service.
-func NewService(d Dependencies) *Service { return &Service{d} }
+func NewService(d Dependencies) *Service { return &Service{d, job.NewLanes[id.Merchant]()} }
 
 // LinkPrefix is the path under which pages are; a checkout's id follows.
 const LinkPrefix = "/checkout-link/"
@@ -99,11 +101,11 @@ func (s *Service) view(ctx context.Context, c Checkout) (View, error) {
 }
 
 // JobHandlers returns the handlers of the jobs that checkouts leave behind.
-func (s *Service) JobHandlers() map[job.Kind]job.Handler {
-	return map[job.Kind]job.Handler{
-		JobExpire:   s.expire,
-		JobWatch:    s.watch,
-		JobCallback: s.callback,
+func (s *Service) JobHandlers() job.Handlers {
+	return job.Handlers{
+		JobExpire:   {Class: job.Money, Do: s.expire},
+		JobWatch:    {Class: job.Money, Do: s.watch},
+		JobCallback: {Class: job.Callback, Do: s.callback},
 	}
 }
 

@@ -78,10 +78,26 @@ func (s *Service) watch(ctx context.Context, j job.Job) error {
 // errUnanswered is a callback that the merchant's server did not accept.
 var errUnanswered = errors.New("the callback was not accepted")
 
-// callback is the handler of JobCallback: it posts the checkout's id, alone, until
-// the merchant's server answers with a 2xx. The address is checked again, for the
-// merchant's list of hosts may have changed.
+// callback is the handler of JobCallback. A merchant whose server hangs keeps few
+// of the workers that all merchants share.
 func (s *Service) callback(ctx context.Context, j job.Job) error {
+	again, entered := s.callbacks.Enter(ctx, j.MerchantID, s.Clock.Now())
+	if !entered {
+		return job.Later(again)
+	}
+	began, failed := s.Clock.Elapsed(), true // so it stays if the call panics
+	defer func() {
+		s.callbacks.Leave(j.MerchantID, s.Clock.Now(), s.Clock.Elapsed()-began, failed)
+	}()
+	err := s.call(ctx, j)
+	failed = err != nil
+	return err
+}
+
+// call posts the checkout's id, alone, until the merchant's server answers with a
+// 2xx. The address is checked again, for the merchant's list of hosts may have
+// changed.
+func (s *Service) call(ctx context.Context, j job.Job) error {
 	c, _, err := s.read(ctx, j)
 	if err != nil {
 		return err

@@ -23,28 +23,24 @@ type Job struct {
 	// Payload is JSON and holds ids and facts, never secrets or card data.
 	Payload []byte
 	RunAt   time.Time
-	Attempt int // how often it ran so far
+	// Leases is how often a node took it, this time included. It grows also when a
+	// node was lost with the job, and when the job was put off.
+	Leases int
+	// Failures is how often it failed. Too many end its life.
+	Failures int
 	// CreatedAt is when the commit that queued it was decided.
 	CreatedAt time.Time
 }
 
-// State says where a job is in its life.
-type State string
-
-// The states. A job that is done is deleted or kept as Done by its store.
-const (
-	Ready State = "ready"
-	Dead  State = "dead"
-	Done  State = "done"
-)
-
 // Tx queues jobs in a write transaction.
 type Tx interface {
+	// Enqueue adds j, which nobody holds yet: its Leases and Failures are zero.
 	Enqueue(j Job)
 }
 
 // Queue hands jobs to the nodes that run them. A leased job belongs to one node
-// until its lease ends.
+// until its lease ends. A job that the node does not hold any more cannot be ended
+// by it: that is fault.StaleVersion, and the job stays as it is.
 type Queue interface {
 	// Lease takes up to limit jobs of the kinds that are due at now and that nobody
 	// holds, and leases them to the node for the duration given. When leases begin
@@ -53,8 +49,9 @@ type Queue interface {
 	Lease(ctx context.Context, kinds []Kind, node string, now time.Time, lease time.Duration, limit int) ([]Job, error)
 	// Finish ends a job that succeeded, if the node still holds it.
 	Finish(ctx context.Context, j Job, node string, at time.Time) error
-	// Retry gives a job that failed back, to run at the time given.
+	// Retry gives a job that is not done back, with the Failures that it has now, to
+	// run at the time given. cause is why it failed, empty if it did not.
 	Retry(ctx context.Context, j Job, node string, at time.Time, cause string) error
-	// Bury sets a job that failed too often aside.
+	// Bury sets a job that failed too often aside, with the Failures that it has.
 	Bury(ctx context.Context, j Job, node string, at time.Time, cause string) error
 }

@@ -1,4 +1,4 @@
-package webhook_test
+package job_test
 
 import (
 	"context"
@@ -7,19 +7,19 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/webhook"
+	"github.com/vezne/vezne/internal/job"
 )
 
 const (
 	shop id.Endpoint = 1
-	// width is how many deliveries go to one endpoint at once.
+	// width is how many calls go to one receiver at once.
 	width = 16
 )
 
 // road is the lanes of a node in a bubble of testing/synctest, where time is not
 // real.
 type road struct {
-	webhook.Lanes
+	*job.Lanes[id.Endpoint]
 	t *testing.T
 }
 
@@ -117,7 +117,7 @@ func TestLanes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { c.rule(t, road{webhook.NewLanes(), t}) })
+			synctest.Test(t, func(t *testing.T) { c.rule(t, road{job.NewLanes[id.Endpoint](), t}) })
 		})
 	}
 }

@@ -2,20 +2,21 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/trace"
 )
 
 // Handler does a job. It may be called more than once for the same job and must
 // bear that. A nil error ends the job, Later puts it off without counting as a
-// failure, any other error counts as one.
+// failure, any other error counts as one, and so does a panic.
 type Handler func(ctx context.Context, j Job) error
 
 // postponement is the error with which a handler asks to be called again.
@@ -27,10 +28,10 @@ func (p postponement) Error() string { return "again at " + p.until.Format(time.
 func Later(until time.Time) error { return postponement{until} }
 
 const (
-	// tick is how often a runner looks for jobs that are due.
-	tick = 250 * time.Millisecond
-	// batch is how many jobs Round leases at once, workers how many a runner does
-	// unless it is told otherwise.
+	// pollInterval is how often a runner looks for jobs that are due.
+	pollInterval = 250 * time.Millisecond
+	// batch is how many jobs Round leases at once, workers how many a runner of no
+	// class does.
 	batch   = 64
 	workers = 8
 	// lease is how long a job belongs to a node that does not finish it; a
@@ -40,11 +41,11 @@ const (
 	// endLimit bounds the storing of a job's end: later the lease is over, and a
 	// node that is being stopped has 30 seconds in all.
 	endLimit = lease - handlerLimit
-	// Pauses after failures double from firstPause to maxPause; after maxAttempts,
+	// Pauses after failures double from firstPause to maxPause; after maxFailures,
 	// about three days, a job is dead.
 	firstPause  = 5 * time.Second
 	maxPause    = 2 * time.Hour
-	maxAttempts = 45
+	maxFailures = 45
 )
 
 // Runner leases jobs of the kinds that have a handler and runs them, on as many
@@ -56,24 +57,28 @@ type Runner struct {
 	// called by the goroutine that ran the job.
 	OnRun func(Kind, Ending)
 
+	class    Class
+	poll     time.Duration
 	queue    Queue
-	handlers map[Kind]Handler
+	handlers Handlers
 	kinds    []Kind
 	node     string
 	clock    clock.Clock
 	log      *slog.Logger
 }
 
-// NewRunner returns a Runner that works under a node name that no other process
-// uses.
-func NewRunner(q Queue, handlers map[Kind]Handler, node string, c clock.Clock, log *slog.Logger) *Runner {
-	r := &Runner{Workers: workers, queue: q, handlers: handlers, node: node, clock: c, log: log}
-	for k := range handlers {
-		r.kinds = append(r.kinds, k)
+// NewRunner returns a Runner of its own for all kinds given, whatever their class.
+// It works under a node name that no other process uses. A node has those of
+// NewRunners.
+func NewRunner(q Queue, handlers Handlers, node string, c clock.Clock, log *slog.Logger) *Runner {
+	return &Runner{
+		Workers: workers, poll: pollInterval, queue: q, handlers: handlers, kinds: slices.Sorted(maps.Keys(handlers)),
+		node: node, clock: c, log: log,
 	}
-	slices.Sort(r.kinds)
-	return r
 }
+
+// Class is the class of the jobs that the runner does, empty for one of NewRunner.
+func (r *Runner) Class() Class { return r.class }
 
 // Kinds returns the kinds of job that the runner does, sorted.
 func (r *Runner) Kinds() []Kind { return slices.Clone(r.kinds) }
@@ -85,11 +90,11 @@ func (r *Runner) Kinds() []Kind { return slices.Clone(r.kinds) }
 func (r *Runner) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	t := time.NewTicker(tick)
+	t := time.NewTicker(r.poll)
 	defer t.Stop()
 	places, ended := make(chan struct{}, r.Workers), make(chan struct{}, 1)
-	work := func(s stint, j Job) {
-		r.run(ctx, s, j)
+	work := func(d deadline, j Job) {
+		r.run(ctx, d, j)
 		<-places
 		select {
 		case ended <- struct{}{}:
@@ -98,11 +103,11 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 	for ctx.Err() == nil {
 		room := cap(places) - len(places)
-		held := r.begin()
+		until := r.newDeadline()
 		jobs := r.lease(ctx, room)
 		for _, j := range jobs {
 			places <- struct{}{} // there is room: this loop alone fills it
-			wg.Go(func() { work(held, j) })
+			wg.Go(func() { work(until, j) })
 		}
 		// A full house may mean that more is due: look again once there is room.
 		next, freed := t.C, (<-chan struct{})(nil)
@@ -117,17 +122,17 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// stint is the time in which the jobs of one lease must end.
-type stint struct {
+// deadline is by when the handlers of the jobs of one lease must end.
+type deadline struct {
 	clock clock.Clock
 	began time.Duration // elapsed, before the lease was asked for
 }
 
-func (r *Runner) begin() stint { return stint{r.clock, r.clock.Elapsed()} }
+func (r *Runner) newDeadline() deadline { return deadline{r.clock, r.clock.Elapsed()} }
 
 // left is how long a handler may still take. An answer of the queue that was long
 // on its way has used up some of the lease.
-func (s stint) left() time.Duration { return handlerLimit - (s.clock.Elapsed() - s.began) }
+func (d deadline) left() time.Duration { return handlerLimit - (d.clock.Elapsed() - d.began) }
 
 // lease leases up to limit jobs that are due.
 func (r *Runner) lease(ctx context.Context, limit int) []Job {
@@ -147,7 +152,7 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 	if len(r.kinds) == 0 {
 		return 0, nil
 	}
-	held := r.begin()
+	until := r.newDeadline()
 	jobs, err := r.queue.Lease(ctx, r.kinds, r.node, r.clock.Now(), lease, batch)
 	if err != nil {
 		return 0, fmt.Errorf("lease jobs: %w", err)
@@ -158,98 +163,52 @@ func (r *Runner) Round(ctx context.Context) (int, error) {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			r.run(ctx, held, j)
+			r.run(ctx, until, j)
 		})
 	}
 	wg.Wait()
 	return len(jobs), nil
 }
 
-func (r *Runner) run(ctx context.Context, s stint, j Job) {
+func (r *Runner) run(ctx context.Context, d deadline, j Job) {
 	ctx, span := trace.Start(ctx, trace.StepJob)
 	defer span.End()
 	err := ctx.Err()
 	if err == nil {
-		err = r.call(ctx, s, j)
+		err = r.call(ctx, d, j)
 	}
 	// The end of a job is stored even when the runner is being stopped.
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), endLimit)
 	defer cancel()
 	ending := endingOf(j, err, ctx.Err() != nil)
 	span.Set(trace.Kind(j.Kind))
-	span.Set(trace.Attempt(j.Attempt))
+	span.Set(trace.Attempt(j.Leases))
 	span.Set(trace.Outcome(ending))
 	if r.OnRun != nil {
 		r.OnRun(j.Kind, ending)
 	}
 	if err := r.end(storing, j, err, ending); err != nil {
-		r.log.LogAttrs(ctx, slog.LevelWarn, "end job", slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", err))
+		r.report(ctx, slog.LevelWarn, "end job", j, err)
 	}
 }
 
-func (r *Runner) call(ctx context.Context, s stint, j Job) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.left())
+// call has the handler do the job. A panic is a failure like any other, but one
+// whose place somebody must learn.
+func (r *Runner) call(ctx context.Context, d deadline, j Job) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.left())
 	defer cancel()
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in handler of %s", j.Kind)
+		if v := recover(); v != nil {
+			p := fault.Recovered(v)
+			r.report(ctx, slog.LevelError, "job panicked", j, p, slog.String("stack", p.Stack()))
+			err = p
 		}
 	}()
-	return r.handlers[j.Kind](ctx, j)
+	return r.handlers[j.Kind].Do(ctx, j)
 }
 
-// Ending is how a run of a job ended.
-type Ending string
-
-// The endings.
-const (
-	EndedDone      Ending = "done"
-	EndedPostponed Ending = "postponed"
-	EndedFailed    Ending = "failed"
-	// EndedHandedBack: the node is being stopped.
-	EndedHandedBack Ending = "handed_back"
-	// EndedDead: it failed too often and was set aside.
-	EndedDead Ending = "dead"
-)
-
-func endingOf(j Job, failure error, stopping bool) Ending {
-	_, postponed := errors.AsType[postponement](failure)
-	switch {
-	case failure == nil:
-		return EndedDone
-	case postponed:
-		return EndedPostponed
-	case stopping:
-		return EndedHandedBack
-	case j.Attempt+1 >= maxAttempts:
-		return EndedDead
-	}
-	return EndedFailed
-}
-
-func (r *Runner) end(ctx context.Context, j Job, failure error, ending Ending) error {
-	now := r.clock.Now()
-	switch ending {
-	case EndedDone:
-		return r.queue.Finish(ctx, j, r.node, now)
-	case EndedPostponed:
-		later, _ := errors.AsType[postponement](failure)
-		return r.queue.Retry(ctx, j, r.node, later.until, "")
-	case EndedHandedBack:
-		return r.queue.Retry(ctx, j, r.node, now, "handed back")
-	case EndedDead:
-		r.log.LogAttrs(ctx, slog.LevelError, "job is dead", slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", failure))
-		return r.queue.Bury(ctx, j, r.node, now, failure.Error())
-	case EndedFailed:
-	}
-	return r.queue.Retry(ctx, j, r.node, now.Add(Pause(j.Attempt)), failure.Error())
-}
-
-// Pause returns how long a job waits after its failure number attempt+1.
-func Pause(attempt int) time.Duration {
-	p := firstPause
-	for range min(attempt, 20) {
-		p = min(2*p, maxPause)
-	}
-	return p
+func (r *Runner) report(ctx context.Context, level slog.Level, what string, j Job, err error, more ...slog.Attr) {
+	r.log.LogAttrs(ctx, level, what, append([]slog.Attr{
+		slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", err),
+	}, more...)...)
 }

@@ -26,7 +26,7 @@ func (q *endless) Lease(_ context.Context, _ []job.Kind, _ string, _ time.Time, 
 	var all []job.Job
 	for range limit {
 		q.last++
-		all = append(all, job.Job{ID: q.last, Kind: "work", Attempt: 1})
+		all = append(all, job.Job{ID: q.last, Kind: "work", Leases: 1})
 	}
 	q.leased += limit
 	q.most = max(q.most, q.leased)
@@ -58,12 +58,12 @@ func (q *endless) Bury(ctx context.Context, j job.Job, node string, at time.Time
 func TestRun_a_slow_job_delays_no_other_and_none_waits_with_a_running_lease(t *testing.T) {
 	t.Parallel()
 	q := &endless{ended: make(chan job.Job, 1000)}
-	handlers := map[job.Kind]job.Handler{"work": func(ctx context.Context, j job.Job) error {
+	handlers := job.Handlers{"work": {Class: job.Money, Do: func(ctx context.Context, j job.Job) error {
 		if j.ID == 1 {
 			<-ctx.Done()
 		}
 		return ctx.Err()
-	}}
+	}}}
 	runner := job.NewRunner(q, handlers, "node", clock.System{}, slog.New(slog.DiscardHandler))
 	runner.Workers = 4
 	ctx, stop := context.WithCancel(t.Context())
@@ -103,11 +103,11 @@ func TestRound_a_lease_that_was_long_on_its_way_leaves_less_time(t *testing.T) {
 	const takes = 40 * time.Second
 	q := &slow{endless: endless{ended: make(chan job.Job, 1)}, clock: clock.NewManual(time.Unix(1_000_000, 0)), takes: takes}
 	var left time.Duration
-	handlers := map[job.Kind]job.Handler{"work": func(ctx context.Context, _ job.Job) error {
+	handlers := job.Handlers{"work": {Class: job.Money, Do: func(ctx context.Context, _ job.Job) error {
 		deadline, _ := ctx.Deadline()
 		left = time.Until(deadline)
 		return nil
-	}}
+	}}}
 	runner := job.NewRunner(q, handlers, "node", q.clock, slog.New(slog.DiscardHandler))
 	if n, err := runner.Round(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
@@ -132,7 +132,7 @@ func (q *stuck) Finish(ctx context.Context, _ job.Job, _ string, _ time.Time) er
 func TestRound_the_end_of_a_job_is_stored_within_its_lease_or_not_at_all(t *testing.T) {
 	t.Parallel()
 	q := &stuck{endless: endless{}}
-	handlers := map[job.Kind]job.Handler{"work": func(context.Context, job.Job) error { return nil }}
+	handlers := job.Handlers{"work": {Class: job.Money, Do: func(context.Context, job.Job) error { return nil }}}
 	runner := job.NewRunner(&single{Queue: q}, handlers, "node", clock.System{}, slog.New(slog.DiscardHandler))
 	if n, err := runner.Round(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)

@@ -117,12 +117,23 @@ func (r *Resolver) round(ctx context.Context, due time.Time) {
 				return
 			}
 			s.resolved(ctx, o, found)
-			if err != nil {
-				s.Log.LogAttrs(ctx, slog.LevelWarn, "resolve operation", slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
-			}
+			s.reportUnresolved(ctx, o, err)
 		})
 	}
 	wg.Wait()
+}
+
+// reportUnresolved logs why an operation could not be asked about, if there is a
+// reason.
+func (s *Service) reportUnresolved(ctx context.Context, o Operation, err error) {
+	if err == nil {
+		return
+	}
+	level, attrs := slog.LevelWarn, []slog.Attr{slog.Int64("operation", int64(o.ID)), slog.Any("error", err)}
+	if p, panicked := errors.AsType[*fault.Panic](err); panicked {
+		level, attrs = slog.LevelError, append(attrs, slog.String("stack", p.Stack()))
+	}
+	s.Log.LogAttrs(ctx, level, "resolve operation", attrs...)
 }
 
 // hearing is which banks answered inquiries in a round.
@@ -155,8 +166,8 @@ func (s *Service) resolve(ctx context.Context, o Operation, h *hearing, watched 
 	ctx, span := trace.Start(ctx, trace.StepResolve)
 	operation := o.ID
 	defer func() {
-		if recover() != nil { // whatever is wrong with one must not keep the others from their end
-			r, err = ResolutionFailed, fmt.Errorf("panic while operation %d was resolved", operation)
+		if v := recover(); v != nil { // whatever is wrong with one must not keep the others from their end
+			r, err = ResolutionFailed, fault.Recovered(v)
 		}
 		span.Set(trace.Operation(operation))
 		span.Set(trace.Outcome(r))
@@ -248,10 +259,10 @@ func (s *Service) concludeMissing(ctx context.Context, p Payment, o Operation) e
 
 // JobHandlers returns the handlers of the jobs that payments leave behind. Events
 // are not among them: delivering those is for others.
-func (s *Service) JobHandlers() map[job.Kind]job.Handler {
-	return map[job.Kind]job.Handler{
-		JobLateCheck:     s.lateCheck,
-		JobExpireSession: s.expireSession,
-		JobExpireHold:    s.expireHold,
+func (s *Service) JobHandlers() job.Handlers {
+	return job.Handlers{
+		JobLateCheck:     {Class: job.Money, Do: s.lateCheck},
+		JobExpireSession: {Class: job.Money, Do: s.expireSession},
+		JobExpireHold:    {Class: job.Money, Do: s.expireHold},
 	}
 }

@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -228,7 +229,7 @@ type panicStore struct {
 
 func (s panicStore) PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (payment.Payment, error) {
 	if p == s.of {
-		panic("a payment that cannot be read")
+		panic("a payment that cannot be read: 4111111111111111")
 	}
 	return s.Store.PaymentByID(ctx, m, p)
 }
@@ -254,6 +255,8 @@ func TestResolverPanic(t *testing.T) {
 		told := map[payment.Resolution]int{}
 		d := w.Dependencies
 		d.Store = panicStore{Store: w.store, of: broken.Payment.ID}
+		var log bytes.Buffer
+		d.Log = slog.New(slog.NewTextHandler(&log, nil))
 		d.OnResolve = func(r payment.Resolved) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -266,6 +269,9 @@ func TestResolverPanic(t *testing.T) {
 		want := map[payment.Resolution]int{payment.ResolutionFailed: 1, payment.ResolvedApproved: 1}
 		if diff := cmp.Diff(want, told); diff != "" {
 			t.Errorf("resolutions (-want +got):\n%s", diff)
+		}
+		if told := log.String(); !strings.Contains(told, "panicStore.PaymentByID") || !strings.Contains(told, "stack=") || strings.Contains(told, "4111") {
+			t.Errorf("the log tells more or less than the place of the panic: %s", told)
 		}
 		// Later it is asked about again, and the store may be whole by then.
 		w.clock.Advance(30 * time.Second)

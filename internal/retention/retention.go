@@ -108,8 +108,8 @@ func (k *Keeper) Schedule(ctx context.Context) error {
 }
 
 // JobHandlers returns the handler of the job.
-func (k *Keeper) JobHandlers() map[job.Kind]job.Handler {
-	return map[job.Kind]job.Handler{JobForget: k.run}
+func (k *Keeper) JobHandlers() job.Handlers {
+	return job.Handlers{JobForget: {Class: job.Housekeeping, Do: k.run}}
 }
 
 // run forgets a part of what there is. It fails only when the node is being

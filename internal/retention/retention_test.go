@@ -48,7 +48,7 @@ func newShelf(old map[retention.Sort]int) *shelf {
 // run runs the job once.
 func run(ctx context.Context, s *shelf) error {
 	keeper := retention.NewKeeper(s, clock.NewManual(epoch), slog.New(slog.DiscardHandler))
-	return keeper.JobHandlers()[retention.JobForget](ctx, job.Job{Kind: retention.JobForget})
+	return keeper.JobHandlers()[retention.JobForget].Do(ctx, job.Job{Kind: retention.JobForget})
 }
 
 func putOff(t *testing.T, err error, want time.Duration) {

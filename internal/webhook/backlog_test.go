@@ -8,11 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/storetest"
-	"github.com/vezne/vezne/internal/webhook"
 )
 
 // BenchmarkBacklog has a node work off events of as many payments that wait for one
@@ -42,15 +40,13 @@ func workOff(b *testing.B, engine storage.Engine, pause time.Duration) {
 		w.happen(b, payment.EventCaptured, w.pay(b))
 	}
 	w.Clock = later{} // jobs that find no room are put off
-	events := job.NewRunner(w.jobs, w.EventHandlers(), "events", w.Clock, w.Log)
-	events.Workers = webhook.EventWorkers
-	deliveries := job.NewRunner(w.jobs, w.DeliveryHandlers(), "deliveries", w.Clock, w.Log)
-	deliveries.Workers = webhook.Workers
+	runners := w.newRunners(b, "later")
 	ctx, stop := context.WithCancel(b.Context())
 	var running sync.WaitGroup
 	b.ResetTimer()
-	running.Go(func() { events.Run(ctx) })
-	running.Go(func() { deliveries.Run(ctx) })
+	for _, r := range runners {
+		running.Go(func() { r.Run(ctx) })
+	}
 	<-all
 	b.StopTimer()
 	stop()

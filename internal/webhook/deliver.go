@@ -27,13 +27,13 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("delivery job %d: %w", j.ID, err)
 	}
-	again, entered := s.lanes.enter(ctx, to.endpoint, s.Clock.Now())
+	again, entered := s.lanes.Enter(ctx, to.endpoint, s.Clock.Now())
 	if !entered {
 		return job.Later(again)
 	}
 	began, failed := s.Clock.Elapsed(), false
 	defer func() {
-		s.lanes.leave(to.endpoint, s.Clock.Now(), s.Clock.Elapsed()-began, failed)
+		s.lanes.Leave(to.endpoint, s.Clock.Now(), s.Clock.Elapsed()-began, failed)
 	}()
 	next, failed, err := s.attempt(ctx, j.MerchantID, to)
 	switch {

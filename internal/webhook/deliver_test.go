@@ -81,7 +81,7 @@ func TestFanOut(t *testing.T) {
 		}
 		event := w.happen(t, payment.EventCaptured, w.pay(t))
 
-		fanOut := w.EventHandlers()[event.Kind]
+		fanOut := w.JobHandlers()[event.Kind].Do
 		for range 2 { // as after a crash before the job was finished
 			if err := fanOut(t.Context(), event); err != nil {
 				t.Fatal(err)
@@ -364,7 +364,7 @@ func TestCrash(t *testing.T) {
 			}))
 			w.endpoint(t, "http://127.0.0.1:1/")
 			event := w.happen(t, payment.EventCaptured, w.pay(t))
-			if err := w.EventHandlers()[event.Kind](t.Context(), event); err != nil {
+			if err := w.JobHandlers()[event.Kind].Do(t.Context(), event); err != nil {
 				t.Fatal(err)
 			}
 			leased, err := w.jobs.Lease(t.Context(), []job.Kind{"webhook.deliver"}, "dying", w.clock.Now(), time.Minute, 10)
@@ -372,7 +372,7 @@ func TestCrash(t *testing.T) {
 				t.Fatalf("%d jobs leased, %v", len(leased), err)
 			}
 			// The dying node sends and is never heard of again.
-			if err := w.DeliveryHandlers()["webhook.deliver"](crash, leased[0]); err == nil {
+			if err := w.JobHandlers()["webhook.deliver"].Do(crash, leased[0]); err == nil {
 				t.Fatal("the dying node finished its job")
 			}
 			w.run(t)
@@ -401,7 +401,7 @@ func TestCommittedAttemptIsNotRepeated(t *testing.T) {
 		receiver.answersStatus(http.StatusInternalServerError)
 		w.endpoint(t, receiver.URL)
 		event := w.happen(t, payment.EventCaptured, w.pay(t))
-		if err := w.EventHandlers()[event.Kind](t.Context(), event); err != nil {
+		if err := w.JobHandlers()[event.Kind].Do(t.Context(), event); err != nil {
 			t.Fatal(err)
 		}
 		leased, err := w.jobs.Lease(t.Context(), []job.Kind{"webhook.deliver"}, "dying", w.clock.Now(), time.Second, 10)
@@ -409,7 +409,7 @@ func TestCommittedAttemptIsNotRepeated(t *testing.T) {
 			t.Fatalf("%d jobs leased, %v", len(leased), err)
 		}
 		for range 2 {
-			if err := w.DeliveryHandlers()["webhook.deliver"](t.Context(), leased[0]); err == nil {
+			if err := w.JobHandlers()["webhook.deliver"].Do(t.Context(), leased[0]); err == nil {
 				t.Fatal("a refused delivery ended its job")
 			}
 		}
@@ -430,9 +430,8 @@ func TestNodes(t *testing.T) {
 		for range events {
 			w.happen(t, payment.EventCaptured, w.pay(t))
 		}
-		otherEvents, otherDeliveries := w.runners("other")
 		done := make(chan error, 4)
-		for _, r := range []*job.Runner{w.events, otherEvents, w.deliveries, otherDeliveries} {
+		for _, r := range append(w.newRunners(t, "other"), w.runners...) {
 			go func() {
 				for {
 					_, err := r.Round(t.Context())

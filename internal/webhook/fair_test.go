@@ -67,13 +67,10 @@ func TestFairness(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			// Time must move here: jobs that find no room are put off.
 			w.Clock = later{}
-			runner := job.NewRunner(w.jobs, w.DeliveryHandlers(), "node", w.Clock, w.Log)
-			runner.Workers = webhook.Workers
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				runner.Run(ctx)
-			}()
+			var running sync.WaitGroup
+			for _, r := range w.newRunners(t, "later") {
+				running.Go(func() { r.Run(ctx) })
+			}
 			began, tooLong := time.Now(), time.After(20*time.Second)
 			for n := 0; n < events; n++ {
 				select {
@@ -90,7 +87,7 @@ func TestFairness(t *testing.T) {
 			}
 			poster.mu.Unlock()
 			stop()
-			<-ended
+			running.Wait()
 			pending, _, err := w.Deliveries(t.Context(), demo, webhook.Filter{Status: webhook.Pending, Limit: 1})
 			if err != nil || len(pending) != 1 || pending[0].Attempts != 0 {
 				t.Errorf("pending = %+v, %v: a delivery that was cut off counts as none", pending, err)
@@ -105,7 +102,7 @@ func (w *world) tellAll(t *testing.T, kind job.Kind, n int) {
 	t.Helper()
 	for range n {
 		j := w.happen(t, kind, w.pay(t))
-		if err := w.EventHandlers()[kind](t.Context(), j); err != nil {
+		if err := w.JobHandlers()[kind].Do(t.Context(), j); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -64,35 +64,21 @@ type Dependencies struct {
 // concurrent use, by any number of nodes on one store.
 type Service struct {
 	Dependencies
-	lanes *lanes
+	// lanes bounds how many deliveries run to one endpoint.
+	lanes *job.Lanes[id.Endpoint]
 }
 
 // NewService returns a Service.
-func NewService(d Dependencies) *Service { return &Service{Dependencies: d, lanes: newLanes()} }
+func NewService(d Dependencies) *Service { return &Service{Dependencies: d, lanes: job.NewLanes[id.Endpoint]()} }
 
-// EventHandlers returns the handlers of the events, for a runner of their own with
-// EventWorkers workers: each turns an event into its deliveries.
-func (s *Service) EventHandlers() map[job.Kind]job.Handler {
-	all := make(map[job.Kind]job.Handler)
+// JobHandlers returns the handlers of the events, each of which turns one into its
+// deliveries, and of the deliveries.
+func (s *Service) JobHandlers() job.Handlers {
+	all := job.Handlers{jobDeliver: {Class: job.Callback, Do: s.deliver}}
 	for _, t := range Types() {
-		all[t] = s.fanOut
+		all[t] = job.Work{Class: job.Event, Do: s.fanOut}
 	}
 	return all
-}
-
-// EventWorkers is how many events a node fans out at once. Each waits for commits,
-// which those at work at the same time share. They run apart from other jobs, of
-// which some wait for slow banks.
-const EventWorkers = 64
-
-// Workers is how many deliveries a node sends at once. They wait for strangers'
-// servers, so there are many, and they run apart from other jobs.
-const Workers = 256
-
-// DeliveryHandlers returns the handler of deliveries, for a runner of their own
-// with Workers workers.
-func (s *Service) DeliveryHandlers() map[job.Kind]job.Handler {
-	return map[job.Kind]job.Handler{jobDeliver: s.deliver}
 }
 
 // record queues an audit record about an endpoint. facts must hold no secrets.

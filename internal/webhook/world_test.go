@@ -54,8 +54,8 @@ type world struct {
 	audit *sqlstore.Audit
 	ids   *id.Generator
 	clock *clock.Manual
-	// events and deliveries run the two sorts of jobs.
-	events, deliveries *job.Runner
+	// runners do the deliveries and the events.
+	runners []*job.Runner
 }
 
 func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
@@ -88,17 +88,18 @@ func newWorld(t testing.TB, db *storage.DB, poster webhook.Poster) *world {
 		Sealer: vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: w.ids, Clock: w.clock}),
 		IDs:    w.ids, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
-	w.events, w.deliveries = w.runners("node")
+	w.runners = w.newRunners(t, "node")
 	return w
 }
 
-// runners are those of one node.
-func (w *world) runners(node string) (events, deliveries *job.Runner) {
-	log := slog.New(slog.DiscardHandler)
-	events = job.NewRunner(w.jobs, w.EventHandlers(), node+"-events", w.clock, log)
-	deliveries = job.NewRunner(w.jobs, w.DeliveryHandlers(), node+"-deliveries", w.clock, log)
-	deliveries.Workers = webhook.Workers
-	return events, deliveries
+// newRunners returns those of one node.
+func (w *world) newRunners(t testing.TB, node string) []*job.Runner {
+	t.Helper()
+	all, err := job.NewRunners(w.jobs, node, w.Clock, w.Log, w.JobHandlers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // run does everything that is due now, and returns how many jobs that were.
@@ -107,7 +108,7 @@ func (w *world) run(t *testing.T) int {
 	total := 0
 	for {
 		var n int
-		for _, r := range []*job.Runner{w.events, w.deliveries} {
+		for _, r := range w.runners {
 			did, err := r.Round(t.Context())
 			if err != nil {
 				t.Fatal(err)

@@ -29,10 +29,10 @@ var _ job.Queue = (*Jobs)(nil)
 func NewJobs(db *storage.DB) *Jobs { return &Jobs{db: db} }
 
 const (
-	jobColumns = `merchant_id, id, kind, subject, payload, run_at, attempt, created_at`
+	jobColumns = `merchant_id, id, kind, subject, payload, run_at, leases, failures, created_at`
 
 	// Where the clock stands that judges leases, a statement has %[1]s.
-	leaseJobs = `UPDATE job SET attempt = attempt + 1, leased_by = $1, leased_until = %[1]s + $2
+	leaseJobs = `UPDATE job SET leases = leases + 1, leased_by = $1, leased_until = %[1]s + $2
 	WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM (%[2]s) AS due ORDER BY run_at, id LIMIT $4)
 	RETURNING ` + jobColumns
 
@@ -53,20 +53,18 @@ const (
 	dueOfKinds = `SELECT next.* FROM unnest(CAST($5 AS TEXT[])) AS asked (kind)
 		CROSS JOIN LATERAL (` + dueOfKind + ` FOR UPDATE OF j SKIP LOCKED) AS next`
 
-	// The attempt tells this lease from a later one of the same node. Only a job that
+	// The number tells this lease from a later one of the same node. Only a job that
 	// is ready has a holder. The state is not asked for all the same: that would let
 	// PostgreSQL take one of the indexes of what is ready instead of the primary key,
 	// and read all that is waiting to find one job.
-	held = ` WHERE merchant_id = $1 AND id = $2 AND leased_by = $3 AND attempt = $4`
+	held = ` WHERE merchant_id = $1 AND id = $2 AND leased_by = $3 AND leases = $4`
 
 	finishJob = `DELETE FROM job` + held
-	retryJob  = `UPDATE job SET leased_by = '', leased_until = 0, run_at = $5, cause = $6` + held
-	buryJob   = `UPDATE job SET leased_by = '', leased_until = 0, state = 'dead', run_at = $5, cause = $6` + held
+	retryJob  = `UPDATE job SET leased_by = '', leased_until = 0, run_at = $5, cause = $6, failures = $7` + held
+	buryJob   = `UPDATE job SET leased_by = '', leased_until = 0, state = 'dead', run_at = $5, cause = $6, failures = $7` + held
 )
 
-// Lease implements job.Queue. The Attempt of a leased job counts this lease: it
-// is 1 the first time, and grows also when a node was lost with the job. Jobs
-// with an empty Subject are in no order.
+// Lease implements job.Queue. Jobs with an empty Subject are in no order.
 func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) ([]job.Job, error) { //nolint:revive // the signature is job.Queue's
 	if len(kinds) == 0 || limit <= 0 {
 		return nil, nil
@@ -130,13 +128,13 @@ func leaseOneByOne(kinds int) string {
 
 func readJob(s storage.Scanner) (job.Job, error) {
 	var (
-		merchant, n, runAt, attempt, createdAt int64
-		kind, subject, payload                 string
+		merchant, n, runAt, leases, failures, createdAt int64
+		kind, subject, payload                          string
 	)
-	err := s.Scan(&merchant, &n, &kind, &subject, &payload, &runAt, &attempt, &createdAt)
+	err := s.Scan(&merchant, &n, &kind, &subject, &payload, &runAt, &leases, &failures, &createdAt)
 	return job.Job{
 		ID: id.Job(n), MerchantID: id.Merchant(merchant), Kind: job.Kind(kind), Subject: subject, Payload: []byte(payload),
-		RunAt: timeOf(runAt), Attempt: int(attempt), CreatedAt: timeOf(createdAt),
+		RunAt: timeOf(runAt), Leases: int(leases), Failures: int(failures), CreatedAt: timeOf(createdAt),
 	}, err
 }
 
@@ -148,16 +146,16 @@ func (q *Jobs) Finish(ctx context.Context, j job.Job, node string, _ time.Time) 
 
 // Retry implements job.Queue.
 func (q *Jobs) Retry(ctx context.Context, j job.Job, node string, at time.Time, cause string) error {
-	return q.release(ctx, "retry", retryJob, append(heldBy(j, node), micros(at), cause))
+	return q.release(ctx, "retry", retryJob, append(heldBy(j, node), micros(at), cause, int64(j.Failures)))
 }
 
 // Bury implements job.Queue. A dead job holds up no other of its subject.
 func (q *Jobs) Bury(ctx context.Context, j job.Job, node string, at time.Time, cause string) error {
-	return q.release(ctx, "bury", buryJob, append(heldBy(j, node), micros(at), cause))
+	return q.release(ctx, "bury", buryJob, append(heldBy(j, node), micros(at), cause, int64(j.Failures)))
 }
 
 func heldBy(j job.Job, node string) []any {
-	return []any{int64(j.MerchantID), int64(j.ID), node, int64(j.Attempt)}
+	return []any{int64(j.MerchantID), int64(j.ID), node, int64(j.Leases)}
 }
 
 func (q *Jobs) release(ctx context.Context, what, sql string, args []any) error {

@@ -74,8 +74,8 @@ func countUnknown(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
 }
 
 func countJobs(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
-	const insert = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, attempt, leased_by, leased_until, cause, created_at)
-		VALUES (1, $1, $2, $3, '{}', $4, $5, 0, '', $6, '', $7)`
+	const insert = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, leases, failures, leased_by, leased_until, cause, created_at)
+		VALUES (1, $1, $2, $3, '{}', $4, $5, 0, 0, '', $6, '', $7)`
 	for i, j := range []struct {
 		kind, subject, state  string
 		due, leased, enqueued time.Duration // before the reading

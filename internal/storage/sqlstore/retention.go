@@ -20,10 +20,10 @@ func NewRetention(db *storage.DB) *Retention { return &Retention{db: db} }
 
 // There is one such job, of no merchant; sequences begin at 1, so that its id is
 // nobody else's. One that died of a defect lives again with the next start.
-const scheduleForget = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, attempt,
+const scheduleForget = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, leases, failures,
 	leased_by, leased_until, cause, created_at)
-	VALUES (0, 0, $1, $2, $3, 'ready', $4, 0, '', 0, '', $5)
-	ON CONFLICT (merchant_id, id) DO UPDATE SET state = 'ready', run_at = excluded.run_at, attempt = 0
+	VALUES (0, 0, $1, $2, $3, 'ready', $4, 0, 0, '', 0, '', $5)
+	ON CONFLICT (merchant_id, id) DO UPDATE SET state = 'ready', run_at = excluded.run_at, failures = 0
 	WHERE job.state = 'dead'`
 
 // Schedule implements retention.Store.

@@ -44,14 +44,14 @@ func (t *tx) add(sql string, args ...any) {
 	t.batch = append(t.batch, storage.Statement{SQL: sql, Args: args})
 }
 
-const insertJob = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, attempt,
+const insertJob = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, leases, failures,
 	leased_by, leased_until, cause, created_at)
-	VALUES ($1, $2, $3, $4, $5, 'ready', $6, $7, '', 0, '', $8)`
+	VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, 0, '', 0, '', $7)`
 
 // Enqueue implements job.Tx.
 func (t *tx) Enqueue(j job.Job) {
 	t.add(insertJob, int64(j.MerchantID), int64(j.ID), string(j.Kind), j.Subject, string(j.Payload),
-		micros(j.RunAt), int64(j.Attempt), micros(j.CreatedAt))
+		micros(j.RunAt), micros(j.CreatedAt))
 }
 
 const insertAuditRecord = `INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail, address, agent)

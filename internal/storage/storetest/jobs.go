@@ -61,7 +61,7 @@ func testJobs(t *testing.T, open Opener) {
 func testLeasedJob(t *testing.T, s Stores, now time.Time) {
 	j := sampleJob(1, "a")
 	enqueue(t, s, j)
-	j.Attempt = 1
+	j.Leases = 1
 	equal(t, "jobs", lease(t, s, "node", now), []job.Job{j})
 }
 
@@ -70,6 +70,7 @@ func testSubject(t *testing.T, s Stores, now time.Time) {
 	first := lease(t, s, "node", now)
 	equal(t, "first", idsOf(first), []id.Job{1, 3, 4, 5})
 	equal(t, "while it runs", idsOf(lease(t, s, "other", now)), nil)
+	first[0].Failures = 1
 	must(t, "retry", s.Jobs.Retry(t.Context(), first[0], "node", now.Add(time.Minute), "no answer"))
 	for _, done := range first[1:] {
 		must(t, "finish", s.Jobs.Finish(t.Context(), done, "node", now))
@@ -77,8 +78,8 @@ func testSubject(t *testing.T, s Stores, now time.Time) {
 	equal(t, "before the retry", idsOf(lease(t, s, "other", now)), nil)
 	again := lease(t, s, "other", now.Add(time.Minute))
 	equal(t, "the retry", idsOf(again), []id.Job{1})
-	if again[0].Attempt != 2 {
-		t.Errorf("attempt %d, want 2", again[0].Attempt)
+	if again[0].Leases != 2 || again[0].Failures != 1 {
+		t.Errorf("%d leases, %d failures, want 2 and 1", again[0].Leases, again[0].Failures)
 	}
 	must(t, "finish", s.Jobs.Finish(t.Context(), again[0], "other", now))
 	equal(t, "then the next", idsOf(lease(t, s, "other", now.Add(time.Minute))), []id.Job{2})

@@ -9,7 +9,8 @@ CREATE TABLE job (
     payload      TEXT NOT NULL,
     state        TEXT NOT NULL,
     run_at       BIGINT NOT NULL,
-    attempt      BIGINT NOT NULL,
+    leases       BIGINT NOT NULL, -- how often a node took it
+    failures     BIGINT NOT NULL, -- how often it failed
     leased_by    TEXT NOT NULL,
     leased_until BIGINT NOT NULL,
     cause        TEXT NOT NULL, -- why it failed last

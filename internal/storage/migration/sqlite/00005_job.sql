@@ -9,7 +9,8 @@ CREATE TABLE job (
     payload      TEXT NOT NULL,
     state        TEXT NOT NULL,
     run_at       INTEGER NOT NULL,
-    attempt      INTEGER NOT NULL,
+    leases       INTEGER NOT NULL, -- how often a node took it
+    failures     INTEGER NOT NULL, -- how often it failed
     leased_by    TEXT NOT NULL,
     leased_until INTEGER NOT NULL,
     cause        TEXT NOT NULL, -- why it failed last
