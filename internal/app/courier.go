@@ -32,7 +32,7 @@ func (s *Server) policies(o Options) (urls, browsers egress.Policy) {
 }
 
 // addresses judges merchants' addresses by a policy and their own lists of hosts.
-// It implements payment.Addresses.
+// It implements threeds.Addresses.
 type addresses egress.Policy
 
 // Check judges an address by its form and the merchant's list of hosts.

@@ -38,7 +38,7 @@ func newTables(w *snapshot.Watcher, s routing.Store) tables {
 		})}
 }
 
-// Table implements payment.Tables.
+// Table implements operation.Tables.
 func (t tables) Table(ctx context.Context, m id.Merchant) (*routing.Table, error) {
 	return t.cache.Get(ctx, m)
 }
@@ -56,7 +56,7 @@ func newAudience(w *snapshot.Watcher, s webhook.Store) audience {
 		})}
 }
 
-// Hears implements payment.Audience.
+// Hears implements operation.Audience.
 func (a audience) Hears(ctx context.Context, m id.Merchant, kind job.Kind) (bool, error) {
 	who, err := a.cache.Get(ctx, m)
 	return who.Hears(kind), err
@@ -78,7 +78,7 @@ func newBINs(w *snapshot.Watcher, s bin.Store) bins {
 		})}
 }
 
-// Lookup implements payment.BINs; an unknown BIN is nil and no error.
+// Lookup implements charge.BINs; an unknown BIN is nil and no error.
 func (b bins) Lookup(ctx context.Context, digits string) (*bin.Info, error) {
 	table, err := b.cache.Get(ctx, struct{}{})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vezne/vezne/api"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
@@ -19,11 +20,12 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
+	"github.com/vezne/vezne/internal/threeds"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
@@ -87,14 +89,20 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	// Domain.
 	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
 	urls, browsers := s.policies(o)
-	service := payment.NewService(payment.Dependencies{
-		Store: payments, Tables: tables, BINs: cards, Banks: banks,
-		Prints: safe, Sealer: safe, Merchants: merchants, Addresses: addresses(browsers), InFlight: inFlight,
-		Audience: newAudience(watcher, hookRows), IDs: ids, Clock: system, Log: o.Log, Limits: limits,
-		OnAnswer: metrics.Answered, OnResolve: metrics.Resolved, PublicURL: s.url,
+	operations := operation.NewService(operation.Dependencies{
+		Store: payments, Tables: tables, Banks: banks, Audience: newAudience(watcher, hookRows),
+		IDs: ids, Clock: system, Log: o.Log, OnResolve: metrics.Resolved,
+	})
+	charges := charge.NewService(charge.Dependencies{
+		Operations: operations, Store: payments, Tables: tables, BINs: cards, Banks: banks, Prints: safe,
+		IDs: ids, Clock: system, Limits: limits, OnAnswer: metrics.Answered,
+	})
+	secured := threeds.NewService(threeds.Dependencies{
+		Charges: charges, Operations: operations, Store: payments, Banks: banks, Sealer: safe, Merchants: merchants,
+		Addresses: addresses(browsers), InFlight: inFlight, Clock: system, Log: o.Log, PublicURL: s.url,
 	})
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
-		Store: sqlstore.NewCheckouts(db), Payments: service, Records: payments, Tables: tables, Merchants: merchants,
+		Store: sqlstore.NewCheckouts(db), Payments: charges, ThreeDS: secured, Records: payments, Tables: tables, Merchants: merchants,
 		Cards: safe, IDs: ids, Clock: system,
 	}, merchants, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
@@ -104,24 +112,24 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runners, err := newRunners(ctx, o, db, service.JobHandlers(), checkouts.JobHandlers(), hooks.JobHandlers())
+	runners, err := newRunners(ctx, o, db, operations.JobHandlers(), secured.JobHandlers(), checkouts.JobHandlers(), hooks.JobHandlers())
 	if err != nil {
 		return err
 	}
 	gauges := newGauges(metrics, db, banks, o.Log, runners...)
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
-	tasks := append(tasksOf(runners), newResolver(service, db).Run, rotator.Run)
+	tasks := append(tasksOf(runners), newResolver(operations, db).Run, rotator.Run)
 	s.tasks = s.recorded(append(tasks, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
 
 	staff := admin.Services{
-		Callers: directory, Payments: service, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
+		Callers: directory, Payments: charges, Unknowns: operations, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
 		Editor:    newEditor(routes, binRows, safe, ids, watcher), Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
-		limits:   kit.Limits{Requests: o.Config.RateLimit, Shared: limits},
-		payments: service, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
+		limits:  kit.Limits{Requests: o.Config.RateLimit, Shared: limits},
+		charges: charges, secured: secured, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -133,7 +141,8 @@ type interior struct {
 	metrics    *telemetry.Metrics
 	requestKey secret.Bytes
 	limits     kit.Limits
-	payments   *payment.Service
+	charges    *charge.Service
+	secured    *threeds.Service
 	checkouts  *checkout.Service
 	hosted     pages.CheckoutOptions
 	callers    *merchant.Directory
@@ -150,7 +159,7 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
-	returns, err := pages.Returns(doors, in.payments, in.browsers)
+	returns, err := pages.Returns(doors, in.secured, in.browsers)
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
@@ -160,7 +169,9 @@ func (s *Server) open(in interior) error {
 		return fmt.Errorf("open doors: %w", err)
 	}
 	site := doors.NewSite()
-	site.Mount(gateway.Prefix, gateway.Handler(doors, in.payments, in.checkouts, in.callers, in.urls))
+	site.Mount(gateway.Prefix, gateway.Handler(doors, gateway.Services{
+		Payments: in.charges, ThreeDS: in.secured, Checkouts: in.checkouts, Callers: in.callers, URLs: in.urls,
+	}))
 	site.Mount(admin.Prefix, admin.Handler(doors, in.staff))
 	site.Mount(pages.DocsPrefix, pages.Docs(doors, api.Documents, s.url))
 	site.Mount(pages.ReturnsPrefix, returns)

@@ -13,7 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/limit"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/retention"
 	"github.com/vezne/vezne/internal/secret"
@@ -130,8 +130,8 @@ func newGauges(m *telemetry.Metrics, db *storage.DB, banks *pos.Registry, log *s
 
 // newResolver knows that one process alone holds a SQLite file, so that what is
 // open at the start was left by a crash.
-func newResolver(service *payment.Service, db *storage.DB) *payment.Resolver {
-	r := payment.NewResolver(service)
+func newResolver(service *operation.Service, db *storage.DB) *operation.Resolver {
+	r := operation.NewResolver(service)
 	r.Exclusive = db.Engine() == storage.SQLite
 	return r
 }

@@ -59,8 +59,8 @@ func rules() []rule {
 		{
 			Domain,
 			[]string{
-				"merchant", "bin", "pos", "installment", "routing", "vault", "ledger", "job", "audit", "user", "idempotency", "retention", "payment", "webhook",
-				"checkout",
+				"merchant", "bin", "pos", "installment", "routing", "vault", "ledger", "job", "audit", "user", "idempotency", "retention", "payment", "operation",
+				"charge", "threeds", "webhook", "checkout",
 			},
 			[]Storey{Value, Contract, Domain},
 		},
@@ -81,7 +81,7 @@ func rules() []rule {
 			Suite,
 			[]string{
 				"storage/storetest", "ephemeral/redistest", "connector/connectortest", "httpapi/apitest", "kms/kmstest", "egress/egresstest",
-				"vault/vaulttest",
+				"vault/vaulttest", "payment/paymenttest",
 			},
 			nil,
 		},

@@ -7,11 +7,13 @@ import (
 	"strconv"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 // Attempt is a card that a shopper typed or chose.
@@ -36,7 +38,7 @@ type Attempt struct {
 // Quote returns the installments that a card may have on the page, counts
 // ascending from 2, by its 6 to 8 leading digits.
 func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]routing.Option, error) {
-	options, err := s.Payments.Offer(ctx, payment.Quote{
+	options, err := s.Payments.Offer(ctx, charge.Quote{
 		MerchantID: c.MerchantID, Amount: c.Amount, BINDigits: binDigits,
 		Terms: routing.Terms{Payer: c.InterestPayer, MaxCount: c.MaxInstallments},
 	})
@@ -117,8 +119,8 @@ func wants3DS(p payment.Payment) bool {
 		(p.Result.Reason == connector.Requires3DS || p.Result.Reason == connector.DebitCardsRequires3DS)
 }
 
-func (s *Service) command(c Checkout, a Attempt, how string) payment.Pay {
-	return payment.Pay{
+func (s *Service) command(c Checkout, a Attempt, how string) charge.Pay {
+	return charge.Pay{
 		Caller: payment.Caller{
 			MerchantID: c.MerchantID, Actor: systemActor, Surface: payment.SurfaceCheckout, Key: c.attemptKey(how),
 		},
@@ -129,7 +131,7 @@ func (s *Service) command(c Checkout, a Attempt, how string) payment.Pay {
 }
 
 func (s *Service) enrol(ctx context.Context, c Checkout, a Attempt) error {
-	e, err := s.Payments.Enrol(ctx, payment.Enrol{
+	e, err := s.ThreeDS.Enrol(ctx, threeds.Enrol{
 		Pay: s.command(c, a, bySecure), SuccessURL: a.ReturnURL, FailureURL: a.ReturnURL, Language: a.Language,
 	})
 	if err != nil {

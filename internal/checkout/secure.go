@@ -8,6 +8,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 // BankForm returns the form that takes the shopper of a checkout that is
@@ -15,7 +16,7 @@ import (
 // yet.
 func (s *Service) BankForm(ctx context.Context, c Checkout) (connector.Form, error) {
 	// The attempt's key was claimed, so this is its first answer and nothing else.
-	e, err := s.Payments.Enrol(ctx, payment.Enrol{Pay: s.command(c, Attempt{}, bySecure)})
+	e, err := s.ThreeDS.Enrol(ctx, threeds.Enrol{Pay: s.command(c, Attempt{}, bySecure)})
 	switch fault.CodeOf(err) {
 	case fault.IdempotencyInProgress:
 		return connector.Form{}, nil
@@ -56,7 +57,7 @@ func (s *Service) Return(ctx context.Context, r Return) error {
 	case Open, Paid, Failed:
 		return nil
 	}
-	o, err := s.Payments.Complete(ctx, payment.Complete{
+	o, err := s.ThreeDS.Complete(ctx, threeds.Complete{
 		Caller:    payment.Caller{MerchantID: c.MerchantID, Actor: systemActor, Surface: payment.SurfaceCheckout},
 		PaymentID: r.PaymentID, SecurityKey: r.SecurityKey,
 	})

@@ -28,6 +28,7 @@ const (
 type Dependencies struct {
 	Store     Store
 	Payments  Payments
+	ThreeDS   ThreeDS
 	Records   Records
 	Tables    Tables
 	Merchants Merchants

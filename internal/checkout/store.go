@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
@@ -11,6 +12,7 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/threeds"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -41,10 +43,14 @@ type Store interface {
 
 // Payments charges cards.
 type Payments interface {
-	PayDirectly(ctx context.Context, c payment.Pay) (payment.Outcome, connector.Reason, error)
-	Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error)
-	Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error)
-	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)
+	PayDirectly(ctx context.Context, c charge.Pay) (payment.Outcome, connector.Reason, error)
+	Offer(ctx context.Context, q charge.Quote) ([]routing.Option, error)
+}
+
+// ThreeDS charges cards whose holders are authenticated first.
+type ThreeDS interface {
+	Enrol(ctx context.Context, c threeds.Enrol) (threeds.Enrolment, error)
+	Complete(ctx context.Context, c threeds.Complete) (payment.Outcome, error)
 }
 
 // Records reads what became of payments.

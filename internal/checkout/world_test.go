@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
@@ -26,6 +27,7 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/storage/storetest"
+	"github.com/vezne/vezne/internal/threeds"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -74,7 +76,7 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 	w.vault = vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: w.clock})
 	w.Service = checkout.NewService(checkout.Dependencies{
-		Store: sqlstore.NewCheckouts(db), Payments: w.payments, Records: w.payments, Tables: w, Merchants: w, Courier: w.courier,
+		Store: sqlstore.NewCheckouts(db), Payments: w.payments, ThreeDS: w.payments, Records: w.payments, Tables: w, Merchants: w, Courier: w.courier,
 		Cards: w.vault, IDs: ids, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 		PublicURL: "https://pay.example.com",
 	})
@@ -113,7 +115,7 @@ type payments struct {
 	keyStore            *sqlstore.Payments
 }
 
-func (p *payments) add(c payment.Pay, state payment.State, reason connector.Reason) payment.Payment {
+func (p *payments) add(c charge.Pay, state payment.State, reason connector.Reason) payment.Payment {
 	p.next++
 	made := payment.Payment{
 		ID: p.next, UUID: id.NewUUID(), MerchantID: c.MerchantID, State: state, OrderRef: c.OrderRef,
@@ -131,7 +133,7 @@ func (p *payments) wait() {
 	}
 }
 
-func (p *payments) PayDirectly(_ context.Context, c payment.Pay) (payment.Outcome, connector.Reason, error) {
+func (p *payments) PayDirectly(_ context.Context, c charge.Pay) (payment.Outcome, connector.Reason, error) {
 	p.wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,7 +152,7 @@ func (p *payments) PayDirectly(_ context.Context, c payment.Pay) (payment.Outcom
 	return payment.Outcome{Payment: made}, "", nil
 }
 
-func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment, error) {
+func (p *payments) Enrol(_ context.Context, c threeds.Enrol) (threeds.Enrolment, error) {
 	p.wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,22 +167,22 @@ func (p *payments) Enrol(_ context.Context, c payment.Enrol) (payment.Enrolment,
 		p.charged = c.Card
 	}
 	if n, known := p.keys[c.Key.Value]; known {
-		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true}, Form: connector.Form{Action: "https://bank.example"}}, nil
+		return threeds.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true}, Form: connector.Form{Action: "https://bank.example"}}, nil
 	}
 	p.enrolled++
 	if err := cmp.Or(p.err, p.enrolErr); err != nil {
-		return payment.Enrolment{}, err
+		return threeds.Enrolment{}, err
 	}
 	if p.state == payment.Declined && p.reason != connector.Requires3DS {
-		return payment.Enrolment{Outcome: payment.Outcome{Payment: p.add(c.Pay, p.state, p.reason)}}, nil
+		return threeds.Enrolment{Outcome: payment.Outcome{Payment: p.add(c.Pay, p.state, p.reason)}}, nil
 	}
-	return payment.Enrolment{
+	return threeds.Enrolment{
 		Outcome: payment.Outcome{Payment: p.add(c.Pay, payment.Enrolled, connector.Awaiting3DS)},
 		Form:    connector.Form{Action: "https://bank.example"},
 	}, nil
 }
 
-func (p *payments) Complete(_ context.Context, c payment.Complete) (payment.Outcome, error) {
+func (p *payments) Complete(_ context.Context, c threeds.Complete) (payment.Outcome, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c.SecurityKey != "right" {
@@ -200,7 +202,7 @@ func (p *payments) Complete(_ context.Context, c payment.Complete) (payment.Outc
 	return payment.Outcome{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
 }
 
-func (p *payments) Offer(context.Context, payment.Quote) ([]routing.Option, error) { return nil, nil }
+func (p *payments) Offer(context.Context, charge.Quote) ([]routing.Option, error) { return nil, nil }
 
 func (p *payments) PaymentByID(_ context.Context, _ id.Merchant, n id.Payment) (payment.Payment, error) {
 	p.mu.Lock()

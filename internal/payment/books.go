@@ -7,12 +7,12 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// charged returns what the card itself is charged: all that is paid but for the
+// Charged returns what the card itself is charged: all that is paid but for the
 // part that a wallet pays.
-func (p Payment) charged() money.Amount { return p.Paid.Sub(p.Wallet) }
+func (p Payment) Charged() money.Amount { return p.Paid.Sub(p.Wallet) }
 
-// refundable returns what may still be given back.
-func (p Payment) refundable() money.Amount {
+// Refundable returns what may still be given back.
+func (p Payment) Refundable() money.Amount {
 	return p.Captured.Sub(p.Refunded).Sub(p.Refunding)
 }
 
@@ -20,16 +20,16 @@ func (p Payment) refundable() money.Amount {
 // a partial capture are its shares of the whole.
 func (p Payment) movement(captured money.Amount) ledger.Movement {
 	interest := p.Paid.Sub(p.Price)
-	if rest := p.charged().Sub(captured); !interest.IsZero() && rest.IsPositive() {
+	if rest := p.Charged().Sub(captured); !interest.IsZero() && rest.IsPositive() {
 		interest = interest.Share(captured.Minor(), rest.Minor())[0]
 	}
 	return ledger.Movement{Charged: captured, Interest: interest, Commission: p.CommissionRate.Of(captured)}
 }
 
-// given returns what refunds of the sum move back in total. It is cumulative, so
+// refundMovement returns what refunds of the sum move back in total. It is cumulative, so
 // that many small refunds round to the same as one: when all is refunded, all
 // interest and commission are back to zero.
-func (p Payment) given(refunded money.Amount) ledger.Movement {
+func (p Payment) refundMovement(refunded money.Amount) ledger.Movement {
 	whole := p.movement(p.Captured)
 	if refunded.IsZero() {
 		return ledger.Movement{Charged: refunded, Interest: refunded, Commission: refunded}
@@ -50,9 +50,9 @@ func (o Operation) posting(p Payment, m ledger.Movement, at time.Time) ledger.Po
 	}
 }
 
-// shareItems spreads paid, wallet and commission over the items by price; parts
+// ShareItems spreads paid, wallet and commission over the items by price; parts
 // add up to the whole to the last minor unit.
-func (p *Payment) shareItems() {
+func (p *Payment) ShareItems() {
 	weights := make([]int64, len(p.Items))
 	for i, it := range p.Items {
 		weights[i] = it.Price.Minor()

@@ -1,13 +1,8 @@
 package payment
 
 import (
-	"net/netip"
-
-	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
-	"github.com/vezne/vezne/internal/installment"
-	"github.com/vezne/vezne/internal/money"
 )
 
 // Caller says for whom and through which door a command comes.
@@ -18,67 +13,6 @@ type Caller struct {
 	Key        idempotency.Key
 }
 
-// Pay asks for a sale or a pre-authorization. Values are already parsed; rules
-// about money, state and permission are checked by Service.
-type Pay struct {
-	Caller
-	Phase Phase
-	Group Group
-	// OrderRef is the merchant's order number. With OnePerOrder at most one
-	// payment of the order is ever charged.
-	OrderRef       string
-	OnePerOrder    bool
-	ConversationID string
-	ExternalID     string
-	Channel        string
-	CustomerRef    string
-	BuyerID        id.Member
-
-	Price money.Amount
-	// Paid is what the payer shall be charged; the zero Amount lets the plan
-	// price it by InterestPayer.
-	Paid          money.Amount
-	Wallet        money.Amount
-	Installments  int
-	InterestPayer installment.InterestPayer
-	Items         []ItemRequest // none means one item of the whole price
-
-	Card     card.Card
-	POSAlias string
-	// NoFailover keeps a declined payment from being tried at another POS.
-	NoFailover bool
-	ClientIP   netip.Addr
-}
-
-// ItemRequest is a basket line as it was asked for.
-type ItemRequest struct {
-	Name             string
-	ExternalID       string
-	Price            money.Amount
-	SubMerchantID    id.Member
-	SubMerchantPrice money.Amount
-}
-
-// Capture asks to take all or part of an authorized amount.
-type Capture struct {
-	Caller
-	PaymentID id.UUID
-	Amount    money.Amount
-}
-
-// Void asks to undo a payment as a whole.
-type Void struct {
-	Caller
-	PaymentID id.UUID
-}
-
-// Refund asks to give captured money back; the zero Amount means all that is left.
-type Refund struct {
-	Caller
-	PaymentID id.UUID
-	Amount    money.Amount
-}
-
 // Outcome answers a command: the payment as it is now and the operation that
 // the answer is about, which is the last one of the ask.
 type Outcome struct {
@@ -87,4 +21,12 @@ type Outcome struct {
 	// Replayed is set when the command had been carried out before and this is
 	// its first answer again.
 	Replayed bool
+}
+
+// Value returns the outcome, the zero Outcome for nil.
+func (o *Outcome) Value() Outcome {
+	if o == nil {
+		return Outcome{}
+	}
+	return *o
 }

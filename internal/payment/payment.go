@@ -1,8 +1,8 @@
-// Package payment is the heart of the house: it takes a payment from what a
-// merchant asked to what a bank did, without ever losing or doubling it. Every
-// request to a bank is committed as an operation before it is sent, every
-// outcome is committed together with its ledger entries, and an outcome that is
-// not known is resolved by asking, never guessed.
+// Package payment is the ground on which payments stand: what a payment, its items,
+// its operations at banks and its 3-D Secure sessions are, what the outcome of an
+// operation makes of them, and what is booked for it. It decides and never asks:
+// no bank, no clock, no database. The rooms above it (operation, charge, threeds)
+// do, and keep what they decide in the stores that it declares.
 package payment
 
 import (
@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/card"
-	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
@@ -147,10 +146,10 @@ type Payment struct {
 	Items     []Item
 }
 
-// changed notes when the payment was changed: at the time given, but after the
+// MarkChanged notes when the payment was changed: at the time given, but after the
 // change before. Nodes whose clocks differ, or whose clock was put back, so agree
 // on the order of changes, and with it on that of events.
-func (p *Payment) changed(at time.Time) {
+func (p *Payment) MarkChanged(at time.Time) {
 	if earliest := p.UpdatedAt.Add(time.Microsecond); at.Before(earliest) {
 		at = earliest
 	}
@@ -194,74 +193,4 @@ type Item struct {
 	// SubMerchantID and SubMerchantPrice say who else earns from the item.
 	SubMerchantID    id.Member
 	SubMerchantPrice money.Amount
-}
-
-// Operation is one request to a bank for a payment.
-type Operation struct {
-	ID         id.Operation
-	MerchantID id.Merchant
-	PaymentID  id.Payment
-	// AskID is the first operation of the same ask: an ask that fails over to
-	// another POS has several operations, and one answer.
-	AskID   id.Operation
-	Attempt int // 1 for the first operation of an ask
-	Kind    connector.Kind
-	POSID   id.POS
-	// Reference is what the bank knows the request by; it is unique.
-	Reference string
-	// Original is the reference of the operation that a follow-up is about.
-	Original string
-	Amount   money.Amount
-	Status   Status
-	Result   Result
-	// BankCode and BankMessage are the bank's own words.
-	BankCode    string
-	BankMessage string
-	Actor       string
-	StartedAt   time.Time
-	// FinishedAt is when the outcome became known; zero until then.
-	FinishedAt time.Time
-	// NextInquiry is when the resolver may take the operation up.
-	NextInquiry time.Time
-	Inquiries   int
-	// EscalatedAt is when the operation was put before a person; zero if it was not.
-	EscalatedAt time.Time
-	// Version counts changes; every change is a compare-and-set on it.
-	Version int
-}
-
-// Status is what is known about an operation.
-type Status string
-
-// The statuses of an operation.
-const (
-	// OperationOpen: committed, and being sent or just sent.
-	OperationOpen Status = "open"
-	// OperationEnrolled: waiting for the payer's authentication; nothing was sent
-	// that could move money.
-	OperationEnrolled Status = "enrolled"
-	// OperationUnknown: the bank gave no readable answer; the resolver asks on.
-	OperationUnknown Status = "unknown"
-	// OperationApproved and OperationDeclined: the bank said so.
-	OperationApproved Status = "approved"
-	OperationDeclined Status = "declined"
-	// OperationUnsent: the request provably never reached the bank.
-	OperationUnsent Status = "unsent"
-	// OperationReversed: approved at the bank after nobody wanted it any more,
-	// and undone there.
-	OperationReversed Status = "reversed"
-)
-
-// Final reports whether the status will not change any more.
-func (s Status) Final() bool {
-	return s != OperationOpen && s != OperationEnrolled && s != OperationUnknown
-}
-
-// Result is how a payment or an operation ended, in terms safe to show.
-type Result struct {
-	Reason        connector.Reason
-	TransactionID string
-	HostReference string
-	AuthCode      string
-	At            time.Time
 }

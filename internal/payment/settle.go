@@ -2,70 +2,41 @@ package payment
 
 import (
 	"slices"
-	"time"
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
 )
 
-// verdict is what is now known about an operation.
-type verdict struct {
-	status      Status
-	result      Result
-	bankCode    string
-	bankMessage string
+// Verdict is what is now known about an operation.
+type Verdict struct {
+	Status      Status
+	Result      Result
+	BankCode    string
+	BankMessage string
 }
 
-// change is what a verdict makes of a payment: new rows and what to book.
-type change struct {
-	payment   Payment
-	operation Operation
+// Change is what a verdict makes of a payment: new rows and what to book.
+type Change struct {
+	Payment   Payment
+	Operation Operation
 	// items is whether those of the payment are others than before.
-	items   bool
-	posting *ledger.Posting
+	ItemsChanged bool
+	Posting      *ledger.Posting
 }
 
-func verdictOf(a connector.Answer, at time.Time) verdict {
-	v := verdict{
-		bankCode:    a.BankCode,
-		bankMessage: a.BankMessage,
-		result: Result{
-			Reason:        a.Reason,
-			TransactionID: a.TransactionID,
-			HostReference: a.HostReference,
-			AuthCode:      a.AuthCode,
-			At:            at,
-		},
-	}
-	switch a.Outcome {
-	case connector.Approved:
-		v.status, v.result.Reason = OperationApproved, connector.Success
-	case connector.Declined:
-		v.status, v.result.AuthCode = OperationDeclined, ""
-		if a.Reason == "" || a.Reason == connector.Success {
-			v.result.Reason = connector.UnknownReason
-		}
-	case connector.Unsent:
-		v.status, v.result.Reason = OperationUnsent, connector.CommunicationOrSystemError
-	case connector.Unknown:
-		v.status, v.result.Reason = unanswered, connector.ResultUnknown
-	}
-	return v
-}
-
-// settle applies a verdict to an operation that was open or unknown and to its
+// Settle applies a verdict to an operation that was open or unknown and to its
 // payment. It is pure: the caller commits what it returns, all or nothing.
-func settle(p Payment, o Operation, v verdict) change {
-	o.Status, o.Result = v.status, v.result
-	o.BankCode, o.BankMessage = v.bankCode, v.bankMessage
-	if v.status.Final() {
-		o.FinishedAt = v.result.At
+func Settle(p Payment, o Operation, v Verdict) Change {
+	o.Status, o.Result = v.Status, v.Result
+	o.BankCode, o.BankMessage = v.BankCode, v.BankMessage
+	if v.Status.Final() {
+		o.FinishedAt = v.Result.At
 	}
-	p.changed(v.result.At)
+	p.MarkChanged(v.Result.At)
 	before := p.Items // shared with the caller's payment: copied before they change
 	p.Items = slices.Clone(before)
-	c := change{payment: p, operation: o}
+	c := Change{Payment: p, Operation: o}
 	switch o.Kind {
 	case connector.Sale, connector.Authorize:
 		c.settleCharge()
@@ -76,12 +47,12 @@ func settle(p Payment, o Operation, v verdict) change {
 	case connector.Refund:
 		c.settleRefund()
 	}
-	c.items = !slices.Equal(before, c.payment.Items)
+	c.ItemsChanged = !slices.Equal(before, c.Payment.Items)
 	return c
 }
 
-func (c *change) settleCharge() {
-	p, o := &c.payment, &c.operation
+func (c *Change) settleCharge() {
+	p, o := &c.Payment, &c.Operation
 	if p.State != Pending && p.State != Enrolled && p.State != Authenticated {
 		return // a late verdict about a payment that ended otherwise
 	}
@@ -100,29 +71,29 @@ func (c *change) settleCharge() {
 	case OperationDeclined, OperationUnsent, OperationReversed:
 		p.State, p.HoldsOrder = Declined, false
 		p.Commission = money.Zero(p.Paid.Currency())
-		p.shareItems()
+		p.ShareItems()
 	case OperationOpen, OperationEnrolled, OperationUnknown:
 	}
 }
 
-func (c *change) settleCapture() {
-	if !c.operation.Status.Final() {
+func (c *Change) settleCapture() {
+	if !c.Operation.Status.Final() {
 		return
 	}
-	c.payment.OpenAsk = 0
-	if c.operation.Status == OperationApproved {
-		c.payment.State = Captured
-		c.take(c.operation.Amount)
+	c.Payment.OpenAsk = 0
+	if c.Operation.Status == OperationApproved {
+		c.Payment.State = Captured
+		c.take(c.Operation.Amount)
 	}
 }
 
-func (c *change) settleVoid() {
-	p := &c.payment
-	if !c.operation.Status.Final() || p.OpenAsk != c.operation.ID {
+func (c *Change) settleVoid() {
+	p := &c.Payment
+	if !c.Operation.Status.Final() || p.OpenAsk != c.Operation.ID {
 		return // a reversal by the resolver is no void of the payment
 	}
 	p.OpenAsk = 0
-	if c.operation.Status != OperationApproved {
+	if c.Operation.Status != OperationApproved {
 		return
 	}
 	if p.Captured.IsPositive() {
@@ -131,18 +102,18 @@ func (c *change) settleVoid() {
 	p.State, p.HoldsOrder = Voided, false
 }
 
-func (c *change) settleRefund() {
-	p := &c.payment
-	if !c.operation.Status.Final() {
+func (c *Change) settleRefund() {
+	p := &c.Payment
+	if !c.Operation.Status.Final() {
 		return
 	}
-	p.Refunding = p.Refunding.Sub(c.operation.Amount)
-	if c.operation.Status != OperationApproved {
+	p.Refunding = p.Refunding.Sub(c.Operation.Amount)
+	if c.Operation.Status != OperationApproved {
 		return
 	}
-	before := p.given(p.Refunded)
-	p.Refunded = p.Refunded.Add(c.operation.Amount)
-	c.post(before.Sub(p.given(p.Refunded)))
+	before := p.refundMovement(p.Refunded)
+	p.Refunded = p.Refunded.Add(c.Operation.Amount)
+	c.post(before.Sub(p.refundMovement(p.Refunded)))
 	p.State = PartiallyRefunded
 	if p.Refunded == p.Captured {
 		p.State, p.HoldsOrder = Refunded, false
@@ -151,15 +122,15 @@ func (c *change) settleRefund() {
 }
 
 // take books captured money.
-func (c *change) take(amount money.Amount) {
-	c.payment.Captured = amount
-	m := c.payment.movement(amount)
-	c.payment.Commission = m.Commission
-	c.payment.shareItems()
+func (c *Change) take(amount money.Amount) {
+	c.Payment.Captured = amount
+	m := c.Payment.movement(amount)
+	c.Payment.Commission = m.Commission
+	c.Payment.ShareItems()
 	c.post(m)
 }
 
-func (c *change) post(m ledger.Movement) {
-	p := c.operation.posting(c.payment, m, c.operation.Result.At)
-	c.posting = &p
+func (c *Change) post(m ledger.Movement) {
+	p := c.Operation.posting(c.Payment, m, c.Operation.Result.At)
+	c.Posting = &p
 }

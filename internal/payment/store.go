@@ -13,6 +13,27 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
+// Waiting is what waits for a person.
+type Waiting struct {
+	// Count is how many operations wait, over all merchants.
+	Count int
+	// Oldest is when the oldest of them began; zero if there is none.
+	Oldest time.Time
+}
+
+// Escalations reads the operations that were put before a person.
+type Escalations interface {
+	// Escalated returns up to limit operations of a merchant that still wait, with
+	// ids after the one given, by id: those that are still unknown, and refused
+	// reversals of charges that still stand at the bank.
+	Escalated(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]Operation, error)
+	// EscalatedOperation returns one, also if it is settled by now; any other is
+	// fault.NoSuchThing.
+	EscalatedOperation(ctx context.Context, m id.Merchant, o id.Operation) (Operation, error)
+	// Waiting counts those that still wait.
+	Waiting(ctx context.Context) (Waiting, error)
+}
+
 // Tx queues the writes of one commit. Nothing is read inside; the rules that
 // need the current row are conditions that fail the whole commit.
 type Tx interface {

@@ -13,10 +13,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/job"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/webhook"
@@ -112,13 +113,13 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// Answered counts a command. It is made for payment.Dependencies.
-func (m *Metrics) Answered(a payment.Answered) {
+// Answered counts a command. It is made for charge.Dependencies.
+func (m *Metrics) Answered(a charge.Answered) {
 	m.commands.WithLabelValues(string(a.Surface), string(a.Command), a.Connector, string(a.Ending)).Inc()
 }
 
-// Resolved counts an inquiry of the resolver. It is made for payment.Dependencies.
-func (m *Metrics) Resolved(r payment.Resolved) {
+// Resolved counts an inquiry of the resolver. It is made for operation.Dependencies.
+func (m *Metrics) Resolved(r operation.Resolved) {
 	m.resolutions.WithLabelValues(r.Connector, string(r.Resolution)).Inc()
 }
 

@@ -34,6 +34,8 @@ type Authenticator interface {
 type Services struct {
 	Callers  Authenticator
 	Payments Payments
+	// Unknowns settles operations that wait for a person.
+	Unknowns Unknowns
 	Audit    audit.Log
 	// Merchants issues credentials and admin tokens, Users keeps the team.
 	Merchants *merchant.Service

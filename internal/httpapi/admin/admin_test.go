@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
@@ -38,12 +39,12 @@ var today = time.Date(2026, 11, 20, 11, 30, 0, 500_000_000, time.UTC)
 type fakePayments struct {
 	admin.Payments
 
-	detail payment.Detail
+	detail charge.Detail
 }
 
-func (f fakePayments) Detail(_ context.Context, m id.Merchant, u id.UUID) (payment.Detail, error) {
+func (f fakePayments) Detail(_ context.Context, m id.Merchant, u id.UUID) (charge.Detail, error) {
 	if m != 1 || u.String() != paymentID {
-		return payment.Detail{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
+		return charge.Detail{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
 	}
 	return f.detail, nil
 }
@@ -89,7 +90,7 @@ func newHandler(t *testing.T) http.Handler {
 }
 
 // detail is a sale that one bank declined and another approved.
-func detail(t *testing.T) payment.Detail {
+func detail(t *testing.T) charge.Detail {
 	t.Helper()
 	u, err := id.ParseUUID(paymentID)
 	if err != nil {
@@ -97,7 +98,7 @@ func detail(t *testing.T) payment.Detail {
 	}
 	lira := func(minor int64) money.Amount { return money.FromMinor(minor, money.TRY) }
 	approved := payment.Result{Reason: connector.Success, TransactionID: "T-2", HostReference: "H-2", AuthCode: "123456", At: today}
-	return payment.Detail{
+	return charge.Detail{
 		Payment: payment.Payment{
 			ID: 9, UUID: u, MerchantID: 1, Version: 3, Surface: payment.SurfaceGateway, Phase: payment.PhaseSale,
 			Group: payment.GroupProduct, State: payment.Captured, OrderRef: "ORD-1", HoldsOrder: true,

@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
 )
 
@@ -16,22 +18,21 @@ import (
 type Payments interface {
 	Find(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
 	List(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error)
-	Detail(ctx context.Context, m id.Merchant, u id.UUID) (payment.Detail, error)
+	Detail(ctx context.Context, m id.Merchant, u id.UUID) (charge.Detail, error)
 	Operator
 }
 
 // Operator moves money of payments that were made.
 type Operator interface {
-	Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error)
-	Void(ctx context.Context, c payment.Void) (payment.Outcome, error)
-	Refund(ctx context.Context, c payment.Refund) (payment.Outcome, error)
-	Clerk
+	Capture(ctx context.Context, c charge.Capture) (payment.Outcome, error)
+	Void(ctx context.Context, c charge.Void) (payment.Outcome, error)
+	Refund(ctx context.Context, c charge.Refund) (payment.Outcome, error)
 }
 
-// Clerk settles operations of which no bank tells the outcome.
-type Clerk interface {
-	UnknownOperations(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]payment.UnknownOperation, error)
-	Resolve(ctx context.Context, c payment.Resolve) (payment.Outcome, error)
+// Unknowns settles operations of which no bank tells the outcome.
+type Unknowns interface {
+	UnknownOperations(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]operation.UnknownOperation, error)
+	Resolve(ctx context.Context, c operation.Resolve) (payment.Outcome, error)
 }
 
 func (s *surface) paymentRoutes() []route {
@@ -75,7 +76,7 @@ func (s *surface) capture(ctx context.Context, r *request) (kit.Response, error)
 	if amount == (money.Amount{}) {
 		amount = p.Authorized
 	}
-	return operated(s.Payments.Capture(ctx, payment.Capture{Caller: caller(r), PaymentID: p.UUID, Amount: amount}))
+	return operated(s.Payments.Capture(ctx, charge.Capture{Caller: caller(r), PaymentID: p.UUID, Amount: amount}))
 }
 
 // void answers POST /admin/v1/payments/{paymentId}/void.
@@ -84,7 +85,7 @@ func (s *surface) void(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return operated(s.Payments.Void(ctx, payment.Void{Caller: caller(r), PaymentID: u}))
+	return operated(s.Payments.Void(ctx, charge.Void{Caller: caller(r), PaymentID: u}))
 }
 
 // refund answers POST /admin/v1/payments/{paymentId}/refund. Without an amount it
@@ -94,7 +95,7 @@ func (s *surface) refund(ctx context.Context, r *request) (kit.Response, error) 
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return operated(s.Payments.Refund(ctx, payment.Refund{Caller: caller(r), PaymentID: p.UUID, Amount: amount}))
+	return operated(s.Payments.Refund(ctx, charge.Refund{Caller: caller(r), PaymentID: p.UUID, Amount: amount}))
 }
 
 // readOperation finds the payment and reads an amount in its currency, the zero

@@ -3,6 +3,7 @@ package admin
 import (
 	"time"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
@@ -66,7 +67,7 @@ type entryView struct {
 	At          time.Time    `json:"at"`
 }
 
-func viewOperations(d payment.Detail) []operationView {
+func viewOperations(d charge.Detail) []operationView {
 	names := aliases(d.Payment)
 	out := make([]operationView, 0, len(d.Operations))
 	for _, o := range d.Operations {

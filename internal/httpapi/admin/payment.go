@@ -3,6 +3,7 @@ package admin
 import (
 	"time"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
@@ -99,7 +100,7 @@ type itemView struct {
 	SubMerchantPrice money.Amount `json:"sub_merchant_price"`
 }
 
-func viewDetail(d payment.Detail) paymentView {
+func viewDetail(d charge.Detail) paymentView {
 	p := d.Payment
 	in := func(a money.Amount) money.Amount { return inCurrency(a, p.Paid.Currency()) }
 	v := paymentView{

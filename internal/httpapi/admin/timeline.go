@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/httpapi/kit"
-	"github.com/vezne/vezne/internal/payment"
 )
 
 // What happened at a moment of a payment's life.
@@ -91,7 +91,7 @@ func (e eventView) step() int {
 	return slices.Index([]string{eventCreated, eventAsked, eventAnswered, eventRecorded}, e.Event)
 }
 
-func operationEvents(d payment.Detail) []eventView {
+func operationEvents(d charge.Detail) []eventView {
 	events := []eventView{{At: moment(d.Payment.CreatedAt), Event: eventCreated}}
 	for _, o := range viewOperations(d) {
 		events = append(events, eventView{At: o.StartedAt, Event: eventAsked, Actor: o.Actor, Operation: &o})

@@ -11,7 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/operation"
 )
 
 const (
@@ -52,7 +52,7 @@ func (s *surface) unknownOperations(ctx context.Context, r *request) (kit.Respon
 	if err := q.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	found, err := s.Payments.UnknownOperations(ctx, r.Principal.MerchantID, after, limit+1) // one more tells whether there is a next page
+	found, err := s.Unknowns.UnknownOperations(ctx, r.Principal.MerchantID, after, limit+1) // one more tells whether there is a next page
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -81,7 +81,7 @@ func operationNumber(text string, wrong func()) id.Operation {
 	return id.Operation(n)
 }
 
-func viewUnknown(u payment.UnknownOperation, now time.Time) unknownView {
+func viewUnknown(u operation.UnknownOperation, now time.Time) unknownView {
 	o := u.Operation
 	look := fmt.Sprintf("a %s of %s %s under the reference %s, sent on %s",
 		o.Kind, o.Amount.Decimal(), o.Amount.Currency(), o.Reference, o.StartedAt.UTC().Format(time.RFC3339))
@@ -96,7 +96,7 @@ func viewUnknown(u payment.UnknownOperation, now time.Time) unknownView {
 
 // resolveUnknown answers POST /admin/v1/unknown-operations/{operationId}/resolve.
 func (s *surface) resolveUnknown(ctx context.Context, r *request) (kit.Response, error) {
-	c := payment.Resolve{MerchantID: r.Principal.MerchantID, Actor: r.Principal.Actor}
+	c := operation.Resolve{MerchantID: r.Principal.MerchantID, Actor: r.Principal.Actor}
 	missing := false
 	c.Operation = operationNumber(r.Path("operationId"), func() { missing = true })
 	if missing || c.Operation == 0 {
@@ -115,5 +115,5 @@ func (s *surface) resolveUnknown(ctx context.Context, r *request) (kit.Response,
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	return operated(s.Payments.Resolve(ctx, c))
+	return operated(s.Unknowns.Resolve(ctx, c))
 }

@@ -63,7 +63,9 @@ func newCheckoutHandler(t *testing.T, f *fakeCheckouts) http.Handler {
 		t.Fatal(err)
 	}
 	f.view.ID = mustUUID(t, checkoutID)
-	return doc.Handler(t, gateway.Handler(k, &fakePayments{}, f, fakeCallers{}, egress.Policy{}))
+	return doc.Handler(t, gateway.Handler(k, gateway.Services{
+		Payments: &fakePayments{}, Checkouts: f, Callers: fakeCallers{}, URLs: egress.Policy{},
+	}))
 }
 
 const goodCheckout = `{"orderId":"ORD-12345","amount":100.50,"currency":"TRY","description":"Product purchase",` +

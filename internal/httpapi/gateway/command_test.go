@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
@@ -33,7 +34,7 @@ func TestPayCommand(t *testing.T) {
 		if w := send(newHandler(t, f), r); w.Code != http.StatusOK {
 			t.Fatalf("%s: status = %d: %s", path, w.Code, w.Body)
 		}
-		c, ok := f.calls[0].(payment.Pay)
+		c, ok := f.calls[0].(charge.Pay)
 		if !ok {
 			t.Fatalf("%s: command is a %T", path, f.calls[0])
 		}
@@ -66,7 +67,7 @@ func TestIdempotencyHash(t *testing.T) {
 		r := newRequest(t, http.MethodPost, path, body)
 		r.Header.Set("Idempotency-Key", "k")
 		send(newHandler(t, f), r)
-		c, ok := f.calls[0].(payment.Pay)
+		c, ok := f.calls[0].(charge.Pay)
 		if !ok || c.Key.IsZero() {
 			t.Fatalf("command is %T", f.calls[0])
 		}
@@ -106,22 +107,22 @@ func TestFollowUpCommands(t *testing.T) {
 	}{
 		"capture": {
 			"/api/pre-authorization/" + paymentID + "/capture", `{"amount":90,"currency":"TRY"}`,
-			payment.Capture{Caller: who, PaymentID: u, Amount: money.FromMinor(9000, money.TRY)},
+			charge.Capture{Caller: who, PaymentID: u, Amount: money.FromMinor(9000, money.TRY)},
 		},
 		"refund_of_a_part": {
 			"/api/payment/" + paymentID + "/refund", `{"amount":0.01,"currency":"TRY"}`,
-			payment.Refund{Caller: who, PaymentID: u, Amount: money.FromMinor(1, money.TRY)},
+			charge.Refund{Caller: who, PaymentID: u, Amount: money.FromMinor(1, money.TRY)},
 		},
 		"refund_of_the_rest": {
 			"/api/payment/" + paymentID + "/refund", `{}`,
-			payment.Refund{Caller: who, PaymentID: u},
+			charge.Refund{Caller: who, PaymentID: u},
 		},
 		"refund_of_the_rest_in_its_currency": {
 			"/api/payment/" + paymentID + "/refund", `{"amount":null,"currency":"TRY"}`,
-			payment.Refund{Caller: who, PaymentID: u},
+			charge.Refund{Caller: who, PaymentID: u},
 		},
-		"void":                {"/api/payment/" + paymentID + "/void", `{}`, payment.Void{Caller: who, PaymentID: u}},
-		"void_without_a_body": {"/api/payment/" + paymentID + "/void", ``, payment.Void{Caller: who, PaymentID: u}},
+		"void":                {"/api/payment/" + paymentID + "/void", `{}`, charge.Void{Caller: who, PaymentID: u}},
+		"void_without_a_body": {"/api/payment/" + paymentID + "/void", ``, charge.Void{Caller: who, PaymentID: u}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

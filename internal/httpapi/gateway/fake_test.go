@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/egress"
@@ -23,6 +24,7 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/secret"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 // today is when the tests play: a card of 04/28 is good.
@@ -51,37 +53,37 @@ func (f *fakePayments) record(ctx context.Context, call any) {
 	f.canceled = ctx.Err() != nil
 }
 
-func (f *fakePayments) Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error) {
+func (f *fakePayments) Pay(ctx context.Context, c charge.Pay) (payment.Outcome, error) {
 	f.record(ctx, c)
 	return f.outcome, f.err
 }
 
-func (f *fakePayments) Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error) {
+func (f *fakePayments) Enrol(ctx context.Context, c threeds.Enrol) (threeds.Enrolment, error) {
 	f.record(ctx, c)
-	return payment.Enrolment{Outcome: f.outcome, Form: f.form}, f.err
+	return threeds.Enrolment{Outcome: f.outcome, Form: f.form}, f.err
 }
 
-func (f *fakePayments) Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error) {
+func (f *fakePayments) Complete(ctx context.Context, c threeds.Complete) (payment.Outcome, error) {
 	f.record(ctx, c)
 	return f.outcome, f.err
 }
 
-func (f *fakePayments) Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error) {
+func (f *fakePayments) Offer(ctx context.Context, q charge.Quote) ([]routing.Option, error) {
 	f.record(ctx, q)
 	return f.options, f.err
 }
 
-func (f *fakePayments) Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error) {
+func (f *fakePayments) Capture(ctx context.Context, c charge.Capture) (payment.Outcome, error) {
 	f.record(ctx, c)
 	return f.outcome, f.err
 }
 
-func (f *fakePayments) Void(ctx context.Context, c payment.Void) (payment.Outcome, error) {
+func (f *fakePayments) Void(ctx context.Context, c charge.Void) (payment.Outcome, error) {
 	f.record(ctx, c)
 	return f.outcome, f.err
 }
 
-func (f *fakePayments) Refund(ctx context.Context, c payment.Refund) (payment.Outcome, error) {
+func (f *fakePayments) Refund(ctx context.Context, c charge.Refund) (payment.Outcome, error) {
 	f.record(ctx, c)
 	return f.outcome, f.err
 }
@@ -127,7 +129,9 @@ func newHandler(t *testing.T, f *fakePayments) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.Handler(t, gateway.Handler(k, f, nil, fakeCallers{}, egress.Policy{Demo: true}))
+	return doc.Handler(t, gateway.Handler(k, gateway.Services{
+		Payments: f, ThreeDS: f, Callers: fakeCallers{}, URLs: egress.Policy{Demo: true},
+	}))
 }
 
 func (f *fakePayments) callCount() int {

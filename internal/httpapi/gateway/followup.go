@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
@@ -20,7 +21,7 @@ func (s *surface) capture(ctx context.Context, r *request) (kit.Response, error)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	o, err := s.payments.Capture(ctx, payment.Capture{Caller: caller(r), PaymentID: u, Amount: amount})
+	o, err := s.payments.Capture(ctx, charge.Capture{Caller: caller(r), PaymentID: u, Amount: amount})
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -37,7 +38,7 @@ func (s *surface) refund(ctx context.Context, r *request) (kit.Response, error) 
 	if err != nil {
 		return kit.Response{}, err
 	}
-	o, err := s.payments.Refund(ctx, payment.Refund{Caller: caller(r), PaymentID: u, Amount: amount})
+	o, err := s.payments.Refund(ctx, charge.Refund{Caller: caller(r), PaymentID: u, Amount: amount})
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -78,7 +79,7 @@ func (s *surface) void(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	o, err := s.payments.Void(ctx, payment.Void{Caller: caller(r), PaymentID: u})
+	o, err := s.payments.Void(ctx, charge.Void{Caller: caller(r), PaymentID: u})
 	if err != nil {
 		return kit.Response{}, err
 	}

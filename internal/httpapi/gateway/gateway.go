@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
@@ -18,6 +19,7 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 // Prefix is where the surface is mounted.
@@ -25,10 +27,10 @@ const Prefix = "/api/"
 
 // Charger moves money.
 type Charger interface {
-	Pay(ctx context.Context, c payment.Pay) (payment.Outcome, error)
-	Capture(ctx context.Context, c payment.Capture) (payment.Outcome, error)
-	Void(ctx context.Context, c payment.Void) (payment.Outcome, error)
-	Refund(ctx context.Context, c payment.Refund) (payment.Outcome, error)
+	Pay(ctx context.Context, c charge.Pay) (payment.Outcome, error)
+	Capture(ctx context.Context, c charge.Capture) (payment.Outcome, error)
+	Void(ctx context.Context, c charge.Void) (payment.Outcome, error)
+	Refund(ctx context.Context, c charge.Refund) (payment.Outcome, error)
 }
 
 // Reader looks payments up.
@@ -39,13 +41,13 @@ type Reader interface {
 
 // Authenticating charges payers who were authenticated with 3-D Secure.
 type Authenticating interface {
-	Enrol(ctx context.Context, c payment.Enrol) (payment.Enrolment, error)
-	Complete(ctx context.Context, c payment.Complete) (payment.Outcome, error)
+	Enrol(ctx context.Context, c threeds.Enrol) (threeds.Enrolment, error)
+	Complete(ctx context.Context, c threeds.Complete) (payment.Outcome, error)
 }
 
 // Offerer prices installments.
 type Offerer interface {
-	Offer(ctx context.Context, q payment.Quote) ([]routing.Option, error)
+	Offer(ctx context.Context, q charge.Quote) ([]routing.Option, error)
 }
 
 // KeyChecker refuses idempotency keys that another request has used.
@@ -53,10 +55,9 @@ type KeyChecker interface {
 	CheckKey(ctx context.Context, c payment.Caller) error
 }
 
-// Payments is what the surface needs from the domain.
+// Payments is what the surface needs to do about payments.
 type Payments interface {
 	Charger
-	Authenticating
 	Offerer
 	KeyChecker
 	Reader
@@ -68,20 +69,32 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, apiKey, apiSecret string) (merchant.Principal, error)
 }
 
+// Services is what the surface opens to.
+type Services struct {
+	Payments  Payments
+	ThreeDS   Authenticating
+	Checkouts Checkouts
+	Callers   Authenticator
+	// URLs judges the addresses that merchants give.
+	URLs egress.Policy
+}
+
 type request = kit.Request[merchant.Principal]
 
 type surface struct {
 	kit       *kit.Kit
 	payments  Payments
+	threeDS   Authenticating
 	checkouts Checkouts
 	callers   Authenticator
 	urls      egress.Policy
 }
 
-// Handler returns the surface, to be mounted at Prefix. The policy judges the
-// addresses that merchants give.
-func Handler(k *kit.Kit, p Payments, c Checkouts, a Authenticator, urls egress.Policy) http.Handler {
-	s := &surface{kit: k, payments: p, checkouts: c, callers: a, urls: urls}
+// Handler returns the surface, to be mounted at Prefix.
+func Handler(k *kit.Kit, to Services) http.Handler {
+	s := &surface{
+		kit: k, payments: to.Payments, threeDS: to.ThreeDS, checkouts: to.Checkouts, callers: to.Callers, urls: to.URLs,
+	}
 	return kit.Handler(k, kit.Surface[merchant.Principal]{
 		Name:         "gateway",
 		Authenticate: s.authenticate,

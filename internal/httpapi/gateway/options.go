@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/money"
-	"github.com/vezne/vezne/internal/payment"
 )
 
 // The lengths of a BIN, in digits (ISO/IEC 7812-1 since 2017: 8; before: 6).
@@ -32,7 +32,7 @@ type apiOption struct {
 // offer answers POST /api/installment-options.
 func (s *surface) offer(ctx context.Context, r *request) (kit.Response, error) {
 	b := r.Body
-	q := payment.Quote{MerchantID: r.Principal.MerchantID, Amount: readAmount(b), BINDigits: readBIN(b)}
+	q := charge.Quote{MerchantID: r.Principal.MerchantID, Amount: readAmount(b), BINDigits: readBIN(b)}
 	if b.Has("maxInstallmentCount") {
 		q.Terms.MaxCount, _ = b.Int("maxInstallmentCount", 1, maxInstallments)
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/payment"
@@ -43,16 +44,16 @@ func (s *surface) pay(phase payment.Phase) func(context.Context, *request) (kit.
 }
 
 // readPay reads the eleven fields of section 4.
-func readPay(r *request, now time.Time) (payment.Pay, error) {
+func readPay(r *request, now time.Time) (charge.Pay, error) {
 	c := readCharge(r, now)
 	refuseInstallments(r.Body)
 	return c, r.Body.Err()
 }
 
 // readCharge reads what sections 4 and 7.1 have in common.
-func readCharge(r *request, now time.Time) payment.Pay {
+func readCharge(r *request, now time.Time) charge.Pay {
 	b := r.Body
-	c := payment.Pay{Caller: caller(r), Group: payment.GroupProduct, OnePerOrder: true, Installments: 1}
+	c := charge.Pay{Caller: caller(r), Group: payment.GroupProduct, OnePerOrder: true, Installments: 1}
 	c.OrderRef, _ = b.Text("orderId", 1, maxOrderID)
 	c.Price = readAmount(b)
 	c.Card = readCard(b, now)

@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 const (
@@ -34,7 +35,7 @@ func (s *surface) enrol(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	e, err := s.payments.Enrol(ctx, c)
+	e, err := s.threeDS.Enrol(ctx, c)
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -46,9 +47,9 @@ func (s *surface) enrol(ctx context.Context, r *request) (kit.Response, error) {
 }
 
 // readEnrol reads the fields of section 7.1.
-func (s *surface) readEnrol(r *request) (payment.Enrol, error) {
+func (s *surface) readEnrol(r *request) (threeds.Enrol, error) {
 	b := r.Body
-	c := payment.Enrol{Pay: readCharge(r, s.kit.Clock().Now()), Language: r.Language.String()}
+	c := threeds.Enrol{Pay: readCharge(r, s.kit.Clock().Now()), Language: r.Language.String()}
 	c.Phase = payment.PhaseSale
 	if b.Has("installmentCount") {
 		c.Installments, _ = b.Int("installmentCount", 1, maxInstallments)
@@ -80,7 +81,7 @@ func (s *surface) readURL(b *kit.Object, name string) string {
 	return raw
 }
 
-func (s *surface) enrolmentView(e payment.Enrolment, lang language.Tag) (apiEnrolment, error) {
+func (s *surface) enrolmentView(e threeds.Enrolment, lang language.Tag) (apiEnrolment, error) {
 	v := apiEnrolment{PaymentID: e.Payment.UUID.String(), Success: e.Form.Action != ""}
 	reason := e.Payment.Result.Reason
 	if v.Success {
@@ -127,7 +128,7 @@ func (s *surface) complete(ctx context.Context, r *request) (kit.Response, error
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	o, err := s.payments.Complete(ctx, payment.Complete{Caller: caller(r), PaymentID: u, SecurityKey: key})
+	o, err := s.threeDS.Complete(ctx, threeds.Complete{Caller: caller(r), PaymentID: u, SecurityKey: key})
 	if err != nil {
 		return kit.Response{}, err
 	}

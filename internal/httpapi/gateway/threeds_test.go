@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/apitest"
@@ -15,6 +16,7 @@ import (
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 // enrolBody is goodBody with what 3-D Secure adds.
@@ -36,7 +38,7 @@ func TestEnrol(t *testing.T) {
 		if w := send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", enrolBody)); w.Code != http.StatusOK {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		c := firstCall[payment.Enrol](t, f)
+		c := firstCall[threeds.Enrol](t, f)
 		if c.Installments != 3 || c.InterestPayer != installment.PaidByCustomer || !c.OnePerOrder || c.Phase != payment.PhaseSale ||
 			c.SuccessURL != "https://example.com/3ds/success?a=1&b=2" || c.FailureURL != "https://example.com/3ds/failure" || c.Language != "en" {
 			t.Errorf("command %+v", c)
@@ -47,7 +49,7 @@ func TestEnrol(t *testing.T) {
 		f := enrolled(t)
 		body := strings.Replace(enrolBody, `,"installmentCount":3,"interestPaidByCustomer":true`, `,"installmentCount":null`, 1)
 		send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", body))
-		if c := firstCall[payment.Enrol](t, f); c.Installments != 1 || c.InterestPayer != installment.PaidByMerchant {
+		if c := firstCall[threeds.Enrol](t, f); c.Installments != 1 || c.InterestPayer != installment.PaidByMerchant {
 			t.Errorf("command %+v", c)
 		}
 	})
@@ -113,7 +115,7 @@ func TestComplete(t *testing.T) {
 		if w.Code != http.StatusOK || w.Header().Get("Idempotent-Replayed") != "true" || !strings.Contains(w.Body.String(), `"status":"SUCCESS"`) {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		if c := firstCall[payment.Complete](t, f); c.SecurityKey != "k-1" || c.PaymentID.String() != paymentID || c.MerchantID != 1 {
+		if c := firstCall[threeds.Complete](t, f); c.SecurityKey != "k-1" || c.PaymentID.String() != paymentID || c.MerchantID != 1 {
 			t.Errorf("command %+v", c)
 		}
 	})
@@ -162,11 +164,11 @@ func TestInstallmentOptions(t *testing.T) {
 		if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 			t.Error(diff)
 		}
-		want2 := payment.Quote{
+		want2 := charge.Quote{
 			MerchantID: 1, Amount: money.FromMinor(100000, money.TRY), BINDigits: "54211901",
 			Terms: routing.Terms{Payer: installment.PaidByCustomer, MaxCount: 12},
 		}
-		if q := firstCall[payment.Quote](t, f); q != want2 {
+		if q := firstCall[charge.Quote](t, f); q != want2 {
 			t.Errorf("question %+v", q)
 		}
 	})

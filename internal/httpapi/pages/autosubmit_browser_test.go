@@ -10,7 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/httpapi/pages"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/threeds"
 	"github.com/vezne/vezne/test/browsertest"
 )
 
@@ -26,7 +26,7 @@ func TestLeavingPages(t *testing.T) {
 		serve func(t *testing.T, mux *http.ServeMux, to string)
 	}{
 		"to_the_shop": {"/start", func(t *testing.T, mux *http.ServeMux, to string) {
-			f := &fakeReturner{done: payment.Returned{URL: to, SecurityKey: "key-1"}}
+			f := &fakeReturner{done: threeds.Returned{URL: to, SecurityKey: "key-1"}}
 			mux.Handle(pages.ReturnsPrefix, newReturnsTo(t, f, egress.Policy{Demo: true}))
 			mux.HandleFunc("/start", func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/html")

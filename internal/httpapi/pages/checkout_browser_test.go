@@ -20,7 +20,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/threeds"
 	"github.com/vezne/vezne/test/browsertest"
 )
 
@@ -58,7 +58,7 @@ func comingBack(name string, f *fakeReturner) scene {
 func returnScenes() []scene {
 	refused := fault.New(fault.Invalid, fault.ValidationError, "forged")
 	return []scene{
-		comingBack("return", &fakeReturner{done: payment.Returned{URL: "https://shop.example/ok", SecurityKey: "key-1"}}),
+		comingBack("return", &fakeReturner{done: threeds.Returned{URL: "https://shop.example/ok", SecurityKey: "key-1"}}),
 		comingBack("return-refused", &fakeReturner{err: refused}),
 		comingBack("return-unknown", &fakeReturner{err: fault.New(fault.NotFound, fault.NoSuchThing, "unknown")}),
 		comingBack("return-broken", &fakeReturner{err: errNotAllowed}),

@@ -17,7 +17,7 @@ import (
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 // ReturnsPrefix is where banks send payers back to.
@@ -30,7 +30,7 @@ var returnFiles embed.FS
 
 // Returner takes payers back from banks.
 type Returner interface {
-	Return(ctx context.Context, r payment.Return) (payment.Returned, error)
+	Return(ctx context.Context, r threeds.Return) (threeds.Returned, error)
 }
 
 // returnText is what the pages say in one language.
@@ -99,7 +99,7 @@ func (s *returns) serve(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, status)
 		return
 	}
-	done, err := s.payments.Return(r.Context(), payment.Return{
+	done, err := s.payments.Return(r.Context(), threeds.Return{
 		Connector: r.PathValue("connector"), SessionKey: r.PathValue("session"), Form: form, Charset: charsetOf(r),
 	})
 	if err == nil {
@@ -152,7 +152,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, int) {
 
 // sendOn shows the page that takes the browser on: with the security key to the
 // one address, with the reason to the other (gateway API, section 12.10).
-func (s *returns) sendOn(w http.ResponseWriter, r *http.Request, done payment.Returned) {
+func (s *returns) sendOn(w http.ResponseWriter, r *http.Request, done threeds.Returned) {
 	text, lang := s.text(r)
 	form := kit.AutoForm{Action: done.URL, Label: text.GoOn, Fields: []kit.FormField{
 		{Name: "paymentId", Value: done.Payment.UUID.String()},

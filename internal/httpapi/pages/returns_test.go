@@ -23,15 +23,16 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/secret"
+	"github.com/vezne/vezne/internal/threeds"
 )
 
 type fakeReturner struct {
-	asked payment.Return
-	done  payment.Returned
+	asked threeds.Return
+	done  threeds.Returned
 	err   error
 }
 
-func (f *fakeReturner) Return(_ context.Context, r payment.Return) (payment.Returned, error) {
+func (f *fakeReturner) Return(_ context.Context, r threeds.Return) (threeds.Returned, error) {
 	f.asked = r
 	return f.done, f.err
 }
@@ -82,7 +83,7 @@ func TestReturns(t *testing.T) {
 	})
 	t.Run("success_takes_exactly_id_and_key_on", func(t *testing.T) {
 		t.Parallel()
-		f := &fakeReturner{done: payment.Returned{URL: `https://shop.example/ok?a=1&b="2"`, SecurityKey: "key-1"}}
+		f := &fakeReturner{done: threeds.Returned{URL: `https://shop.example/ok?a=1&b="2"`, SecurityKey: "key-1"}}
 		w := comeBack(t, newReturns(t, f), http.MethodPost, address, "mac=1&x=2&x=3", "en")
 		form, err := apitest.ReadForm(w.Body.String())
 		want := url.Values{"paymentId": {f.done.Payment.UUID.String()}, "securityKey": {"key-1"}}
@@ -92,7 +93,7 @@ func TestReturns(t *testing.T) {
 		if !strings.HasPrefix(form.Action, "https://shop.example/ok?a=1&b=") || !strings.Contains(w.Body.String(), "<button") {
 			t.Errorf("form %+v", form)
 		}
-		if diff := cmp.Diff(payment.Return{Connector: "sandbox", SessionKey: "session-key", Form: url.Values{"mac": {"1"}, "x": {"2", "3"}}}, f.asked); diff != "" {
+		if diff := cmp.Diff(threeds.Return{Connector: "sandbox", SessionKey: "session-key", Form: url.Values{"mac": {"1"}, "x": {"2", "3"}}}, f.asked); diff != "" {
 			t.Error(diff)
 		}
 		policy := w.Header().Get("Content-Security-Policy")
@@ -104,7 +105,7 @@ func TestReturns(t *testing.T) {
 	t.Run("failure_has_a_reason_and_no_key", func(t *testing.T) {
 		t.Parallel()
 		p := payment.Payment{Result: payment.Result{Reason: connector.ThreeDSFailed}}
-		w := comeBack(t, newReturns(t, &fakeReturner{done: payment.Returned{Payment: p, URL: "https://shop.example/no"}}), http.MethodPost, address, "a=b", "en")
+		w := comeBack(t, newReturns(t, &fakeReturner{done: threeds.Returned{Payment: p, URL: "https://shop.example/no"}}), http.MethodPost, address, "a=b", "en")
 		form, err := apitest.ReadForm(w.Body.String())
 		if err != nil || len(form.Fields) != 3 || form.Fields.Get("resultCode") != "THREEDS_FAILED" || form.Fields.Get("resultMessage") == "" || form.Fields.Has("securityKey") {
 			t.Errorf("%v: %+v", err, form)
@@ -112,7 +113,7 @@ func TestReturns(t *testing.T) {
 	})
 	for name, r := range map[string]struct {
 		method, path, body, media string
-		done                      payment.Returned
+		done                      threeds.Returned
 		err                       error
 		status                    int
 	}{
@@ -124,9 +125,9 @@ func TestReturns(t *testing.T) {
 		"wrong_method":                  {method: http.MethodPut, status: 405},
 		"body_that_is_no_form":          {body: "%zz", status: 400},
 		"body_over_the_limit":           {body: "a=" + strings.Repeat("x", 64<<10), status: 413},
-		"address_that_is_not_allowed":   {done: payment.Returned{URL: "https://10.0.0.1/"}, status: 400},
-		"address_that_is_a_script":      {done: payment.Returned{URL: "javascript:alert(1)"}, status: 400},
-		"address_without_encryption":    {done: payment.Returned{URL: "http://shop.example/"}, status: 400},
+		"address_that_is_not_allowed":   {done: threeds.Returned{URL: "https://10.0.0.1/"}, status: 400},
+		"address_that_is_a_script":      {done: threeds.Returned{URL: "javascript:alert(1)"}, status: 400},
+		"address_without_encryption":    {done: threeds.Returned{URL: "http://shop.example/"}, status: 400},
 		"visit_of_a_person_is_no_error": {method: http.MethodGet, status: 200},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,72 @@
+package charge
+
+import (
+	"net/netip"
+
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+)
+
+// Pay asks for a sale or a pre-authorization. Values are already parsed; rules
+// about money, state and permission are checked by Service.
+type Pay struct {
+	payment.Caller
+	Phase payment.Phase
+	Group payment.Group
+	// OrderRef is the merchant's order number. With OnePerOrder at most one
+	// payment of the order is ever charged.
+	OrderRef       string
+	OnePerOrder    bool
+	ConversationID string
+	ExternalID     string
+	Channel        string
+	CustomerRef    string
+	BuyerID        id.Member
+
+	Price money.Amount
+	// Paid is what the payer shall be charged; the zero Amount lets the plan
+	// price it by InterestPayer.
+	Paid          money.Amount
+	Wallet        money.Amount
+	Installments  int
+	InterestPayer installment.InterestPayer
+	Items         []ItemRequest // none means one item of the whole price
+
+	Card     card.Card
+	POSAlias string
+	// NoFailover keeps a declined payment from being tried at another POS.
+	NoFailover bool
+	ClientIP   netip.Addr
+}
+
+// ItemRequest is a basket line as it was asked for.
+type ItemRequest struct {
+	Name             string
+	ExternalID       string
+	Price            money.Amount
+	SubMerchantID    id.Member
+	SubMerchantPrice money.Amount
+}
+
+// Capture asks to take all or part of an authorized amount.
+type Capture struct {
+	payment.Caller
+	PaymentID id.UUID
+	Amount    money.Amount
+}
+
+// Void asks to undo a payment as a whole.
+type Void struct {
+	payment.Caller
+	PaymentID id.UUID
+}
+
+// Refund asks to give captured money back; the zero Amount means all that is left.
+type Refund struct {
+	payment.Caller
+	PaymentID id.UUID
+	Amount    money.Amount
+}

@@ -1,0 +1,151 @@
+package charge
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/operation"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
+	"github.com/vezne/vezne/internal/trace"
+)
+
+// followUp is what capture, void and refund differ in.
+type followUp struct {
+	caller  payment.Caller
+	payment id.UUID
+	kind    connector.Kind
+	// able reports whether a POS can do this at all; if not, the command is
+	// refused with the code and no operation is begun.
+	able   func(connector.Capabilities) bool
+	unable fault.Code
+	// admit checks the payment as it is now and returns the amount to be moved. It
+	// may return an Outcome instead, when the command was carried out before.
+	admit func(ctx context.Context, p payment.Payment) (money.Amount, *payment.Outcome, error)
+	// reserve marks the payment so that no rival is admitted meanwhile.
+	reserve func(p *payment.Payment, o payment.Operation)
+	// send asks the bank.
+	send func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error)
+}
+
+// followUp carries out a command about a payment that a bank approved. The
+// payment is reserved by compare-and-set before the bank is asked, so of two
+// rivals exactly one reaches the bank.
+func (s *Service) followUp(ctx context.Context, f followUp) (payment.Outcome, error) {
+	ctx, cancel := operation.Detached(ctx)
+	defer cancel()
+	o, err := s.followOnce(ctx, f)
+	s.Report(ctx, commandOf(f.kind), f.caller.Surface, o, err)
+	return o, err
+}
+
+func (s *Service) followOnce(ctx context.Context, f followUp) (payment.Outcome, error) {
+	if replay, err := s.Replay(ctx, f.caller); replay != nil || err != nil {
+		return replay.Value(), err
+	}
+	p, o, replay, err := s.reserve(ctx, f)
+	if replay != nil || err != nil {
+		return replay.Value(), err
+	}
+	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
+	if err != nil {
+		return s.operations.Conclude(ctx, p, o, operation.VerdictOf(connector.Answer{Outcome: connector.Unsent}, s.clock.Now()), f.caller.Actor)
+	}
+	about := p.Original(o)
+	v := s.operations.Send(ctx, o, at, about, func(b *pos.Bank) (connector.Answer, error) {
+		return f.send(ctx, b, connector.FollowUp{Kind: o.Kind, Reference: o.Reference, Amount: o.Amount, Original: about})
+	})
+	return s.operations.Conclude(ctx, p, o, v, f.caller.Actor)
+}
+
+// reserve makes the first commit of a follow-up, deciding again as often as the
+// payment changes under it.
+func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, payment.Operation, *payment.Outcome, error) {
+	ctx, span := trace.Start(ctx, trace.StepBegin)
+	defer span.End()
+	span.Set(trace.Kind(f.kind))
+	for try := range operation.MaxConflicts {
+		p, err := s.store.Payment(ctx, f.caller.MerchantID, f.payment)
+		if err != nil {
+			return payment.Payment{}, payment.Operation{}, nil, fmt.Errorf("read payment: %w", err)
+		}
+		amount, replay, err := f.admit(ctx, p)
+		if replay != nil || err != nil {
+			return payment.Payment{}, payment.Operation{}, replay, err
+		}
+		if err := s.checkAble(ctx, p, f); err != nil {
+			return payment.Payment{}, payment.Operation{}, nil, err
+		}
+		o, err := s.newFollowUp(ctx, p, f, amount)
+		if err != nil {
+			return payment.Payment{}, payment.Operation{}, nil, err
+		}
+		f.reserve(&p, o)
+		p.MarkChanged(o.StartedAt)
+		err = s.store.InTx(ctx, func(tx payment.Tx) {
+			if !f.caller.Key.IsZero() {
+				tx.ClaimKey(idempotency.Record{
+					MerchantID: p.MerchantID, Key: f.caller.Key, PaymentID: p.ID, AskID: o.ID, CreatedAt: o.StartedAt,
+				})
+			}
+			tx.SavePayment(p)
+			tx.InsertOperation(o)
+		})
+		switch {
+		case err == nil:
+			p.Version++
+			return p, o, nil, nil
+		case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
+			replay, err := s.Replay(ctx, f.caller)
+			return payment.Payment{}, payment.Operation{}, replay, err
+		case fault.CodeOf(err) != fault.StaleVersion:
+			return payment.Payment{}, payment.Operation{}, nil, fmt.Errorf("begin %s: %w", f.kind, err)
+		case !operation.Pause(ctx, err, try):
+			return payment.Payment{}, payment.Operation{}, nil, payment.InProgress(fault.OperationInProgress, f.payment)
+		}
+	}
+	return payment.Payment{}, payment.Operation{}, nil, payment.InProgress(fault.OperationInProgress, f.payment)
+}
+
+// checkAble refuses what the payment's POS cannot do.
+func (s *Service) checkAble(ctx context.Context, p payment.Payment, f followUp) error {
+	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
+	if err != nil {
+		return fmt.Errorf("find POS of payment: %w", err)
+	}
+	bank, err := s.banks.Bank(ctx, at)
+	if err != nil {
+		return fmt.Errorf("open POS of payment: %w", err)
+	}
+	if !f.able(bank.Capabilities()) {
+		return payment.WrongState(f.unable, "the bank of this payment cannot do that", p)
+	}
+	return nil
+}
+
+func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp, amount money.Amount) (payment.Operation, error) {
+	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
+	if err != nil {
+		return payment.Operation{}, fmt.Errorf("find POS of payment: %w", err)
+	}
+	o, err := s.operations.New(ctx, p, f.kind, f.caller.Actor, at)
+	if err != nil {
+		return payment.Operation{}, err
+	}
+	operations, err := s.store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return payment.Operation{}, fmt.Errorf("read operations of payment: %w", err)
+	}
+	for _, earlier := range operations {
+		if earlier.Status == payment.OperationApproved && (earlier.Kind == connector.Sale || earlier.Kind == connector.Authorize) {
+			o.Original = earlier.Reference
+		}
+	}
+	o.Amount = amount
+	return o, nil
+}

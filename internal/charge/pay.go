@@ -1,0 +1,93 @@
+package charge
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/operation"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/trace"
+)
+
+// Pay carries out a sale or a pre-authorization. A refusal by the bank is an
+// Outcome, not an error. Errors of kind Invalid and Conflict mean that nothing
+// was stored and no bank was asked; any other error means the same or that the
+// resolver will find out.
+func (s *Service) Pay(ctx context.Context, c Pay) (payment.Outcome, error) {
+	ctx, cancel := operation.Detached(ctx)
+	defer cancel()
+	a, err := s.prepareDirect(ctx, c)
+	o, err := s.payPrepared(ctx, c, a, err)
+	s.Report(ctx, CommandPay, c.Surface, o, err)
+	return o, err
+}
+
+// payPrepared carries out a payment that was prepared, or answers one that could
+// not be.
+func (s *Service) payPrepared(ctx context.Context, c Pay, a *Attempt, refusal error) (payment.Outcome, error) {
+	if refusal != nil {
+		return s.refused(ctx, c.Caller, refusal)
+	}
+	if replay, err := s.begin(ctx, a); err != nil || replay != nil {
+		return replay.Value(), err
+	}
+	if !a.Routed() {
+		return payment.Outcome{Payment: a.Payment}, nil
+	}
+	for {
+		v := s.ask(ctx, a.Operation, a.POS(), &a.Command.Card, a.Command)
+		s.NoteDecline(ctx, a.Payment, v)
+		if !a.TriesNext(v) {
+			return s.operations.Conclude(ctx, a.Payment, a.Operation, v, c.Actor)
+		}
+		if err := s.FailOver(ctx, a, v); err != nil {
+			return s.operations.Conclude(ctx, a.Payment, a.Operation, v, c.Actor)
+		}
+	}
+}
+
+// begin makes the first commit: the payment, its first operation and the claims
+// of its idempotency key and its order, before any bank hears of it. Without a
+// candidate the payment is declined in the same commit. If a claim failed it
+// returns what the earlier request led to, as an Outcome or an error.
+func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcome, err error) {
+	ctx, span := operation.Step(ctx, trace.StepBegin, &a.Payment)
+	defer func() { span.Fail(err); span.End() }()
+	if err := s.ChoosePOS(ctx, a); err != nil {
+		return nil, err
+	}
+	if !operation.FirstCommit && a.Operation.ID != 0 {
+		return nil, nil //nolint:nilnil // a mutant's way
+	}
+	for range operation.MaxConflicts {
+		err := s.store.InTx(ctx, func(tx payment.Tx) {
+			if !a.Command.Key.IsZero() {
+				tx.ClaimKey(idempotency.Record{
+					MerchantID: a.Payment.MerchantID, Key: a.Command.Key, PaymentID: a.Payment.ID,
+					AskID: a.Operation.AskID, CreatedAt: a.Payment.CreatedAt,
+				})
+			}
+			tx.InsertPayment(a.Payment)
+			if a.Operation.ID != 0 {
+				tx.InsertOperation(a.Operation)
+			}
+		})
+		switch {
+		case err == nil:
+			return nil, nil //nolint:nilnil // no replay and no refusal: the payment goes on
+		case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
+			return s.Replay(ctx, a.Command.Caller)
+		case fault.CodeOf(err) == fault.OrderClaimed:
+			replay, err := s.replayOrder(ctx, a)
+			if replay != nil || err != nil {
+				return replay, err
+			}
+		default:
+			return nil, fmt.Errorf("begin payment: %w", err)
+		}
+	}
+	return nil, fault.New(fault.Conflict, fault.OrderInProgress, "another payment of this order is being processed").WithRetryAfter(time.Second)
+}

@@ -1,0 +1,28 @@
+package charge
+
+import (
+	"context"
+
+	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
+)
+
+// Void undoes a sale, a hold or a captured hold as a whole. Errors: NotVoidable
+// in any other state or once something was refunded, OperationInProgress.
+func (s *Service) Void(ctx context.Context, c Void) (payment.Outcome, error) {
+	return s.followUp(ctx, followUp{
+		caller: c.Caller, payment: c.PaymentID, kind: connector.Void,
+		able: func(c connector.Capabilities) bool { return c.Void }, unable: fault.NotVoidable,
+		admit: func(_ context.Context, p payment.Payment) (money.Amount, *payment.Outcome, error) {
+			amount, err := p.AdmitVoid()
+			return amount, nil, err
+		},
+		reserve: func(p *payment.Payment, o payment.Operation) { p.OpenAsk = o.ID },
+		send: func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error) {
+			return b.Void(ctx, f)
+		},
+	})
+}
