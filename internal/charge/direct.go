@@ -9,8 +9,8 @@ import (
 	"github.com/vezne/vezne/internal/routing"
 )
 
-// withoutThreeDS leaves the attempt the candidates that may be charged without 3-D Secure.
-// The price stays the one of the first of all, so that what was quoted is what is
+// withoutThreeDS leaves the attempt the candidates that may be charged without 3-D
+// Secure. The price stays the one of the first of all, so that what was quoted is what is
 // charged.
 func (a *Attempt) withoutThreeDS() {
 	a.candidates, a.refusal = routing.Direct(a.candidates)

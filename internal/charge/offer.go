@@ -37,6 +37,6 @@ func (s *Service) Offer(ctx context.Context, q Quote) ([]routing.Option, error) 
 	}
 	return routing.Offer(*table, routing.Request{
 		Amount: q.Amount, BINDigits: q.BINDigits, BIN: info, POSAlias: q.POSAlias,
-		At: s.clock.Now(), Draw: quoteSeed(q.MerchantID, q.BINDigits, q.Amount),
+		At: s.clock.Now(), Seed: quoteSeed(q.MerchantID, q.BINDigits, q.Amount),
 	}, q.Terms, s.banks.Healthy), nil
 }

@@ -56,7 +56,7 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 	}
 	request := routing.Request{
 		Amount: c.Price, Installments: c.Installments, BINDigits: c.Card.PAN.BIN(8), BIN: info,
-		POSAlias: c.POSAlias, At: p.CreatedAt, Draw: routingSeed(c),
+		POSAlias: c.POSAlias, At: p.CreatedAt, Seed: routingSeed(c),
 	}
 	p.Routing = routing.Decide(*table, request, s.banks.Healthy)
 	if err := s.checkDecision(c, p.Routing, table, request); err != nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// routingSeed returns the number with which weighted rules are drawn for a payment. A
-// single payment costs the same everywhere, so each draws anew; a payment in
-// installments draws what its quote drew, or else the payer would be charged
-// another price.
+// routingSeed returns the number by which weighted rules choose for a payment. A
+// single payment costs the same everywhere, so each has a new one; a payment in
+// installments has that of its quote, or else the payer would be charged another
+// price.
 func routingSeed(c Pay) uint32 {
 	if c.Installments > 1 {
 		return quoteSeed(c.MerchantID, c.Card.PAN.BIN(8), c.Price)

@@ -12,10 +12,6 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 )
 
-// JobLateCheck is the job that asks a bank again about a request of which it
-// had no record, in case the request arrived late, and undoes what it finds.
-const JobLateCheck job.Kind = "payment.late_check"
-
 // Commit stores a change with everything that belongs to it: the compare-and-set
 // of both rows, the ledger posting, the event and the audit record.
 func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, also ...func(payment.Tx)) error {
@@ -49,6 +45,8 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 	})...)
 }
 
+// Save stores both rows of a change, and what else belongs into the commit, without
+// a posting, an event or an audit record.
 func (s *Service) Save(ctx context.Context, c payment.Change, also ...func(payment.Tx)) error {
 	err := s.store.InTx(ctx, func(tx payment.Tx) {
 		queueChange(tx, c)
@@ -78,6 +76,7 @@ func queueChange(tx payment.Tx, c payment.Change) {
 	tx.SaveOperation(c.Operation)
 }
 
+// NewJob returns a job about an operation, in the queue of the payment's events.
 func (s *Service) NewJob(ctx context.Context, kind job.Kind, p payment.Payment, o payment.Operation, runAt time.Time) (job.Job, error) {
 	jobID, err := id.Next[id.Job](ctx, s.ids, id.NounJob)
 	if err != nil {
@@ -89,9 +88,9 @@ func (s *Service) NewJob(ctx context.Context, kind job.Kind, p payment.Payment, 
 	}, nil
 }
 
-// eventWriter returns what queues an event, which stands in the order of the payment's
-// changes, whatever the clock says. An event to which nobody listens is not
-// queued: its job would find nobody to tell.
+// eventWriter returns what queues an event, which stands in the order of the
+// payment's changes, whatever the clock says. An event to which nobody listens is
+// not queued: its job would find nobody to tell.
 func (s *Service) eventWriter(ctx context.Context, kind job.Kind, p payment.Payment, o payment.Operation, runAt time.Time) (func(payment.Tx), error) {
 	if s.audience != nil {
 		heard, err := s.audience.Hears(ctx, p.MerchantID, kind)

@@ -16,6 +16,14 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 )
 
+// JobLateCheck is the job that asks a bank again about a request of which it
+// had no record, in case the request arrived late, and undoes what it finds.
+const JobLateCheck job.Kind = "payment.late_check"
+
+// lateChecks are the ages at which an operation that a bank did not know is
+// asked about again.
+var lateChecks = [...]time.Duration{time.Minute, 10 * time.Minute, time.Hour}
+
 // jobPayload is the part of an event payload that leads back to its subject.
 type jobPayload struct {
 	Payment   string       `json:"payment"`
@@ -79,7 +87,7 @@ func (s *Service) Subject(ctx context.Context, j job.Job) (payment.Payment, paym
 	}
 	p, err := s.store.Payment(ctx, j.MerchantID, u)
 	if err != nil {
-		return payment.Payment{}, payment.Operation{}, err
+		return payment.Payment{}, payment.Operation{}, fmt.Errorf("find payment of job: %w", err)
 	}
 	return s.reload(ctx, p, payload.Operation)
 }

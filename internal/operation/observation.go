@@ -9,20 +9,20 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 )
 
-// observations are what a resolver knows of unresolved operations from its own watching.
-// It measures by elapsed time, because the clocks that dated the operations may
+// observations are what a resolver knows of unresolved operations from its own
+// watching. It measures by elapsed time, because the clocks that dated the operations may
 // differ from this node's, and may have been set meanwhile.
 type observations struct {
 	mu  sync.Mutex
 	all map[id.Operation]observation
 }
 
-// observationMemory is how long an operation is remembered that is not among those that
-// are looked at while there are more than are looked at in one round.
+// observationMemory is how long an operation is remembered that is not among those
+// that are looked at while there are more than are looked at in one round.
 const observationMemory = 30 * time.Minute
 
-// observation is when an operation was seen first, when first at its version, and when
-// last.
+// observation is when an operation was seen first, when first at its version, and
+// when last.
 type observation struct {
 	firstSeen, unchangedSince, lastSeen time.Duration
 	version                             int

@@ -46,10 +46,6 @@ const (
 	rareInquiryAge   = time.Hour
 )
 
-// lateChecks are the ages at which an operation that a bank did not know is
-// asked about again.
-var lateChecks = [...]time.Duration{time.Minute, 10 * time.Minute, time.Hour}
-
 // Resolver finds the outcome of operations that were left open by a crash or
 // unknown by a bank, by asking until the bank knows. Any number of nodes may run
 // one: an operation is taken by compare-and-set on its row.

@@ -15,6 +15,11 @@ const (
 	EventVoidFailed    job.Kind = "payment.void_failed"
 	EventRefunded      job.Kind = "payment.refunded"
 	EventRefundFailed  job.Kind = "payment.refund_failed"
+	// EventUnknown says that a bank has not told the outcome of an operation for so
+	// long that a person has to find it out. The event of the outcome follows.
+	EventUnknown job.Kind = "payment.unknown"
+	// EventExpired says that a pre-authorization ended unused.
+	EventExpired job.Kind = "payment.expired"
 )
 
 // Event returns the event that a final operation means.
@@ -47,10 +52,3 @@ func (o Operation) Event() job.Kind {
 	}
 	panic("payment: operation of unknown kind " + string(o.Kind))
 }
-
-// EventUnknown says that a bank has not told the outcome of an operation for so
-// long that a person has to find it out. The event of the outcome follows.
-const EventUnknown job.Kind = "payment.unknown"
-
-// EventExpired says that a pre-authorization ended unused.
-const EventExpired job.Kind = "payment.expired"

@@ -8,7 +8,8 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// Verdict is what is now known about an operation.
+// Verdict is what is now known about an operation: by its bank's answer, or by our
+// own decision.
 type Verdict struct {
 	Status      Status
 	Result      Result
@@ -20,9 +21,10 @@ type Verdict struct {
 type Change struct {
 	Payment   Payment
 	Operation Operation
-	// items is whether those of the payment are others than before.
+	// ItemsChanged says that the items of the payment are others than before.
 	ItemsChanged bool
-	Posting      *ledger.Posting
+	// Posting is what moves in the books; nil if nothing does.
+	Posting *ledger.Posting
 }
 
 // Settle applies a verdict to an operation that was open or unknown and to its

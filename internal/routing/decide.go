@@ -70,7 +70,7 @@ func Decide(t Table, r Request, healthy func(id.POS) bool) Decision {
 	if r.POSAlias == "" {
 		if rule := ordering(t.Rules, &r); rule != nil {
 			d.RuleID, d.RuleName = rule.ID, rule.Name
-			rank(entries, t.POSes, rule.Targets, r.Draw)
+			rank(entries, t.POSes, rule.Targets, r.Seed)
 		}
 	}
 	d.Candidates = order(entries, t.POSes, r.POSAlias != "")

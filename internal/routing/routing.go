@@ -75,8 +75,8 @@ type Request struct {
 	// POSAlias asks for one POS and no other; empty leaves the choice to us.
 	POSAlias string
 	At       time.Time
-	// Draw is a random number from 0 to 2^32-1 for weighted rules.
-	Draw uint32
+	// Seed is a number from 0 to 2^32-1 by which weighted rules choose.
+	Seed uint32
 }
 
 // Decision is the outcome of routing: POSes in order of trial and, for the

@@ -71,13 +71,13 @@ func TestRules(t *testing.T) {
 		},
 		"weight_draws_the_first_and_the_others_follow_in_order": {
 			rules:    []routing.Rule{rule(1, routing.Target{POSID: 1, Weight: 1}, routing.Target{POSID: 2, Weight: 1}, routing.Target{POSID: 3, Weight: 2})},
-			request:  func(r *routing.Request) { r.BIN = info(""); r.Draw = 1 << 31 },
+			request:  func(r *routing.Request) { r.BIN = info(""); r.Seed = 1 << 31 },
 			want:     []place{{"world", routing.ByRule}, {"plain", routing.ByRule}, {"bonus", routing.ByRule}},
 			wantRule: 1,
 		},
 		"draw_passes_over_an_open_breaker": {
 			rules:    []routing.Rule{rule(1, routing.Target{POSID: 1}, routing.Target{POSID: 2, Weight: 1}, routing.Target{POSID: 3, Weight: 1000})},
-			request:  func(r *routing.Request) { r.BIN = info(""); r.Draw = 1<<32 - 1 },
+			request:  func(r *routing.Request) { r.BIN = info(""); r.Seed = 1<<32 - 1 },
 			sick:     3,
 			want:     []place{{"bonus", routing.ByRule}, {"plain", routing.ByRule}, {"world", routing.BreakerOpen}},
 			wantRule: 1,
@@ -114,7 +114,7 @@ func TestWeights(t *testing.T) {
 	got := map[string]int{}
 	const draws = 1000
 	for i := range uint32(draws) {
-		r.Draw = i * (1 << 32 / draws)
+		r.Seed = i * (1 << 32 / draws)
 		got[routing.Decide(table, r, nil).Candidates[0].POS.Alias]++
 	}
 	// 700 draws fall below 70 hundredths of the range, plus the one at its edge

@@ -92,7 +92,7 @@ func (s *Service) openCard(ctx context.Context, ch challenge) (card.Card, error)
 	return card.Card{PAN: pan, Expiry: card.Expiry{Year: kept.Year, Month: time.Month(kept.Month)}, Holder: kept.Holder}, nil
 }
 
-// forgetCard drops the card of a visit that is over or that is being charged. What
+// forgetCard drops the card of a challenge that is over or that is being charged. What
 // cannot be dropped ends by itself.
 func (s *Service) forgetCard(ctx context.Context, ch challenge) {
 	wants, err := s.wantsCard(ctx, ch.at)

@@ -21,7 +21,7 @@ const (
 	maxWrongKeys = 10
 )
 
-// challenge is a payer's visit to a bank: the session and what it is about. The
+// challenge is a payer's authentication at a bank: the session and what it is about. The
 // session is read before the rest, so that a commit which saves it as it was read
 // fails when any of it has moved on.
 type challenge struct {
@@ -55,7 +55,7 @@ func (s *Service) challengeOf(ctx context.Context, session payment.Session) (cha
 	return challenge{session: session, payment: p, operation: o, at: at}, nil
 }
 
-// mayBeCharged reports whether a bank may hold money for the visit that is not
+// mayBeCharged reports whether a bank may hold money for the challenge that is not
 // in the books: a "3D pay" bank has charged, or did not say.
 func (ch challenge) mayBeCharged() bool {
 	return ch.operation.Status == payment.OperationApproved || ch.operation.Status == payment.OperationUnknown
@@ -73,7 +73,7 @@ func (s *Service) refusal(ch challenge, why connector.Reason) payment.Verdict {
 	}
 }
 
-// endSession declines the payment of a visit and ends its session in one commit. It
+// endSession declines the payment of a challenge and ends its session in one commit. It
 // fails with fault.StaleVersion if either moved on meanwhile. With check, the bank
 // may have charged the payer by itself: the same commit leaves a late check, which
 // asks the bank and undoes what it finds.

@@ -51,7 +51,7 @@ func (s *Service) provisioned(ctx context.Context, ch challenge, a connector.Aut
 	return Returned{Payment: c.Payment, URL: kept.SuccessURL, SecurityKey: key}, nil
 }
 
-// paidByAnother reports whether another payment has paid the visit's order.
+// paidByAnother reports whether another payment has paid the challenge's order.
 func (s *Service) paidByAnother(ctx context.Context, ch challenge) (bool, error) {
 	if !ch.session.OnePerOrder {
 		return false, nil

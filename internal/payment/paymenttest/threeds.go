@@ -1,35 +1,22 @@
 package paymenttest
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/connector/sandbox"
 	"github.com/vezne/vezne/internal/httpapi/apitest"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/threeds"
 )
 
-// The cards that fail in 3-D Secure (docs/sandbox.md).
-const (
-	InitFailsCard     = "5117580000006668" // THREEDS_INIT_ERROR
-	NeverSecureCard   = "5115830000006669" // mdStatus 0
-	HalfSecureCard    = "5117280000006665" // mdStatus 4
-	CompleteFailsCard = "5100050000006661" // NOT_SUFFICIENT_FUNDS
-)
-
+// Enrolment is an order whose payer is authenticated first.
 func (w *World) Enrolment(t *testing.T, number string) threeds.Enrol {
 	t.Helper()
 	return threeds.Enrol{
@@ -38,6 +25,7 @@ func (w *World) Enrolment(t *testing.T, number string) threeds.Enrol {
 	}
 }
 
+// MustEnrol enrols a payer, or ends the test.
 func (w *World) MustEnrol(t *testing.T, c threeds.Enrol) threeds.Enrolment {
 	t.Helper()
 	e, err := w.Enrol(t.Context(), c)
@@ -83,6 +71,7 @@ func ReturnOf(t *testing.T, f apitest.Form) threeds.Return {
 	return threeds.Return{Connector: parts[2], SessionKey: parts[3], Form: f.Fields}
 }
 
+// ComeBack brings a payer back, or ends the test.
 func (w *World) ComeBack(t *testing.T, f apitest.Form) threeds.Returned {
 	t.Helper()
 	r, err := w.Return(t.Context(), ReturnOf(t, f))
@@ -103,10 +92,12 @@ func (w *World) Authenticated(t *testing.T, c threeds.Enrol) (threeds.Enrolment,
 	return e, r
 }
 
+// Completion asks to charge what was enrolled.
 func (w *World) Completion(e threeds.Enrolment, key string) threeds.Complete {
 	return threeds.Complete{Caller: w.Caller(), PaymentID: e.Payment.UUID, SecurityKey: key}
 }
 
+// MustComplete completes a payment, or ends the test.
 func (w *World) MustComplete(t *testing.T, e threeds.Enrolment, key string) payment.Outcome {
 	t.Helper()
 	o, err := w.Complete(t.Context(), w.Completion(e, key))
@@ -114,51 +105,6 @@ func (w *World) MustComplete(t *testing.T, e threeds.Enrolment, key string) paym
 		t.Fatal(err)
 	}
 	return o
-}
-
-// BankSum returns what the bank holds of a payment: the approved sales that were
-// not reversed, as decimals, by reference.
-func (w *World) BankSum(t *testing.T, e threeds.Enrolment) string {
-	t.Helper()
-	d, err := w.Detail(t.Context(), DemoMerchant, e.Payment.UUID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ledger struct {
-		Transactions []struct {
-			Reference string `json:"reference"`
-			Kind      string `json:"kind"`
-			Status    string `json:"status"`
-		} `json:"transactions"`
-	}
-	body := w.BankLedger(t)
-	if err := json.Unmarshal([]byte(body), &ledger); err != nil {
-		t.Fatalf("%v: %s", err, body)
-	}
-	var held []string
-	for _, o := range d.Operations {
-		for _, row := range ledger.Transactions {
-			if row.Reference == o.Reference && row.Kind != "void" {
-				held = append(held, row.Kind+" "+row.Status)
-			}
-		}
-	}
-	return strings.Join(held, ", ")
-}
-
-func (w *World) WantBank(t *testing.T, e threeds.Enrolment, want string) {
-	t.Helper()
-	if got := w.BankSum(t, e); got != want {
-		t.Errorf("the bank has %q, want %q", got, want)
-	}
-}
-
-// WantNothingBooked holds that our books know nothing of a payment.
-func (w *World) WantNothingBooked(t *testing.T, e threeds.Enrolment) {
-	t.Helper()
-	if sums := w.WantBalanced(t, e.Outcome); len(sums) != 0 {
-		t.Errorf("ledger %v", sums)
-	}
 }
 
 // Sign makes a return's MAC as docs/sandbox.md says, on its own account.
@@ -173,31 +119,4 @@ func Sign(v url.Values) url.Values {
 	}
 	v.Set("mac", hex.EncodeToString(h.Sum(nil)))
 	return v
-}
-
-// killedStore lets a number of commits through and ends its caller at the next,
-// as a kill of the process would.
-type killedStore struct {
-	payment.Store
-	left int
-}
-
-func (k *killedStore) InTx(ctx context.Context, fn func(payment.Tx)) error {
-	if k.left == 0 {
-		runtime.Goexit()
-	}
-	k.left--
-	return k.Store.InTx(ctx, fn)
-}
-
-// KilledAfter runs something on a node that dies after a number of commits.
-func (w *World) KilledAfter(commits int, run func(*Rooms)) {
-	dying := w.With(func(p *Parts) { p.Store = &killedStore{Store: w.Store, left: commits} })
-	var wg sync.WaitGroup
-	wg.Go(func() { run(dying) })
-	wg.Wait()
-}
-
-func KeyNamed(name string) idempotency.Key {
-	return idempotency.Key{Value: name, Hash: sha256.Sum256([]byte(name))}
 }
