@@ -43,6 +43,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresBackend,
 	if err != nil {
 		return nil, ErrDSN // pgx's own error may repeat the password
 	}
+	config.ConnConfig.StatementCacheCapacity = keptStatements
 	config.MaxConns = int32(min(o.Readers, 1000)) //nolint:gosec // bounded
 	maps.Copy(config.ConnConfig.RuntimeParams, readSettings)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -120,6 +121,9 @@ func (b *postgresBackend) pool() Pool {
 		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(),
 	}
 }
+
+// kept is 0: each connection keeps its own statements, and tells nobody.
+func (b *postgresBackend) kept() int { return 0 }
 
 func (b *postgresBackend) close() error {
 	var errs []error

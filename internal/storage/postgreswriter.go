@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -36,7 +37,7 @@ const (
 type postgresWriter struct {
 	config  *pgx.ConnConfig
 	conn    *pgx.Conn // nil before the first group and after a loss
-	counted map[countedKey]string
+	counted *simplelru.LRU[countedKey, string]
 	// turn is shared by the writers: held by one that must be alone.
 	turn *sync.RWMutex
 
@@ -44,6 +45,7 @@ type postgresWriter struct {
 	replanAt int
 }
 
+// countedKey is a statement that counts the rows it changes.
 type countedKey struct {
 	sql  string
 	rows int64
@@ -51,7 +53,7 @@ type countedKey struct {
 
 func newPostgresWriter(config *pgx.ConnConfig, turn *sync.RWMutex) *postgresWriter {
 	maps.Copy(config.RuntimeParams, writeSettings)
-	return &postgresWriter{config: config, turn: turn, counted: make(map[countedKey]string)}
+	return &postgresWriter{config: config, turn: turn, counted: newKept[countedKey, string](nil)}
 }
 
 func (w *postgresWriter) commit(group []*member) {
@@ -175,10 +177,10 @@ func (w *postgresWriter) text(s *Statement) string {
 		return s.SQL
 	}
 	key := countedKey{s.SQL, s.Rows}
-	text, ok := w.counted[key]
+	text, ok := w.counted.Get(key)
 	if !ok {
 		text = counted(s.SQL, s.Rows)
-		w.counted[key] = text
+		w.counted.Add(key, text)
 	}
 	return text
 }

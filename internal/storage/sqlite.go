@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"sync"
 
 	_ "modernc.org/sqlite" // registers the driver
 )
@@ -33,7 +32,7 @@ type sqliteBackend struct {
 	writes  *sql.DB
 	writing *sqliteWriter
 
-	statements sync.Map // SQL to *sql.Stmt of the read pool
+	statements *statements // of the read pool
 }
 
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteBackend, error) {
@@ -69,6 +68,7 @@ func (b *sqliteBackend) open(ctx context.Context, path string, o Options) error 
 	if err != nil {
 		return err
 	}
+	b.statements = newStatements(b.reads)
 	return b.reads.PingContext(ctx)
 }
 
@@ -95,10 +95,11 @@ func (b *sqliteBackend) writers() []writer {
 }
 
 func (b *sqliteBackend) query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
-	stmt, err := b.statement(ctx, sql)
+	stmt, err := b.statements.take(ctx, sql)
 	if err != nil {
 		return err
 	}
+	defer b.statements.giveBack(stmt)
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
@@ -110,22 +111,6 @@ func (b *sqliteBackend) query(ctx context.Context, sql string, args []any, row f
 func (b *sqliteBackend) mutate(ctx context.Context, q *queue, sql string, args []any, row func(Scanner) error) error {
 	alone := func() error { return b.writing.mutate(sql, args, row) }
 	return q.do(ctx, &member{alone: alone, done: make(chan error, 1)})
-}
-
-// statement prepares each SQL text once; the set of texts is that of sqlstore.
-func (b *sqliteBackend) statement(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := b.statements.Load(text); ok {
-		return s.(*sql.Stmt), nil //nolint:errcheck,forcetypeassert // only *sql.Stmt are stored
-	}
-	s, err := b.reads.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("prepare query: %w", err)
-	}
-	if first, taken := b.statements.LoadOrStore(text, s); taken {
-		_ = s.Close()                 // another goroutine was faster
-		return first.(*sql.Stmt), nil //nolint:errcheck,forcetypeassert // only *sql.Stmt are stored
-	}
-	return s, nil
 }
 
 func eachRow(rows *sql.Rows, row func(Scanner) error) error {
@@ -146,14 +131,21 @@ func (b *sqliteBackend) pool() Pool {
 	return Pool{Limit: s.MaxOpenConnections, Used: s.InUse, Idle: s.Idle, Waits: s.WaitCount, Waited: s.WaitDuration}
 }
 
+func (b *sqliteBackend) kept() int {
+	n := b.statements.count()
+	if b.writing != nil {
+		n += int(b.writing.kept.Load())
+	}
+	return n
+}
+
 // close closes readers before the writer: the last connection to go removes the
 // write-ahead log.
 func (b *sqliteBackend) close() error {
 	var errs []error
-	b.statements.Range(func(_, s any) bool {
-		errs = append(errs, s.(*sql.Stmt).Close()) //nolint:errcheck,forcetypeassert // only *sql.Stmt are stored
-		return true
-	})
+	if b.statements != nil {
+		b.statements.close()
+	}
 	if b.reads != nil {
 		errs = append(errs, b.reads.Close())
 	}

@@ -6,7 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -15,7 +17,8 @@ import (
 // driver itself, because database/sql costs as much per statement as SQLite.
 type sqliteWriter struct {
 	conn       *sql.Conn
-	statements map[string]driver.StmtExecContext
+	statements *simplelru.LRU[string, driver.StmtExecContext]
+	kept       atomic.Int64        // how many statements there are, for others to read
 	args       []driver.NamedValue // reused
 	errs       []error             // reused: what became of each member of a group
 }
@@ -25,7 +28,7 @@ func newSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writing connection: %w", err)
 	}
-	return &sqliteWriter{conn: conn, statements: make(map[string]driver.StmtExecContext)}, nil
+	return &sqliteWriter{conn: conn, statements: newKept(closeStatement)}, nil
 }
 
 func (w *sqliteWriter) commit(group []*member) {
@@ -173,7 +176,7 @@ func classifySQLite(s *Statement, err error) error {
 }
 
 func (w *sqliteWriter) prepare(c driver.ConnPrepareContext, text string) (driver.StmtExecContext, error) {
-	if s, ok := w.statements[text]; ok {
+	if s, ok := w.statements.Get(text); ok {
 		return s, nil
 	}
 	s, err := c.PrepareContext(context.Background(), text)
@@ -184,8 +187,16 @@ func (w *sqliteWriter) prepare(c driver.ConnPrepareContext, text string) (driver
 	if !ok {
 		return nil, fmt.Errorf("driver statement is a %T", s)
 	}
-	w.statements[text] = prepared
+	w.statements.Add(text, prepared)
+	w.kept.Store(int64(w.statements.Len()))
 	return prepared, nil
+}
+
+// closeStatement is called by the goroutine that writes, between two statements.
+func closeStatement(_ string, s driver.StmtExecContext) {
+	if closer, ok := s.(driver.Stmt); ok {
+		_ = closer.Close() // it answered already, and what it holds goes with its connection
+	}
 }
 
 // control runs a statement that steers the transaction.
@@ -216,14 +227,6 @@ func (w *sqliteWriter) mutate(text string, args []any, row func(Scanner) error) 
 }
 
 func (w *sqliteWriter) close() error {
-	var errs []error
-	errs = append(errs, w.conn.Raw(func(any) error {
-		for _, s := range w.statements {
-			if closer, ok := s.(driver.Stmt); ok {
-				errs = append(errs, closer.Close())
-			}
-		}
-		return nil
-	}))
-	return errors.Join(append(errs, w.conn.Close())...)
+	purge := func(any) error { w.statements.Purge(); return nil }
+	return errors.Join(w.conn.Raw(purge), w.conn.Close())
 }

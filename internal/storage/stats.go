@@ -15,6 +15,9 @@ type Stats struct {
 	Largest int64
 	// Waiting is how many commits are in the queue right now.
 	Waiting int
+	// Statements is how many prepared statements are kept for a SQLite file; over
+	// PostgreSQL every connection keeps its own, of the same bound.
+	Statements int
 	// Busy is the time that groups took, summed over the writers.
 	Busy time.Duration
 }

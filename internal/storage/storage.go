@@ -112,6 +112,8 @@ type backend interface {
 	writers() []writer
 	// mutate runs one writing statement by itself and hands out its rows.
 	mutate(ctx context.Context, q *queue, sql string, args []any, row func(Scanner) error) error
+	// kept is how many prepared statements this process keeps itself.
+	kept() int
 	// pool tells of the read pool.
 	pool() Pool
 	close() error
@@ -166,6 +168,7 @@ func (d *DB) Engine() Engine { return d.engine }
 // Stats returns what the writers have done so far.
 func (d *DB) Stats() Stats {
 	s := d.stats.read()
+	s.Statements = d.backend.kept()
 	if d.queue != nil {
 		s.Waiting = len(d.queue.members)
 	}

@@ -312,3 +312,48 @@ func TestQuery(t *testing.T) {
 		}
 	})
 }
+
+// TestStatements_kept_are_bounded makes thousands of different statements, as a
+// caller can who composes searches.
+func TestStatements_kept_are_bounded(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, engine storage.Engine) {
+		db := storetest.OpenWith(t, storetest.DSN(t, engine), storage.Options{Readers: 2})
+		const texts, bound = 3000, 2 * 256 // those of the readers and those of the writer
+		var all sync.WaitGroup
+		for caller := range 4 { // two readers, so that some wait while others drop their statements
+			all.Go(func() {
+				for n := range texts {
+					text := fmt.Sprintf(`SELECT noun FROM sequence WHERE next_id <> %d ORDER BY noun`, n*(1+caller%2))
+					if err := db.Query(context.Background(), text, nil, func(storage.Scanner) error { return nil }); err != nil {
+						t.Errorf("query: %v", err)
+						return
+					}
+				}
+			})
+		}
+		for n := range texts {
+			text := fmt.Sprintf(`UPDATE sequence SET next_id = 7 WHERE next_id = %d`, n+10)
+			if err := db.Commit(t.Context(), storage.Batch{{SQL: text}}); err != nil {
+				t.Fatalf("commit: %v", err)
+			}
+		}
+		all.Wait()
+		if n := statements(t, db); n < 200 || n > bound {
+			t.Errorf("%d statements are kept", n)
+		}
+	})
+}
+
+// statements counts what is kept; for PostgreSQL by one reading connection.
+func statements(t *testing.T, db *storage.DB) (n int) {
+	t.Helper()
+	if db.Engine() == storage.SQLite {
+		return db.Stats().Statements
+	}
+	err := db.Query(t.Context(), `SELECT count(*) FROM pg_prepared_statements`, nil, func(s storage.Scanner) error { return s.Scan(&n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -27,8 +27,8 @@ func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]au
 			return nil, "", err
 		}
 	}
-	sql, args := auditSearch(a.db.Engine(), m, f, after)
-	page, err := many(ctx, a.db, readAuditRecord, sql+strconv.Itoa(limit+1), args...)
+	sql, args := auditSearch(a.db.Engine(), m, f, after, limit+1)
+	page, err := many(ctx, a.db, readAuditRecord, sql, args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("search audit records of merchant %d: %w", m, err)
 	}
@@ -39,10 +39,10 @@ func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]au
 	return page[:limit], position{micros(last.At), int64(last.ID)}.cursor(), nil
 }
 
-// auditSearch returns the query up to its limit.
-func auditSearch(e storage.Engine, m id.Merchant, f audit.Filter, after position) (string, []any) {
+// auditSearch returns the query of up to limit records, with its parameters.
+func auditSearch(e storage.Engine, m id.Merchant, f audit.Filter, after position, limit int) (string, []any) {
 	var where strings.Builder
-	args := []any{int64(m), after.createdAt, after.id}
+	args := []any{int64(m), after.createdAt, after.id, int64(limit)}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
 		where.WriteString(" AND " + condition + " $" + strconv.Itoa(len(args)))
@@ -65,5 +65,5 @@ func auditSearch(e storage.Engine, m id.Merchant, f audit.Filter, after position
 		add("at <", micros(f.To))
 	}
 	return "SELECT " + auditColumns + " FROM " + from + " WHERE merchant_id = $1 AND (at, id) < ($2, $3)" +
-		where.String() + " ORDER BY at DESC, id DESC LIMIT ", args
+		where.String() + " ORDER BY at DESC, id DESC LIMIT $4", args
 }

@@ -94,15 +94,18 @@ func (p *Payments) loadItems(ctx context.Context, payments []payment.Payment) er
 	if len(payments) == 0 {
 		return nil
 	}
-	args := make([]any, 0, 1+len(payments))
-	args = append(args, int64(payments[0].MerchantID))
+	places := listSize(len(payments))
+	args := make([]any, 1+places)
+	args[0] = int64(payments[0].MerchantID)
 	place := make(map[id.Payment]int, len(payments))
+	for i := range places {
+		args[1+i] = int64(payments[min(i, len(payments)-1)].ID)
+	}
 	for i := range payments {
-		args = append(args, int64(payments[i].ID))
 		place[payments[i].ID] = i
 	}
 	sql := `SELECT ` + itemColumns + ` FROM payment_item WHERE merchant_id = $1 AND payment_id IN (` +
-		placeholders(2, len(payments)) + `) ORDER BY payment_id, position, id`
+		placeholders(2, places) + `) ORDER BY payment_id, position, id`
 	rows, err := many(ctx, p.db, readItem, sql, args...)
 	if err != nil {
 		return fmt.Errorf("items: %w", err)

@@ -45,8 +45,8 @@ func (k keyset[T]) page(ctx context.Context, db *storage.DB, cursor string, limi
 		limit = defaultPage
 	}
 	limit = min(limit, maxPage)
-	sql += " ORDER BY " + strings.Join(k.order, ", ") + " LIMIT " + strconv.Itoa(limit+1)
-	found, err := many(ctx, db, k.read, sql, args...)
+	sql += " ORDER BY " + strings.Join(k.order, ", ") + " LIMIT $" + strconv.Itoa(len(args)+1)
+	found, err := many(ctx, db, k.read, sql, append(args, int64(limit+1))...)
 	if err != nil {
 		return nil, "", fmt.Errorf("page of %s: %w", k.name, err)
 	}

@@ -57,7 +57,8 @@ func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter
 	if err != nil {
 		return nil, "", err
 	}
-	page, err := many(ctx, p.db, readPayment, l.sql(), l.args...)
+	sql := l.sql() // binds its limit
+	page, err := many(ctx, p.db, readPayment, sql, l.args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list payments: %w", err)
 	}
@@ -153,7 +154,7 @@ const (
 
 func (l *paymentList) sql() string {
 	const columns = `SELECT ` + paymentColumns + ` FROM payment p WHERE `
-	where, limit := strings.Join(l.where, " AND "), strconv.Itoa(l.limit+1)
+	where, limit := strings.Join(l.where, " AND "), l.bind(int64(l.limit+1))
 	order := inOrder
 	if l.few {
 		order = sorted

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/vezne/vezne/internal/connector"
@@ -81,9 +80,9 @@ func (p *Payments) fewOfAmount(ctx context.Context, m id.Merchant, f *payment.Fi
 	l := &paymentList{}
 	l.add("p.merchant_id = %s", int64(m))
 	l.searchingAmount(f, "p.paid")
-	counted, err := one(ctx, p.db, func(s storage.Scanner) (n int64, err error) { return n, s.Scan(&n) },
-		`SELECT count(*) FROM (SELECT 1 FROM payment p WHERE `+strings.Join(l.where, " AND ")+notPending+
-			` LIMIT `+strconv.Itoa(fewAmounts+1)+`) AS of_amount`, l.args...)
+	sql := `SELECT count(*) FROM (SELECT 1 FROM payment p WHERE ` + strings.Join(l.where, " AND ") + notPending +
+		` LIMIT ` + l.bind(int64(fewAmounts+1)) + `) AS of_amount`
+	counted, err := one(ctx, p.db, readCount, sql, l.args...)
 	if err != nil {
 		return false, fmt.Errorf("count payments of an amount: %w", err)
 	}

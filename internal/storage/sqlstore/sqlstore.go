@@ -7,6 +7,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,10 @@ func placeholders(from, n int) string {
 	}
 	return b.String()
 }
+
+// listSize is how many places a list of n values gets, so that few texts are
+// prepared for lists of all sizes: the last value fills those that are left.
+func listSize(n int) int { return 1 << bits.Len(uint(n-1)) }
 
 // rowsOf returns the placeholders of n rows of width parameters, for VALUES.
 func rowsOf(n, width int) string {

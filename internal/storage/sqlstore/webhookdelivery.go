@@ -57,7 +57,8 @@ func (w *Webhooks) Deliveries(ctx context.Context, m id.Merchant, f webhook.Filt
 	if err != nil {
 		return nil, "", err
 	}
-	page, err := many(ctx, w.db, readDelivery, l.sql(), l.args...)
+	sql := l.sql() // binds its limit
+	page, err := many(ctx, w.db, readDelivery, sql, l.args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list webhook deliveries: %w", err)
 	}
@@ -140,7 +141,7 @@ func (l *deliveryList) sql() string {
 	if l.oldestFirst {
 		order = " ORDER BY created_at, id LIMIT "
 	}
-	return "SELECT " + deliveryColumns + " FROM webhook_delivery WHERE " + strings.Join(l.where, " AND ") + order + strconv.Itoa(l.limit+1)
+	return "SELECT " + deliveryColumns + " FROM webhook_delivery WHERE " + strings.Join(l.where, " AND ") + order + l.bind(int64(l.limit+1))
 }
 
 func readDelivery(s storage.Scanner) (webhook.Delivery, error) {
