@@ -16,19 +16,18 @@ const (
 		SELECT 1 FROM operation charge WHERE charge.merchant_id = operation.merchant_id AND charge.payment_id = operation.payment_id
 		AND charge.reference = operation.original AND charge.status = 'declined')))`
 
-	escalatedOperations = `SELECT ` + operationColumns + ` FROM operation
-	WHERE merchant_id = $1 AND id > $2 AND ` + waits + ` ORDER BY id LIMIT $3`
-
-	escalatedOperation = `SELECT ` + operationColumns + ` FROM operation
-	WHERE merchant_id = $1 AND id = $2 AND escalated_at > 0`
-
 	waitingOperations = `SELECT COUNT(*), COALESCE(MIN(started_at), 0) FROM operation
 	WHERE ` + waits
 )
 
+var (
+	escalatedOperations = operationTable.selecting("WHERE merchant_id = $1 AND id > $2 AND " + waits + " ORDER BY id LIMIT $3")
+	escalatedOperation  = operationTable.selecting("WHERE merchant_id = $1 AND id = $2 AND escalated_at > 0")
+)
+
 // Escalated implements payment.Escalations.
 func (p *Payments) Escalated(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]payment.Operation, error) {
-	all, err := many(ctx, p.db, readOperation, escalatedOperations, int64(m), int64(after), int64(limit))
+	all, err := many(ctx, p.db, operationTable.reader(), escalatedOperations, int64(m), int64(after), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("escalated operations of merchant %d: %w", m, err)
 	}
@@ -37,7 +36,7 @@ func (p *Payments) Escalated(ctx context.Context, m id.Merchant, after id.Operat
 
 // EscalatedOperation implements payment.Escalations.
 func (p *Payments) EscalatedOperation(ctx context.Context, m id.Merchant, o id.Operation) (payment.Operation, error) {
-	return one(ctx, p.db, readOperation, escalatedOperation, int64(m), int64(o))
+	return one(ctx, p.db, operationTable.reader(), escalatedOperation, int64(m), int64(o))
 }
 
 // Waiting implements payment.Escalations.

@@ -5,21 +5,48 @@ import (
 	"fmt"
 
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/storage"
 )
 
+// itemRow is an item with what its payment says of it.
+type itemRow struct {
+	merchantID id.Merchant
+	paymentID  id.Payment
+	currency   money.Currency
+	item       payment.Item
+}
+
+func itemRowOf(p *payment.Payment, i int) itemRow {
+	return itemRow{merchantID: p.MerchantID, paymentID: p.ID, currency: p.Price.Currency(), item: p.Items[i]}
+}
+
+var itemTable = newTable(&table[itemRow]{
+	name:     "payment_item",
+	currency: func(r *itemRow) money.Currency { return r.currency },
+	keys: []column[itemRow]{
+		number("merchant_id", func(r *itemRow) *id.Merchant { return &r.merchantID }),
+		number("payment_id", func(r *itemRow) *id.Payment { return &r.paymentID }),
+		number("id", func(r *itemRow) *id.Item { return &r.item.ID }),
+	},
+	changing: []column[itemRow]{
+		amount("paid", func(r *itemRow) *money.Amount { return &r.item.Paid }),
+		amount("wallet", func(r *itemRow) *money.Amount { return &r.item.Wallet }),
+		amount("commission", func(r *itemRow) *money.Amount { return &r.item.Commission }),
+		amount("refunded", func(r *itemRow) *money.Amount { return &r.item.Refunded }),
+	},
+	fixed: []column[itemRow]{
+		number("position", func(r *itemRow) *int { return &r.item.Position }),
+		text("name", func(r *itemRow) *string { return &r.item.Name }),
+		text("external_id", func(r *itemRow) *string { return &r.item.ExternalID }),
+		currency[itemRow](),
+		amount("price", func(r *itemRow) *money.Amount { return &r.item.Price }),
+		number("sub_merchant_id", func(r *itemRow) *id.Member { return &r.item.SubMerchantID }),
+		amount("sub_merchant_price", func(r *itemRow) *money.Amount { return &r.item.SubMerchantPrice }),
+	},
+})
+
 const (
-	itemColumns = `merchant_id, payment_id, id, position, name, external_id, currency, price, paid, wallet,
-	commission, refunded, sub_merchant_id, sub_merchant_price`
-	itemWidth = 14
-
-	insertItems = `INSERT INTO payment_item (` + itemColumns + `)
-	VALUES `
-
-	updateItem = `UPDATE payment_item SET paid = $1, wallet = $2, commission = $3, refunded = $4
-	WHERE merchant_id = $5 AND payment_id = $6 AND id = $7`
-
 	// itemRows is how many items go into one statement: more make another, so
 	// that there are no more than that many statements to prepare.
 	itemRows = 8
@@ -29,64 +56,30 @@ const (
 var insertingItems = itemStatements()
 
 func itemStatements() (all [itemRows + 1]string) {
-	for n := range all {
-		all[n] = insertItems + rowsOf(n, itemWidth)
+	for n := 1; n < len(all); n++ {
+		all[n] = itemTable.insertionOf(n)
 	}
 	return all
 }
 
+var updateItem = itemTable.blindUpdate()
+
 func (t *tx) insertItems(p *payment.Payment) {
-	c := p.Price.Currency()
-	for rest := p.Items; len(rest) > 0; {
-		n := min(len(rest), itemRows)
-		args := make([]any, 0, n*itemWidth)
-		for i := range rest[:n] {
-			it := &rest[i]
-			args = append(args, int64(p.MerchantID), int64(p.ID), int64(it.ID), int64(it.Position), it.Name, it.ExternalID,
-				c.String(), minor(it.Price, c), minor(it.Paid, c), minor(it.Wallet, c), minor(it.Commission, c), minor(it.Refunded, c),
-				int64(it.SubMerchantID), minor(it.SubMerchantPrice, c))
+	for first := 0; first < len(p.Items); first += itemRows {
+		n := min(len(p.Items)-first, itemRows)
+		args := make([]any, 0, n*len(itemTable.written))
+		for i := range n {
+			args = itemTable.arguments(args, itemRowOf(p, first+i), itemTable.written)
 		}
 		t.add(insertingItems[n], args...)
-		rest = rest[n:]
 	}
 }
 
 // SaveItems implements payment.Tx.
 func (t *tx) SaveItems(p payment.Payment) {
-	c := p.Price.Currency()
 	for i := range p.Items {
-		it := &p.Items[i]
-		t.add(updateItem, minor(it.Paid, c), minor(it.Wallet, c), minor(it.Commission, c), minor(it.Refunded, c),
-			int64(p.MerchantID), int64(p.ID), int64(it.ID))
+		t.add(updateItem, itemTable.updating(itemRowOf(&p, i))...)
 	}
-}
-
-type itemRow struct {
-	paymentID id.Payment
-	item      payment.Item
-}
-
-func readItem(s storage.Scanner) (itemRow, error) {
-	var (
-		merchant, paymentID, item, position, price, paid, wallet int64
-		commission, refunded, subMerchant, subMerchantPrice      int64
-		name, externalID, code                                   string
-	)
-	err := s.Scan(&merchant, &paymentID, &item, &position, &name, &externalID, &code, &price, &paid, &wallet,
-		&commission, &refunded, &subMerchant, &subMerchantPrice)
-	if err != nil {
-		return itemRow{}, err
-	}
-	currency, err := currencyOf(code)
-	amount := amountsOf(currency)
-	return itemRow{
-		paymentID: id.Payment(paymentID),
-		item: payment.Item{
-			ID: id.Item(item), Position: int(position), Name: name, ExternalID: externalID,
-			Price: amount(price), Paid: amount(paid), Wallet: amount(wallet), Commission: amount(commission), Refunded: amount(refunded),
-			SubMerchantID: id.Member(subMerchant), SubMerchantPrice: amount(subMerchantPrice),
-		},
-	}, err
 }
 
 // loadItems fills in the items of payments of one merchant.
@@ -104,9 +97,9 @@ func (p *Payments) loadItems(ctx context.Context, payments []payment.Payment) er
 	for i := range payments {
 		place[payments[i].ID] = i
 	}
-	sql := `SELECT ` + itemColumns + ` FROM payment_item WHERE merchant_id = $1 AND payment_id IN (` +
-		placeholders(2, places) + `) ORDER BY payment_id, position, id`
-	rows, err := many(ctx, p.db, readItem, sql, args...)
+	sql := itemTable.selecting("WHERE merchant_id = $1 AND payment_id IN (" + placeholders(2, places) +
+		") ORDER BY payment_id, position, id")
+	rows, err := many(ctx, p.db, itemTable.reader(), sql, args...)
 	if err != nil {
 		return fmt.Errorf("items: %w", err)
 	}

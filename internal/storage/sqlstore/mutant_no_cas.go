@@ -2,8 +2,5 @@
 
 package sqlstore
 
-// Whoever saves last is right.
-const (
-	samePayment   = ``
-	sameOperation = ``
-)
+// mutable leaves a condition of compare-and-set out: whoever saves last is right.
+func mutable(string) string { return "" }

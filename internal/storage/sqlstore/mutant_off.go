@@ -2,9 +2,6 @@
 
 package sqlstore
 
-// The conditions of compare-and-set, which test/chaos leaves out to see whether
-// it would notice.
-const (
-	samePayment   = ` AND version = $1`
-	sameOperation = ` AND version = $4`
-)
+// mutable adds a condition of compare-and-set, which test/chaos leaves out to see
+// whether it would notice.
+func mutable(condition string) string { return " AND " + condition }

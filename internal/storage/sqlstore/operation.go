@@ -6,58 +6,73 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/connector"
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/storage"
 )
 
-const (
-	operationColumns = `merchant_id, payment_id, id, version, ask_id, attempt, kind, pos_id, reference, original,
-	currency, amount, status, result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at,
-	bank_code, bank_message, actor, started_at, finished_at, next_inquiry, inquiries, escalated_at`
+// What identifies an operation and what was asked for never change and are stored
+// once.
+var operationTable = newTable(&table[payment.Operation]{
+	name:     "operation",
+	currency: func(o *payment.Operation) money.Currency { return o.Amount.Currency() },
+	keys: []column[payment.Operation]{
+		number("merchant_id", func(o *payment.Operation) *id.Merchant { return &o.MerchantID }),
+		number("payment_id", func(o *payment.Operation) *id.Payment { return &o.PaymentID }),
+		number("id", func(o *payment.Operation) *id.Operation { return &o.ID }),
+	},
+	version: func(o *payment.Operation) *int { return &o.Version },
+	changing: []column[payment.Operation]{
+		text("status", func(o *payment.Operation) *payment.Status { return &o.Status }),
+		text("result_reason", func(o *payment.Operation) *connector.Reason { return &o.Result.Reason }),
+		text("result_transaction_id", func(o *payment.Operation) *string { return &o.Result.TransactionID }),
+		text("result_host_reference", func(o *payment.Operation) *string { return &o.Result.HostReference }),
+		text("result_auth_code", func(o *payment.Operation) *string { return &o.Result.AuthCode }),
+		moment("result_at", func(o *payment.Operation) *time.Time { return &o.Result.At }),
+		text("bank_code", func(o *payment.Operation) *string { return &o.BankCode }),
+		text("bank_message", func(o *payment.Operation) *string { return &o.BankMessage }),
+		moment("started_at", func(o *payment.Operation) *time.Time { return &o.StartedAt }),
+		moment("finished_at", func(o *payment.Operation) *time.Time { return &o.FinishedAt }),
+		moment("next_inquiry", func(o *payment.Operation) *time.Time { return &o.NextInquiry }),
+		number("inquiries", func(o *payment.Operation) *int { return &o.Inquiries }),
+		moment("escalated_at", func(o *payment.Operation) *time.Time { return &o.EscalatedAt }),
+	},
+	fixed: []column[payment.Operation]{
+		number("ask_id", func(o *payment.Operation) *id.Operation { return &o.AskID }),
+		number("attempt", func(o *payment.Operation) *int { return &o.Attempt }),
+		text("kind", func(o *payment.Operation) *connector.Kind { return &o.Kind }),
+		number("pos_id", func(o *payment.Operation) *id.POS { return &o.POSID }),
+		text("reference", func(o *payment.Operation) *string { return &o.Reference }),
+		text("original", func(o *payment.Operation) *string { return &o.Original }),
+		currency[payment.Operation](),
+		amount("amount", func(o *payment.Operation) *money.Amount { return &o.Amount }),
+		text("actor", func(o *payment.Operation) *string { return &o.Actor }),
+	},
+})
 
-	insertOperation = `INSERT INTO operation (` + operationColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`
+var (
+	insertOperation = operationTable.insertion()
+	updateOperation = operationTable.blindUpdate() + mutable(operationTable.sameVersion())
 
-	updateOperation = `UPDATE operation SET version = CAST($4 AS BIGINT) + 1, status = $5, result_reason = $6, result_transaction_id = $7,
-		result_host_reference = $8, result_auth_code = $9, result_at = $10, bank_code = $11, bank_message = $12,
-		started_at = $13, finished_at = $14, next_inquiry = $15, inquiries = $16, escalated_at = $17
-	WHERE merchant_id = $1 AND payment_id = $2 AND id = $3` + sameOperation
+	operationsOfPayment = operationTable.selecting("WHERE merchant_id = $1 AND payment_id = $2 ORDER BY started_at, id")
 
-	operationsOfPayment = `SELECT ` + operationColumns + ` FROM operation
-	WHERE merchant_id = $1 AND payment_id = $2 ORDER BY started_at, id`
-
-	unresolved = `SELECT ` + operationColumns + ` FROM operation
-	WHERE status IN ('open', 'unknown') AND next_inquiry <= $1 ORDER BY next_inquiry, id LIMIT $2`
+	unresolved = operationTable.selecting(
+		"WHERE status IN ('open', 'unknown') AND next_inquiry <= $1 ORDER BY next_inquiry, id LIMIT $2")
 )
 
 // InsertOperation implements payment.Tx.
 func (t *tx) InsertOperation(o payment.Operation) {
-	t.add(insertOperation, int64(o.MerchantID), int64(o.PaymentID), int64(o.ID), int64(o.Version), int64(o.AskID), int64(o.Attempt),
-		string(o.Kind), int64(o.POSID), o.Reference, o.Original, o.Amount.Currency().String(), o.Amount.Minor(), string(o.Status),
-		string(o.Result.Reason), o.Result.TransactionID, o.Result.HostReference, o.Result.AuthCode, micros(o.Result.At),
-		o.BankCode, o.BankMessage, o.Actor, micros(o.StartedAt), micros(o.FinishedAt), micros(o.NextInquiry), int64(o.Inquiries), micros(o.EscalatedAt))
+	t.add(insertOperation, operationTable.inserting(o)...)
 }
 
-// SaveOperation implements payment.Tx. What was asked of the bank (ask, attempt,
-// kind, POS, references, amount, actor) never changes and is not stored again.
+// SaveOperation implements payment.Tx.
 func (t *tx) SaveOperation(o payment.Operation) {
-	t.batch = append(t.batch, storage.Statement{
-		SQL: updateOperation,
-		Args: []any{
-			int64(o.MerchantID), int64(o.PaymentID), int64(o.ID), int64(o.Version), string(o.Status),
-			string(o.Result.Reason), o.Result.TransactionID, o.Result.HostReference, o.Result.AuthCode, micros(o.Result.At),
-			o.BankCode, o.BankMessage, micros(o.StartedAt), micros(o.FinishedAt), micros(o.NextInquiry), int64(o.Inquiries), micros(o.EscalatedAt),
-		},
-		Rows: 1, Missed: fault.StaleVersion,
-	})
+	t.expect(updateOperation, operationTable.updating(o)...)
 }
 
 // Operations implements payment.Finder.
 func (p *Payments) Operations(ctx context.Context, m id.Merchant, n id.Payment) ([]payment.Operation, error) {
-	all, err := many(ctx, p.db, readOperation, operationsOfPayment, int64(m), int64(n))
+	all, err := many(ctx, p.db, operationTable.reader(), operationsOfPayment, int64(m), int64(n))
 	if err != nil {
 		return nil, fmt.Errorf("operations of payment %d: %w", n, err)
 	}
@@ -66,41 +81,9 @@ func (p *Payments) Operations(ctx context.Context, m id.Merchant, n id.Payment) 
 
 // Unresolved implements payment.Worklist.
 func (p *Payments) Unresolved(ctx context.Context, due time.Time, limit int) ([]payment.Operation, error) {
-	all, err := many(ctx, p.db, readOperation, unresolved, micros(due), int64(limit))
+	all, err := many(ctx, p.db, operationTable.reader(), unresolved, micros(due), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("unresolved operations: %w", err)
 	}
 	return all, nil
-}
-
-// operationRow holds the columns of an operation as the drivers deliver them.
-type operationRow struct {
-	merchantID, paymentID, id, version, askID, attempt, posID, amount, inquiries int64
-	resultAt, startedAt, finishedAt, nextInquiry, escalatedAt                    int64
-	kind, reference, original, currency, status, reason, transactionID           string
-	hostReference, authCode, bankCode, bankMessage, actor                        string
-}
-
-func readOperation(s storage.Scanner) (payment.Operation, error) {
-	var r operationRow
-	err := s.Scan(&r.merchantID, &r.paymentID, &r.id, &r.version, &r.askID, &r.attempt, &r.kind, &r.posID, &r.reference, &r.original,
-		&r.currency, &r.amount, &r.status, &r.reason, &r.transactionID, &r.hostReference, &r.authCode, &r.resultAt,
-		&r.bankCode, &r.bankMessage, &r.actor, &r.startedAt, &r.finishedAt, &r.nextInquiry, &r.inquiries, &r.escalatedAt)
-	if err != nil {
-		return payment.Operation{}, err
-	}
-	currency, err := currencyOf(r.currency)
-	return payment.Operation{
-		ID: id.Operation(r.id), MerchantID: id.Merchant(r.merchantID), PaymentID: id.Payment(r.paymentID),
-		AskID: id.Operation(r.askID), Attempt: int(r.attempt), Kind: connector.Kind(r.kind), POSID: id.POS(r.posID),
-		Reference: r.reference, Original: r.original, Amount: money.FromMinor(r.amount, currency),
-		Status: payment.Status(r.status),
-		Result: payment.Result{
-			Reason: connector.Reason(r.reason), TransactionID: r.transactionID, HostReference: r.hostReference,
-			AuthCode: r.authCode, At: timeOf(r.resultAt),
-		},
-		BankCode: r.bankCode, BankMessage: r.bankMessage, Actor: r.actor,
-		StartedAt: timeOf(r.startedAt), FinishedAt: timeOf(r.finishedAt), NextInquiry: timeOf(r.nextInquiry),
-		Inquiries: int(r.inquiries), EscalatedAt: timeOf(r.escalatedAt), Version: int(r.version),
-	}, err
 }

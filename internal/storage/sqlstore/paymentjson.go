@@ -49,7 +49,8 @@ type instrumentDoc struct {
 	CardID      int64  `json:"card_id,omitzero"`
 }
 
-func encodeInstrument(c payment.Instrument) string {
+func putInstrument(p *payment.Payment) string {
+	c := &p.Card
 	return encode(&instrumentDoc{
 		Masked: c.Masked, BIN: c.BIN, Last4: c.Last4, Holder: c.Holder, Fingerprint: c.Fingerprint, Bank: c.Bank,
 		Scheme: string(c.Scheme), Type: string(c.Type), Program: c.Program, Brand: c.Brand,
@@ -57,14 +58,15 @@ func encodeInstrument(c payment.Instrument) string {
 	})
 }
 
-func decodeInstrument(text string) (payment.Instrument, error) {
+func takeInstrument(p *payment.Payment, text string) error {
 	var d instrumentDoc
 	err := decode(text, &d)
-	return payment.Instrument{
+	p.Card = payment.Instrument{
 		Masked: d.Masked, BIN: d.BIN, Last4: d.Last4, Holder: d.Holder, Fingerprint: d.Fingerprint, Bank: d.Bank,
 		Scheme: card.Scheme(d.Scheme), Type: card.Type(d.Type), Program: d.Program, Brand: d.Brand,
 		Commercial: d.Commercial, Known: d.Known, Domestic: d.Domestic, CardID: id.Card(d.CardID),
-	}, err
+	}
+	return err
 }
 
 // decisionDoc is a routing.Decision as it is stored: of each POS and plan what
@@ -97,7 +99,8 @@ type rejectionDoc struct {
 	Reason string `json:"reason"`
 }
 
-func encodeDecision(d routing.Decision) string {
+func putDecision(p *payment.Payment) string {
+	d := &p.Routing
 	doc := decisionDoc{RuleID: int64(d.RuleID), RuleName: d.RuleName}
 	for i := range d.Candidates {
 		c := &d.Candidates[i]
@@ -114,12 +117,12 @@ func encodeDecision(d routing.Decision) string {
 	return encode(&doc)
 }
 
-// decodeDecision returns a decision whose POSes and plans have only the members
-// that candidateDoc keeps.
-func decodeDecision(text string) (routing.Decision, error) {
+// takeDecision makes a decision whose POSes and plans have only the members that
+// candidateDoc keeps.
+func takeDecision(p *payment.Payment, text string) error {
 	var doc decisionDoc
 	if err := decode(text, &doc); err != nil {
-		return routing.Decision{}, err
+		return err
 	}
 	d := routing.Decision{RuleID: id.Rule(doc.RuleID), RuleName: doc.RuleName}
 	for _, c := range doc.Candidates {
@@ -135,5 +138,6 @@ func decodeDecision(text string) (routing.Decision, error) {
 	for _, r := range doc.Rejected {
 		d.Rejected = append(d.Rejected, routing.Rejection{POSID: id.POS(r.POSID), Alias: r.Alias, Reason: routing.Reason(r.Reason)})
 	}
-	return d, nil
+	p.Routing = d
+	return nil
 }

@@ -58,7 +58,7 @@ func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter
 		return nil, "", err
 	}
 	sql := l.sql() // binds its limit
-	page, err := many(ctx, p.db, readPayment, sql, l.args...)
+	page, err := many(ctx, p.db, paymentTable.reader(), sql, l.args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list payments: %w", err)
 	}
@@ -152,8 +152,9 @@ const (
 	sorted  = " ORDER BY +p.created_at DESC, +p.id DESC LIMIT "
 )
 
+var selectPayments = "SELECT " + paymentTable.columns("p.") + " FROM "
+
 func (l *paymentList) sql() string {
-	const columns = `SELECT ` + paymentColumns + ` FROM payment p WHERE `
 	where, limit := strings.Join(l.where, " AND "), l.bind(int64(l.limit+1))
 	order := inOrder
 	if l.few {
@@ -170,13 +171,13 @@ func (l *paymentList) sql() string {
 			}
 			parts = append(parts, "SELECT id FROM (SELECT p.id FROM "+from+" WHERE "+where+condition+order+limit+") AS of_part")
 		}
-		return `SELECT ` + paymentColumns + ` FROM (` + strings.Join(parts, " UNION ALL ") + `) AS of_parts
+		return selectPayments + `(` + strings.Join(parts, " UNION ALL ") + `) AS of_parts
 	CROSS JOIN payment p WHERE p.merchant_id = $1 AND p.id = of_parts.id` + sorted + limit
 	}
 	if len(l.states) > 0 {
 		where += " AND " + l.anyState()
 	}
-	return columns + where + order + limit
+	return selectPayments + "payment p WHERE " + where + order + limit
 }
 
 // anyState is the condition that a payment is in one of the states. They are

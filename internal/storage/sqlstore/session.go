@@ -3,51 +3,55 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/storage"
 )
 
-const (
-	sessionColumns = `merchant_id, payment_id, key, version, one_per_order, success_url, failure_url, state,
-	key_hash, key_expires, wrong_keys, sealed_form, sealed_proof, created_at, expires_at`
+// What identifies a session and where it leads never change and are stored once.
+var sessionTable = newTable(&table[payment.Session]{
+	name: "threeds_session",
+	keys: []column[payment.Session]{
+		number("merchant_id", func(s *payment.Session) *id.Merchant { return &s.MerchantID }),
+		number("payment_id", func(s *payment.Session) *id.Payment { return &s.PaymentID }),
+	},
+	version: func(s *payment.Session) *int { return &s.Version },
+	changing: []column[payment.Session]{
+		text("state", func(s *payment.Session) *payment.SessionState { return &s.State }),
+		hash("key_hash", func(s *payment.Session) *[32]byte { return &s.KeyHash }),
+		moment("key_expires", func(s *payment.Session) *time.Time { return &s.KeyExpires }),
+		number("wrong_keys", func(s *payment.Session) *int { return &s.WrongKeys }),
+		blob("sealed_form", func(s *payment.Session) *[]byte { return &s.SealedForm }),
+		blob("sealed_proof", func(s *payment.Session) *[]byte { return &s.SealedProof }),
+	},
+	fixed: []column[payment.Session]{
+		text("key", func(s *payment.Session) *string { return &s.Key }),
+		flag("one_per_order", func(s *payment.Session) *bool { return &s.OnePerOrder }),
+		text("success_url", func(s *payment.Session) *string { return &s.SuccessURL }),
+		text("failure_url", func(s *payment.Session) *string { return &s.FailureURL }),
+		moment("created_at", func(s *payment.Session) *time.Time { return &s.CreatedAt }),
+		moment("expires_at", func(s *payment.Session) *time.Time { return &s.ExpiresAt }),
+	},
+})
 
-	insertSession = `INSERT INTO threeds_session (` + sessionColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+var (
+	insertSession = sessionTable.insertion()
+	updateSession = sessionTable.update()
 
-	updateSession = `UPDATE threeds_session SET version = CAST($3 AS BIGINT) + 1, state = $4, key_hash = $5, key_expires = $6,
-		wrong_keys = $7, sealed_form = $8, sealed_proof = $9
-	WHERE merchant_id = $1 AND payment_id = $2 AND version = $3`
-
-	sessionByKey     = `SELECT ` + sessionColumns + ` FROM threeds_session WHERE key = $1`
-	sessionOfPayment = `SELECT ` + sessionColumns + ` FROM threeds_session WHERE merchant_id = $1 AND payment_id = $2`
+	sessionByKey     = sessionTable.selecting("WHERE key = $1")
+	sessionOfPayment = sessionTable.selecting("WHERE merchant_id = $1 AND payment_id = $2")
 )
 
 // InsertSession implements payment.Tx.
-func (t *tx) InsertSession(s payment.Session) {
-	t.add(insertSession, int64(s.MerchantID), int64(s.PaymentID), s.Key, int64(s.Version), s.OnePerOrder, s.SuccessURL, s.FailureURL,
-		string(s.State), s.KeyHash[:], micros(s.KeyExpires), int64(s.WrongKeys), notNil(s.SealedForm), notNil(s.SealedProof),
-		micros(s.CreatedAt), micros(s.ExpiresAt))
-}
+func (t *tx) InsertSession(s payment.Session) { t.add(insertSession, sessionTable.inserting(s)...) }
 
-// SaveSession implements payment.Tx. What identifies a session and where it leads
-// never changes and is not stored again.
-func (t *tx) SaveSession(s payment.Session) {
-	t.batch = append(t.batch, storage.Statement{
-		SQL: updateSession,
-		Args: []any{
-			int64(s.MerchantID), int64(s.PaymentID), int64(s.Version), string(s.State), s.KeyHash[:], micros(s.KeyExpires),
-			int64(s.WrongKeys), notNil(s.SealedForm), notNil(s.SealedProof),
-		},
-		Rows: 1, Missed: fault.StaleVersion,
-	})
-}
+// SaveSession implements payment.Tx.
+func (t *tx) SaveSession(s payment.Session) { t.expect(updateSession, sessionTable.updating(s)...) }
 
 // Session implements payment.Sessions.
 func (p *Payments) Session(ctx context.Context, key string) (payment.Session, error) {
-	found, err := one(ctx, p.db, readSession, sessionByKey, key)
+	found, err := one(ctx, p.db, sessionTable.reader(), sessionByKey, key)
 	if err != nil {
 		return found, fmt.Errorf("3-D Secure session: %w", err)
 	}
@@ -56,32 +60,9 @@ func (p *Payments) Session(ctx context.Context, key string) (payment.Session, er
 
 // SessionOf implements payment.Sessions.
 func (p *Payments) SessionOf(ctx context.Context, m id.Merchant, n id.Payment) (payment.Session, error) {
-	found, err := one(ctx, p.db, readSession, sessionOfPayment, int64(m), int64(n))
+	found, err := one(ctx, p.db, sessionTable.reader(), sessionOfPayment, int64(m), int64(n))
 	if err != nil {
 		return found, fmt.Errorf("3-D Secure session of payment %d: %w", n, err)
 	}
 	return found, nil
-}
-
-func readSession(row storage.Scanner) (payment.Session, error) {
-	var merchantID, paymentID, version, keyExpires, wrongKeys, createdAt, expiresAt int64
-	var s payment.Session
-	var state string
-	var hash, form, proof []byte
-	err := row.Scan(&merchantID, &paymentID, &s.Key, &version, &s.OnePerOrder, &s.SuccessURL, &s.FailureURL, &state,
-		&hash, &keyExpires, &wrongKeys, &form, &proof, &createdAt, &expiresAt)
-	if err != nil {
-		return s, err
-	}
-	s.MerchantID, s.PaymentID, s.Version = id.Merchant(merchantID), id.Payment(paymentID), int(version)
-	s.State, s.KeyExpires, s.WrongKeys = payment.SessionState(state), timeOf(keyExpires), int(wrongKeys)
-	copy(s.KeyHash[:], hash)
-	if len(form) > 0 {
-		s.SealedForm = form
-	}
-	if len(proof) > 0 {
-		s.SealedProof = proof
-	}
-	s.CreatedAt, s.ExpiresAt = timeOf(createdAt), timeOf(expiresAt)
-	return s, nil
 }
