@@ -70,6 +70,11 @@ func body[T any, B ~[]byte](name string, at func(*T) *B) column[T] {
 	}
 }
 
+// document keeps a value as JSON.
+func document[T, D any](name string, at func(*T) *D) column[T] {
+	return textOf(name, func(v *T) string { return encode(*at(v)) }, func(v *T, text string) error { return decode(text, at(v)) })
+}
+
 // address keeps a network address, as an empty text if there is none.
 func address[T any](name string, at func(*T) *netip.Addr) column[T] {
 	return textOf(name, func(v *T) string { return addressText(*at(v)) }, func(v *T, text string) (err error) {

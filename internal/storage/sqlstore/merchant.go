@@ -26,20 +26,44 @@ func (m *Merchants) InTx(ctx context.Context, fn func(merchant.Tx)) error {
 	return inTx(ctx, m.db, func(t *tx) { fn(t) })
 }
 
-const saveMerchant = `INSERT INTO merchant (id, name, active, created_at, half_secure,
-		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-	ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active, half_secure = excluded.half_secure,
-		hosts = excluded.hosts, checkout_without_3ds = excluded.checkout_without_3ds,
-		checkout_frames = excluded.checkout_frames, checkout_life = excluded.checkout_life,
-		checkout_without_saved_cards = excluded.checkout_without_saved_cards, three_ds = excluded.three_ds,
-		version = merchant.version + 1`
+var merchantTable = newTable(&table[merchant.Merchant]{
+	name: "merchant",
+	keys: []column[merchant.Merchant]{
+		number("id", func(m *merchant.Merchant) *id.Merchant { return &m.ID }),
+	},
+	version: func(m *merchant.Merchant) *int { return &m.Version },
+	changing: []column[merchant.Merchant]{
+		text("name", func(m *merchant.Merchant) *string { return &m.Name }),
+		flag("active", func(m *merchant.Merchant) *bool { return &m.Active }),
+		flag("half_secure", func(m *merchant.Merchant) *bool { return &m.HalfSecure }),
+		text("hosts", func(m *merchant.Merchant) *string { return &m.Hosts }),
+		flag("checkout_without_3ds", func(m *merchant.Merchant) *bool { return &m.Checkout.Without3DS }),
+		text("checkout_frames", func(m *merchant.Merchant) *string { return &m.Checkout.Frames }),
+		duration("checkout_life", func(m *merchant.Merchant) *time.Duration { return &m.Checkout.Life }),
+		flag("checkout_without_saved_cards", func(m *merchant.Merchant) *bool { return &m.Checkout.WithoutSavedCards }),
+		text("three_ds", func(m *merchant.Merchant) *pos.ThreeDS { return &m.ThreeDS }),
+	},
+	fixed: []column[merchant.Merchant]{
+		moment("created_at", func(m *merchant.Merchant) *time.Time { return &m.CreatedAt }),
+		looked("COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), '')", func(m *merchant.Merchant) *string { return &m.Logo }),
+	},
+})
+
+var (
+	saveMerchant = merchantTable.replacement()
+	saveSettings = merchantTable.update()
+	merchantByID = merchantTable.selecting("WHERE id = $1")
+)
 
 // SaveMerchant implements merchant.Tx. The time of creation stays what it was.
 func (t *tx) SaveMerchant(m merchant.Merchant) {
-	t.add(saveMerchant, int64(m.ID), m.Name, m.Active, micros(m.CreatedAt), m.HalfSecure,
-		m.Hosts, m.Checkout.Without3DS, m.Checkout.Frames, m.Checkout.Life.Microseconds(),
-		m.Checkout.WithoutSavedCards, string(m.ThreeDS))
+	t.add(saveMerchant, merchantTable.inserting(m)...)
+	t.configured = true
+}
+
+// SaveSettings implements merchant.Tx.
+func (t *tx) SaveSettings(m merchant.Merchant) {
+	t.expect(saveSettings, merchantTable.updating(m)...)
 	t.configured = true
 }
 
@@ -75,89 +99,75 @@ func readLogo(s storage.Scanner) (merchant.Logo, error) {
 	return l, s.Scan(&l.Name, &l.Body)
 }
 
-const saveSettings = `UPDATE merchant SET name = $3, half_secure = $4, hosts = $5, checkout_without_3ds = $6, checkout_frames = $7,
-		checkout_life = $8, checkout_without_saved_cards = $9, three_ds = $10, version = version + 1
-	WHERE id = $1 AND version = $2`
+var credentialTable = newTable(&table[merchant.Credential]{
+	name: "credential",
+	keys: []column[merchant.Credential]{
+		number("merchant_id", func(c *merchant.Credential) *id.Merchant { return &c.MerchantID }),
+		number("id", func(c *merchant.Credential) *id.Credential { return &c.ID }),
+	},
+	version: func(c *merchant.Credential) *int { return &c.Version },
+	changing: []column[merchant.Credential]{
+		text("name", func(c *merchant.Credential) *string { return &c.Name }),
+		text("key", func(c *merchant.Credential) *string { return &c.Key }),
+		blob("sealed_secret", func(c *merchant.Credential) *[]byte { return &c.SealedSecret }),
+		moment("revoked_at", func(c *merchant.Credential) *time.Time { return &c.RevokedAt }),
+	},
+	fixed: []column[merchant.Credential]{
+		moment("created_at", func(c *merchant.Credential) *time.Time { return &c.CreatedAt }),
+	},
+})
 
-// SaveSettings implements merchant.Tx.
-func (t *tx) SaveSettings(m merchant.Merchant) {
-	t.batch = append(t.batch, storage.Statement{
-		SQL: saveSettings,
-		Args: []any{
-			int64(m.ID), int64(m.Version), m.Name, m.HalfSecure, m.Hosts, m.Checkout.Without3DS, m.Checkout.Frames,
-			m.Checkout.Life.Microseconds(), m.Checkout.WithoutSavedCards, string(m.ThreeDS),
-		},
-		Rows: 1, Missed: fault.StaleVersion,
-	})
-	t.configured = true
-}
+var (
+	credentialByKey = credentialTable.selecting("WHERE key = $1")
+	credentialsOf   = credentialTable.selecting("WHERE merchant_id = $1 ORDER BY created_at, id")
+)
 
-const saveCredential = `INSERT INTO credential (merchant_id, id, name, key, sealed_secret, created_at, revoked_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7)
-	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, key = excluded.key,
-		sealed_secret = excluded.sealed_secret, revoked_at = excluded.revoked_at, version = credential.version + 1`
-
-const updateCredential = `UPDATE credential SET name = $3, key = $4, sealed_secret = $5, created_at = $6, revoked_at = $7, version = version + 1
-	WHERE merchant_id = $1 AND id = $2 AND version = $8`
+var credentialEdits = editsOf(credentialTable)
 
 // SaveCredential implements merchant.Tx. The time of creation stays what it was.
-func (t *tx) SaveCredential(c merchant.Credential) {
-	t.addVersion(saveCredential, updateCredential, c.Version,
-		int64(c.MerchantID), int64(c.ID), c.Name, c.Key, notNil(c.SealedSecret), micros(c.CreatedAt), micros(c.RevokedAt))
-}
+func (t *tx) SaveCredential(c merchant.Credential) { credentialEdits.save(t, c) }
+
+var tokenTable = newTable(&table[merchant.AdminToken]{
+	name: "admin_token",
+	keys: []column[merchant.AdminToken]{
+		hash("hash", func(a *merchant.AdminToken) *[32]byte { return &a.Hash }),
+	},
+	changing: []column[merchant.AdminToken]{
+		text("name", func(a *merchant.AdminToken) *string { return &a.Name }),
+		text("role", func(a *merchant.AdminToken) *merchant.Role { return &a.Role }),
+		moment("revoked_at", func(a *merchant.AdminToken) *time.Time { return &a.RevokedAt }),
+	},
+	fixed: []column[merchant.AdminToken]{
+		number("merchant_id", func(a *merchant.AdminToken) *id.Merchant { return &a.MerchantID }),
+		moment("created_at", func(a *merchant.AdminToken) *time.Time { return &a.CreatedAt }),
+	},
+})
 
 // saveAdminToken replaces a token of the same merchant only: whoever knows the
 // hash of another merchant's token must not be able to take it over.
-const saveAdminToken = `INSERT INTO admin_token (merchant_id, hash, name, role, created_at, revoked_at)
-	VALUES ($1, $2, $3, $4, $5, $6)
-	ON CONFLICT (hash) DO UPDATE SET name = excluded.name, role = excluded.role, revoked_at = excluded.revoked_at
-	WHERE admin_token.merchant_id = excluded.merchant_id`
+var saveAdminToken = tokenTable.replacement() + " WHERE admin_token.merchant_id = excluded.merchant_id"
 
 // SaveAdminToken implements merchant.Tx. A token of another merchant fails the
 // commit with fault.DuplicateKey.
 func (t *tx) SaveAdminToken(a merchant.AdminToken) {
 	t.batch = append(t.batch, storage.Statement{
-		SQL: saveAdminToken, Args: []any{int64(a.MerchantID), a.Hash[:], a.Name, string(a.Role), micros(a.CreatedAt), micros(a.RevokedAt)},
-		Rows: 1, Missed: fault.DuplicateKey,
+		SQL: saveAdminToken, Args: tokenTable.inserting(a), Rows: 1, Missed: fault.DuplicateKey,
 	})
 	t.configured = true
 }
 
-const merchantByID = `SELECT id, name, active, created_at, half_secure,
-		hosts, checkout_without_3ds, checkout_frames, checkout_life, checkout_without_saved_cards, three_ds,
-		COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), ''), version
-	FROM merchant WHERE id = $1`
-
 // Merchant implements merchant.Store; an unknown id is fault.NoSuchThing.
 func (m *Merchants) Merchant(ctx context.Context, n id.Merchant) (merchant.Merchant, error) {
-	found, err := one(ctx, m.db, readMerchant, merchantByID, int64(n))
+	found, err := one(ctx, m.db, merchantTable.reader(), merchantByID, int64(n))
 	if err != nil {
 		return found, fmt.Errorf("merchant %d: %w", n, err)
 	}
 	return found, nil
 }
 
-func readMerchant(s storage.Scanner) (merchant.Merchant, error) {
-	var n, createdAt, life, version int64
-	var threeDS string
-	var m merchant.Merchant
-	err := s.Scan(&n, &m.Name, &m.Active, &createdAt, &m.HalfSecure,
-		&m.Hosts, &m.Checkout.Without3DS, &m.Checkout.Frames, &life, &m.Checkout.WithoutSavedCards, &threeDS,
-		&m.Logo, &version)
-	m.ID, m.CreatedAt, m.Checkout.Life = id.Merchant(n), timeOf(createdAt), time.Duration(life)*time.Microsecond
-	m.ThreeDS, m.Version = pos.ThreeDS(threeDS), int(version)
-	return m, err
-}
-
-const (
-	credentialColumns = `merchant_id, id, name, key, sealed_secret, created_at, revoked_at, version`
-	credentialByKey   = `SELECT ` + credentialColumns + ` FROM credential WHERE key = $1`
-	credentialsOf     = `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1 ORDER BY created_at, id`
-)
-
 // CredentialByKey implements merchant.Store.
 func (m *Merchants) CredentialByKey(ctx context.Context, key string) (merchant.Credential, error) {
-	c, err := one(ctx, m.db, readCredential, credentialByKey, key)
+	c, err := one(ctx, m.db, credentialTable.reader(), credentialByKey, key)
 	if err != nil {
 		return c, fmt.Errorf("credential by key: %w", err)
 	}
@@ -166,7 +176,7 @@ func (m *Merchants) CredentialByKey(ctx context.Context, key string) (merchant.C
 
 // Credentials implements merchant.Store.
 func (m *Merchants) Credentials(ctx context.Context, n id.Merchant) ([]merchant.Credential, error) {
-	all, err := many(ctx, m.db, readCredential, credentialsOf, int64(n))
+	all, err := many(ctx, m.db, credentialTable.reader(), credentialsOf, int64(n))
 	if err != nil {
 		return nil, fmt.Errorf("credentials of merchant %d: %w", n, err)
 	}
@@ -176,27 +186,20 @@ func (m *Merchants) Credentials(ctx context.Context, n id.Merchant) ([]merchant.
 // CredentialPage implements merchant.Lister.
 func (m *Merchants) CredentialPage(ctx context.Context, n id.Merchant, cursor string, limit int) ([]merchant.Credential, string, error) {
 	return keyset[merchant.Credential]{
-		name: "credentials", rows: `SELECT ` + credentialColumns + ` FROM credential WHERE merchant_id = $1`,
+		name: "credentials", rows: credentialTable.selecting("WHERE merchant_id = $1"),
 		order: []string{"created_at", "id"},
-		place: func(c merchant.Credential) []any { return []any{micros(c.CreatedAt), int64(c.ID)} }, read: readCredential,
+		place: func(c merchant.Credential) []any { return []any{micros(c.CreatedAt), int64(c.ID)} }, read: credentialTable.reader(),
 	}.page(ctx, m.db, cursor, limit, int64(n))
 }
 
-func readCredential(s storage.Scanner) (merchant.Credential, error) {
-	var owner, n, createdAt, revokedAt, version int64
-	var c merchant.Credential
-	err := s.Scan(&owner, &n, &c.Name, &c.Key, &c.SealedSecret, &createdAt, &revokedAt, &version)
-	c.MerchantID, c.ID, c.Version = id.Merchant(owner), id.Credential(n), int(version)
-	c.CreatedAt, c.RevokedAt = timeOf(createdAt), timeOf(revokedAt)
-	return c, err
-}
-
-const adminTokenColumns = `merchant_id, hash, name, role, created_at, revoked_at`
+var (
+	tokensOf    = tokenTable.selecting("WHERE merchant_id = $1 ORDER BY created_at, hash")
+	tokenByHash = tokenTable.selecting("WHERE hash = $1")
+)
 
 // AdminTokens implements merchant.Store.
 func (m *Merchants) AdminTokens(ctx context.Context, n id.Merchant) ([]merchant.AdminToken, error) {
-	all, err := many(ctx, m.db, readAdminToken,
-		`SELECT `+adminTokenColumns+` FROM admin_token WHERE merchant_id = $1 ORDER BY created_at, hash`, int64(n))
+	all, err := many(ctx, m.db, tokenTable.reader(), tokensOf, int64(n))
 	if err != nil {
 		return nil, fmt.Errorf("admin tokens of merchant %d: %w", n, err)
 	}
@@ -206,31 +209,18 @@ func (m *Merchants) AdminTokens(ctx context.Context, n id.Merchant) ([]merchant.
 // AdminTokenPage implements merchant.Lister.
 func (m *Merchants) AdminTokenPage(ctx context.Context, n id.Merchant, cursor string, limit int) ([]merchant.AdminToken, string, error) {
 	return keyset[merchant.AdminToken]{
-		name: "tokens", rows: `SELECT ` + adminTokenColumns + ` FROM admin_token WHERE merchant_id = $1`,
+		name: "tokens", rows: tokenTable.selecting("WHERE merchant_id = $1"),
 		order: []string{"created_at", "hash"},
-		place: func(t merchant.AdminToken) []any { return []any{micros(t.CreatedAt), t.Hash[:]} }, read: readAdminToken,
+		place: func(t merchant.AdminToken) []any { return []any{micros(t.CreatedAt), t.Hash[:]} }, read: tokenTable.reader(),
 	}.page(ctx, m.db, cursor, limit, int64(n))
 }
 
 // AdminTokenByHash implements merchant.Store.
 func (m *Merchants) AdminTokenByHash(ctx context.Context, hash [32]byte) (merchant.AdminToken, error) {
-	a, err := one(ctx, m.db, readAdminToken, `SELECT `+adminTokenColumns+` FROM admin_token WHERE hash = $1`, hash[:])
+	a, err := one(ctx, m.db, tokenTable.reader(), tokenByHash, hash[:])
 	if err != nil {
 		return a, fmt.Errorf("admin token: %w", err)
 	}
-	return a, nil
-}
-
-func readAdminToken(s storage.Scanner) (merchant.AdminToken, error) {
-	var owner, createdAt, revokedAt int64
-	var hash []byte
-	var a merchant.AdminToken
-	var role string
-	if err := s.Scan(&owner, &hash, &a.Name, &role, &createdAt, &revokedAt); err != nil {
-		return a, err
-	}
-	a.CreatedAt, a.RevokedAt = timeOf(createdAt), timeOf(revokedAt)
-	a.MerchantID, a.Hash, a.Role = id.Merchant(owner), [32]byte(hash), merchant.Role(role)
 	return a, nil
 }
 

@@ -2,27 +2,32 @@ package sqlstore
 
 import (
 	"github.com/vezne/vezne/internal/card"
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/routing"
-	"github.com/vezne/vezne/internal/storage"
 )
 
-const (
-	ruleColumns = `merchant_id, id, name, position, active, condition, targets, requires_3ds`
+var ruleTable = newTable(&table[routing.Rule]{
+	name: "routing_rule",
+	keys: []column[routing.Rule]{
+		number("merchant_id", func(r *routing.Rule) *id.Merchant { return &r.MerchantID }),
+		number("id", func(r *routing.Rule) *id.Rule { return &r.ID }),
+	},
+	version: func(r *routing.Rule) *int { return &r.Version },
+	changing: []column[routing.Rule]{
+		text("name", func(r *routing.Rule) *string { return &r.Name }),
+		number("position", func(r *routing.Rule) *int { return &r.Position }),
+		flag("active", func(r *routing.Rule) *bool { return &r.Active }),
+		textOf("condition", putCondition, takeCondition),
+		textOf("targets", putTargets, takeTargets),
+		flag("requires_3ds", func(r *routing.Rule) *bool { return &r.Requires3DS }),
+	},
+})
 
-	saveRule = `INSERT INTO routing_rule (` + ruleColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-	ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, position = excluded.position,
-		active = excluded.active, condition = excluded.condition, targets = excluded.targets,
-		requires_3ds = excluded.requires_3ds, version = routing_rule.version + 1`
-
-	updateRule = `UPDATE routing_rule SET name = $3, position = $4, active = $5, condition = $6, targets = $7,
-		requires_3ds = $8, version = version + 1
-	WHERE merchant_id = $1 AND id = $2 AND version = $9`
-
-	rulesOf = `SELECT ` + ruleColumns + `, version FROM routing_rule WHERE merchant_id = $1 ORDER BY position, id`
+var (
+	ruleEdits = editsOf(ruleTable)
+	rulesOf   = ruleTable.selecting("WHERE merchant_id = $1 ORDER BY position, id")
+	dropRule  = ruleTable.deletion()
 )
 
 // conditionDoc is a routing.Condition as it is stored.
@@ -51,31 +56,35 @@ type targetDoc struct {
 }
 
 // SaveRule implements routing.Tx.
-func (t *tx) SaveRule(r routing.Rule) {
+func (t *tx) SaveRule(r routing.Rule) { ruleEdits.save(t, r) }
+
+// DropRule implements routing.Tx.
+func (t *tx) DropRule(r routing.Rule) {
+	t.expect(dropRule, ruleTable.naming(r)...)
+	t.configured = true
+}
+
+func putTargets(r *routing.Rule) string {
 	targets := make([]targetDoc, 0, len(r.Targets))
 	for _, target := range r.Targets {
 		targets = append(targets, targetDoc{POSID: int64(target.POSID), Weight: target.Weight})
 	}
-	t.addVersion(saveRule, updateRule, r.Version, int64(r.MerchantID), int64(r.ID), r.Name, int64(r.Position), r.Active, encodeCondition(r.Condition), encode(targets),
-		r.Requires3DS)
+	return encode(targets)
 }
 
-// DropPlan implements routing.Tx.
-func (t *tx) DropPlan(p installment.Plan) {
-	t.drop(`DELETE FROM plan WHERE merchant_id = $1 AND id = $2 AND version = $3`, int64(p.MerchantID), int64(p.ID), int64(p.Version))
+func takeTargets(r *routing.Rule, text string) error {
+	var docs []targetDoc
+	if err := decode(text, &docs); err != nil {
+		return err
+	}
+	for _, d := range docs {
+		r.Targets = append(r.Targets, routing.Target{POSID: id.POS(d.POSID), Weight: d.Weight})
+	}
+	return nil
 }
 
-func (t *tx) drop(sql string, args ...any) {
-	t.batch = append(t.batch, storage.Statement{SQL: sql, Args: args, Rows: 1, Missed: fault.StaleVersion})
-	t.configured = true
-}
-
-// DropRule implements routing.Tx.
-func (t *tx) DropRule(r routing.Rule) {
-	t.drop(`DELETE FROM routing_rule WHERE merchant_id = $1 AND id = $2 AND version = $3`, int64(r.MerchantID), int64(r.ID), int64(r.Version))
-}
-
-func encodeCondition(c routing.Condition) string {
+func putCondition(r *routing.Rule) string {
+	c := &r.Condition
 	doc := conditionDoc{
 		MinAmount: docOfAmount(c.MinAmount), MaxAmount: docOfAmount(c.MaxAmount),
 		BINs: c.BINs, BankCodes: c.BankCodes, Programs: c.Programs, Schemes: c.Schemes, Types: c.Types,
@@ -87,28 +96,29 @@ func encodeCondition(c routing.Condition) string {
 	return encode(&doc)
 }
 
-func decodeCondition(text string) (routing.Condition, error) {
+func takeCondition(r *routing.Rule, text string) error {
 	var doc conditionDoc
 	if err := decode(text, &doc); err != nil {
-		return routing.Condition{}, err
+		return err
 	}
-	c := routing.Condition{
+	c := &r.Condition
+	*c = routing.Condition{
 		BINs: doc.BINs, BankCodes: doc.BankCodes, Programs: doc.Programs, Schemes: doc.Schemes, Types: doc.Types,
 		Domestic: doc.Domestic, FromMinute: doc.FromMinute, UntilMinute: doc.UntilMinute,
 	}
 	for _, code := range doc.Currencies {
 		currency, err := currencyOf(code)
 		if err != nil {
-			return c, err
+			return err
 		}
 		c.Currencies = append(c.Currencies, currency)
 	}
 	var err error
 	if c.MinAmount, err = doc.MinAmount.amount(); err != nil {
-		return c, err
+		return err
 	}
 	c.MaxAmount, err = doc.MaxAmount.amount()
-	return c, err
+	return err
 }
 
 // docOfAmount returns nil for the zero Amount, which is no bound.
@@ -125,29 +135,4 @@ func (d *amountDoc) amount() (money.Amount, error) {
 	}
 	currency, err := currencyOf(d.Currency)
 	return money.FromMinor(d.Minor, currency), err
-}
-
-func readRule(s storage.Scanner) (routing.Rule, error) {
-	var (
-		r                           routing.Rule
-		owner, n, position, version int64
-		condition, targets          string
-	)
-	if err := s.Scan(&owner, &n, &r.Name, &position, &r.Active, &condition, &targets, &r.Requires3DS, &version); err != nil {
-		return r, err
-	}
-	r.MerchantID, r.ID, r.Position = id.Merchant(owner), id.Rule(n), int(position)
-	r.Version = int(version)
-	var err error
-	if r.Condition, err = decodeCondition(condition); err != nil {
-		return r, err
-	}
-	var docs []targetDoc
-	if err := decode(targets, &docs); err != nil {
-		return r, err
-	}
-	for _, d := range docs {
-		r.Targets = append(r.Targets, routing.Target{POSID: id.POS(d.POSID), Weight: d.Weight})
-	}
-	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/ledger"
@@ -81,3 +82,30 @@ func (t *tx) Post(p ledger.Posting) {
 
 // ClaimKey implements idempotency.Tx.
 func (t *tx) ClaimKey(r idempotency.Record) { t.addClaim(r) }
+
+// expect queues a statement that must change one row; otherwise the row is
+// another one than the caller has read.
+func (t *tx) expect(sql string, args ...any) {
+	t.batch = append(t.batch, storage.Statement{SQL: sql, Args: args, Rows: 1, Missed: fault.StaleVersion})
+}
+
+// edits are the statements by which people change what nodes keep in memory.
+type edits[T any] struct {
+	table               *table[T]
+	whatever, versioned string
+}
+
+func editsOf[T any](t *table[T]) edits[T] {
+	return edits[T]{table: t, whatever: t.replacement(), versioned: t.update()}
+}
+
+// save queues the statement that adds or replaces a row whatever its version if
+// the value has none, and otherwise the one that replaces this version alone.
+func (e edits[T]) save(t *tx, v T) {
+	s := storage.Statement{SQL: e.whatever, Args: e.table.inserting(v), Duplicate: fault.DuplicateKey}
+	if *e.table.version(&v) > 0 {
+		s.SQL, s.Args, s.Rows, s.Missed = e.versioned, e.table.updating(v), 1, fault.StaleVersion
+	}
+	t.batch = append(t.batch, s)
+	t.configured = true
+}

@@ -9,42 +9,55 @@ import (
 
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
-	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
-const (
-	deliveryColumns = `merchant_id, id, version, endpoint_id, event_id, type, subject, data, occurred_at, redelivery_of, status,
-	attempts, http_status, failure, duration, answer, attempted_at, next_attempt, created_at`
+// The event itself never changes and is stored once.
+var deliveryTable = newTable(&table[webhook.Delivery]{
+	name: "webhook_delivery",
+	keys: []column[webhook.Delivery]{
+		number("merchant_id", func(d *webhook.Delivery) *id.Merchant { return &d.MerchantID }),
+		number("id", func(d *webhook.Delivery) *id.Delivery { return &d.ID }),
+	},
+	version: func(d *webhook.Delivery) *int { return &d.Version },
+	changing: []column[webhook.Delivery]{
+		text("status", func(d *webhook.Delivery) *webhook.Status { return &d.Status }),
+		number("attempts", func(d *webhook.Delivery) *int { return &d.Attempts }),
+		number("http_status", func(d *webhook.Delivery) *int { return &d.HTTPStatus }),
+		text("failure", func(d *webhook.Delivery) *string { return &d.Failure }),
+		duration("duration", func(d *webhook.Delivery) *time.Duration { return &d.Duration }),
+		text("answer", func(d *webhook.Delivery) *string { return &d.Answer }),
+		moment("attempted_at", func(d *webhook.Delivery) *time.Time { return &d.AttemptedAt }),
+		moment("next_attempt", func(d *webhook.Delivery) *time.Time { return &d.NextAttempt }),
+	},
+	fixed: []column[webhook.Delivery]{
+		number("endpoint_id", func(d *webhook.Delivery) *id.Endpoint { return &d.EndpointID }),
+		number("event_id", func(d *webhook.Delivery) *id.Job { return &d.EventID }),
+		text("type", func(d *webhook.Delivery) *job.Kind { return &d.Type }),
+		text("subject", func(d *webhook.Delivery) *string { return &d.Subject }),
+		body("data", func(d *webhook.Delivery) *[]byte { return &d.Data }),
+		moment("occurred_at", func(d *webhook.Delivery) *time.Time { return &d.OccurredAt }),
+		number("redelivery_of", func(d *webhook.Delivery) *id.Delivery { return &d.RedeliveryOf }),
+		moment("created_at", func(d *webhook.Delivery) *time.Time { return &d.CreatedAt }),
+	},
+})
 
-	insertDelivery = `INSERT INTO webhook_delivery (` + deliveryColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
-
-	updateDelivery = `UPDATE webhook_delivery SET version = CAST($3 AS BIGINT) + 1, status = $4, attempts = $5, http_status = $6,
-		failure = $7, duration = $8, answer = $9, attempted_at = $10, next_attempt = $11
-	WHERE merchant_id = $1 AND id = $2 AND version = $3`
-
-	deliveryByID = `SELECT ` + deliveryColumns + ` FROM webhook_delivery WHERE merchant_id = $1 AND id = $2`
+var (
+	insertDelivery   = deliveryTable.insertion()
+	updateDelivery   = deliveryTable.update()
+	deliveryByID     = deliveryTable.selecting("WHERE merchant_id = $1 AND id = $2")
+	selectDeliveries = deliveryTable.selecting("WHERE ")
 )
 
 // InsertDelivery implements webhook.Tx.
-func (t *tx) InsertDelivery(d webhook.Delivery) {
-	t.add(insertDelivery, int64(d.MerchantID), int64(d.ID), int64(d.Version), int64(d.EndpointID), int64(d.EventID), string(d.Type),
-		d.Subject, string(d.Data), micros(d.OccurredAt), int64(d.RedeliveryOf), string(d.Status), int64(d.Attempts),
-		int64(d.HTTPStatus), d.Failure, d.Duration.Microseconds(), d.Answer, micros(d.AttemptedAt), micros(d.NextAttempt),
-		micros(d.CreatedAt))
-}
+func (t *tx) InsertDelivery(d webhook.Delivery) { t.add(insertDelivery, deliveryTable.inserting(d)...) }
 
-// SaveDelivery implements webhook.Tx. The event itself never changes and is not
-// stored again.
-func (t *tx) SaveDelivery(d webhook.Delivery) {
-	t.expect(updateDelivery, int64(d.MerchantID), int64(d.ID), int64(d.Version), string(d.Status), int64(d.Attempts),
-		int64(d.HTTPStatus), d.Failure, d.Duration.Microseconds(), d.Answer, micros(d.AttemptedAt), micros(d.NextAttempt))
-}
+// SaveDelivery implements webhook.Tx.
+func (t *tx) SaveDelivery(d webhook.Delivery) { t.expect(updateDelivery, deliveryTable.updating(d)...) }
 
 // Delivery implements webhook.Store.
 func (w *Webhooks) Delivery(ctx context.Context, m id.Merchant, d id.Delivery) (webhook.Delivery, error) {
-	found, err := one(ctx, w.db, readDelivery, deliveryByID, int64(m), int64(d))
+	found, err := one(ctx, w.db, deliveryTable.reader(), deliveryByID, int64(m), int64(d))
 	if err != nil {
 		return found, fmt.Errorf("webhook delivery %d: %w", d, err)
 	}
@@ -58,7 +71,7 @@ func (w *Webhooks) Deliveries(ctx context.Context, m id.Merchant, f webhook.Filt
 		return nil, "", err
 	}
 	sql := l.sql() // binds its limit
-	page, err := many(ctx, w.db, readDelivery, sql, l.args...)
+	page, err := many(ctx, w.db, deliveryTable.reader(), sql, l.args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list webhook deliveries: %w", err)
 	}
@@ -141,22 +154,5 @@ func (l *deliveryList) sql() string {
 	if l.oldestFirst {
 		order = " ORDER BY created_at, id LIMIT "
 	}
-	return "SELECT " + deliveryColumns + " FROM webhook_delivery WHERE " + strings.Join(l.where, " AND ") + order + l.bind(int64(l.limit+1))
-}
-
-func readDelivery(s storage.Scanner) (webhook.Delivery, error) {
-	var (
-		d                                                          webhook.Delivery
-		owner, n, version, endpoint, event, occurredAt, repeated   int64
-		attempts, httpStatus, duration, attemptedAt, next, created int64
-		kind, data, status                                         string
-	)
-	err := s.Scan(&owner, &n, &version, &endpoint, &event, &kind, &d.Subject, &data, &occurredAt, &repeated, &status,
-		&attempts, &httpStatus, &d.Failure, &duration, &d.Answer, &attemptedAt, &next, &created)
-	d.MerchantID, d.ID, d.Version, d.EndpointID = id.Merchant(owner), id.Delivery(n), int(version), id.Endpoint(endpoint)
-	d.EventID, d.Type, d.Data, d.OccurredAt = id.Job(event), job.Kind(kind), []byte(data), timeOf(occurredAt)
-	d.RedeliveryOf, d.Status, d.Attempts = id.Delivery(repeated), webhook.Status(status), int(attempts)
-	d.HTTPStatus, d.Duration = int(httpStatus), time.Duration(duration)*time.Microsecond
-	d.AttemptedAt, d.NextAttempt, d.CreatedAt = timeOf(attemptedAt), timeOf(next), timeOf(created)
-	return d, err
+	return selectDeliveries + strings.Join(l.where, " AND ") + order + l.bind(int64(l.limit+1))
 }
