@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vezne/vezne/internal/storage"
-	"github.com/vezne/vezne/internal/storage/storetest"
+	"github.com/vezne/vezne/test/postgrestest"
 	"github.com/vezne/vezne/test/servertest"
 )
 
@@ -26,7 +26,7 @@ const operations = "../../docs/operations.md"
 // is listed.
 func TestRecovery(t *testing.T) {
 	t.Parallel()
-	db := storetest.NewArchive(t)
+	db := postgrestest.NewArchive(t)
 	standing := strings.NewReplacer("/archive", db.Dir+"/archive", "/backup", db.Dir+"/backup",
 		"/var/lib/postgresql/vezne", db.Data(), "/var/lib/postgresql/restored", db.Dir+"/restored")
 	db.Shell(t, "mkdir archive backup; cat >> data/postgresql.conf <<'END'\n"+standing.Replace(written(t, "postgresql.conf"))+"END\n")

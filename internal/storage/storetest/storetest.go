@@ -1,21 +1,20 @@
 // Package storetest gives tests real databases of both engines, and holds the
 // suite that every store must pass on each of them. SQLite lives in a file of
-// the test; PostgreSQL is a server of its own that the test binary starts, or
-// the one that VEZNE_TEST_POSTGRES names.
+// the test; PostgreSQL is the server that VEZNE_TEST_POSTGRES names, which `make
+// test` starts for all packages together, or else one that the test binary starts.
 package storetest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/test/postgrestest"
 )
-
-// Engines are the engines that everything is tested on.
-var Engines = [...]storage.Engine{storage.SQLite, storage.PostgreSQL}
 
 // Main runs the tests of a package and stops the servers that they started. A
 // package that opens databases has
@@ -25,8 +24,12 @@ func Main(m *testing.M) int {
 	if dsn := os.Getenv(childVariable); dsn != "" {
 		return runChild(dsn)
 	}
-	defer stopServers()
-	return m.Run()
+	code := m.Run()
+	if err := stopServers(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
 }
 
 // Open returns a fresh, migrated database that is closed and dropped when the
@@ -56,7 +59,7 @@ func OpenWith(t testing.TB, dsn string, o storage.Options) *storage.DB {
 func DSN(t testing.TB, engine storage.Engine) string {
 	t.Helper()
 	if engine == storage.PostgreSQL {
-		return serverOf(t, fast).database(t, true)
+		return serverOf(t, postgrestest.Fast).database(t, true)
 	}
 	image, err := sqliteImage()
 	if err != nil {
@@ -74,7 +77,7 @@ func DSN(t testing.TB, engine storage.Engine) string {
 func EmptyDSN(t testing.TB, engine storage.Engine) string {
 	t.Helper()
 	if engine == storage.PostgreSQL {
-		return serverOf(t, fast).database(t, false)
+		return serverOf(t, postgrestest.Fast).database(t, false)
 	}
 	return "sqlite:" + filepath.Join(t.TempDir(), "vezne.db")
 }
@@ -84,7 +87,7 @@ func EmptyDSN(t testing.TB, engine storage.Engine) string {
 func DurableDSN(t testing.TB, engine storage.Engine) string {
 	t.Helper()
 	if engine == storage.PostgreSQL {
-		return serverOf(t, durable).database(t, true)
+		return serverOf(t, postgrestest.Durable).database(t, true)
 	}
 	return DSN(t, engine)
 }

@@ -1,11 +1,10 @@
-package storetest
+package postgrestest
 
 import (
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 )
 
@@ -14,58 +13,48 @@ import (
 type Archive struct {
 	Dir string
 
-	cluster cluster
-	attr    *syscall.SysProcAttr
-	halt    func()
+	server  *Server
+	serving bool
 }
 
 // NewArchive makes the files of a server and does not start it, so that the test
 // can write to its postgresql.conf.
 func NewArchive(t testing.TB) *Archive {
 	t.Helper()
-	bin, err := binaries()
+	s, err := initialise()
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
-	a := &Archive{cluster: cluster{bin: bin, mode: durable}}
-	if a.attr, err = unprivileged(); err != nil {
-		t.Fatalf("PostgreSQL for tests: %v", err)
-	}
-	if a.Dir, err = os.MkdirTemp("/tmp", "vezne-pg-"); err != nil {
-		t.Fatalf("PostgreSQL for tests: %v", err)
-	}
+	a := &Archive{Dir: s.dir, server: s}
 	t.Cleanup(func() {
 		a.Halt()
-		_ = os.RemoveAll(a.Dir) // in the system's temporary directory anyway
+		if err := s.remove(); err != nil {
+			t.Errorf("remove the files of PostgreSQL: %v", err)
+		}
 	})
-	a.cluster.dir = a.Dir
-	if err := a.cluster.initialise(a.attr); err != nil {
-		t.Fatalf("PostgreSQL for tests: %v", err)
-	}
 	return a
 }
 
 // Data returns the directory of the server's files.
-func (a *Archive) Data() string { return a.cluster.data }
+func (a *Archive) Data() string { return a.server.data }
 
 // Start starts the server on the files in a directory below Dir, and waits until
 // it accepts connections. The one before must have ended.
 func (a *Archive) Start(t testing.TB, data string) {
 	t.Helper()
 	a.Halt()
-	a.cluster.data = data
-	halt, err := a.cluster.serve(a.attr)
-	if err != nil {
+	a.server.data = data
+	if err := a.server.serve(Durable); err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
-	a.halt = halt
+	a.serving = true
 }
 
 // Halt ends the server as a crash does, if it runs.
 func (a *Archive) Halt() {
-	if a.halt != nil {
-		a.halt()
-		a.halt = nil
+	if a.serving {
+		a.server.halt()
+		a.serving = false
 	}
 }
 
@@ -75,10 +64,10 @@ func (a *Archive) Halt() {
 func (a *Archive) Shell(t testing.TB, script string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-e", "-c", script)
-	attr := *a.attr
+	attr := *a.server.attr
 	cmd.Dir, cmd.SysProcAttr = a.Dir, &attr
 	cmd.Env = []string{
-		"PATH=" + a.cluster.bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"PATH=" + a.server.bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		"PGHOST=" + a.Dir, "PGUSER=" + superuser, "PGDATABASE=" + superuser,
 	}
 	out, err := cmd.CombinedOutput()

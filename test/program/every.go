@@ -1,0 +1,5 @@
+//go:build !quick
+
+package program
+
+const quick = false
