@@ -20,7 +20,7 @@ import (
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		first := w.sell(t, "ORD-1")
 		if got := w.Link(first); got != "https://pay.example.com/checkout-link/"+first.ID.String() || first.ID[6]>>4 != 4 {
 			t.Errorf("link = %s", got)
@@ -55,7 +55,7 @@ func TestCreate(t *testing.T) {
 
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := order("ORD-1")
 		c.Callback = "https://evil.example"
 		_, err := w.Create(t.Context(), c)
@@ -93,7 +93,7 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestCreateWithKey(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := order("ORD-1")
 		c.Key = idempotency.Key{Value: "key", Hash: [32]byte{1}}
 		first, err := w.Create(t.Context(), c)
@@ -119,7 +119,7 @@ func TestCreateWithKey(t *testing.T) {
 
 func TestCreateAtOnce(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		var mu sync.Mutex
 		ids := make(map[id.UUID]int)
 		var wg sync.WaitGroup

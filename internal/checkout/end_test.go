@@ -44,7 +44,7 @@ func TestLateReturns(t *testing.T) {
 	for name, over := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				c := w.sell(t, "ORD-1")
 				w.pay(t, c)
 				v := w.want(t, c, checkout.Authenticating, "")
@@ -65,7 +65,7 @@ func TestLateReturns(t *testing.T) {
 
 func TestFailedAuthentication(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.pay(t, c)
 		v := w.now(t, c)
@@ -79,7 +79,7 @@ func TestFailedAuthentication(t *testing.T) {
 
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c, tried := w.sell(t, "ORD-1"), w.sell(t, "ORD-2")
 		w.clock.Advance(24*time.Hour - time.Second)
 		w.work(t)
@@ -107,7 +107,7 @@ func TestExpiry(t *testing.T) {
 // still pay, once, and that nobody else may begin then.
 func TestExpiryAtTheBank(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c, left := w.sell(t, "ORD-1"), w.sell(t, "ORD-2")
 		w.clock.Advance(24*time.Hour - time.Second)
 		w.pay(t, c)
@@ -137,7 +137,7 @@ func TestExpiryAtTheBank(t *testing.T) {
 
 func TestLife(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.merchant.Checkout.Life = time.Minute
 		c := w.sell(t, "ORD-1")
 		w.clock.Advance(time.Minute)
@@ -150,7 +150,7 @@ func TestLife(t *testing.T) {
 
 func TestCallback(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.courier.status = 500
 		if err := w.Cancel(t.Context(), c.ID, c.Version); err != nil {
@@ -172,7 +172,7 @@ func TestCallback(t *testing.T) {
 			t.Errorf("%d callbacks, want none after a 2xx", n)
 		}
 	})
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.courier.status = 404
 		if err := w.Cancel(t.Context(), c.ID, c.Version); err != nil {

@@ -16,7 +16,7 @@ import (
 
 func TestPayWith3DS(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.pay(t, c)
 		v := w.want(t, c, checkout.Authenticating, "")
@@ -55,7 +55,7 @@ func TestPayWith3DS(t *testing.T) {
 
 func TestDoubleClick(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		a := w.attempt(t, c)
 		var stale atomic.Int64
@@ -81,7 +81,7 @@ func TestEnrolling(t *testing.T) {
 	t.Parallel()
 	t.Run("looks_meanwhile_do_not_keep_the_shopper_from_the_bank", func(t *testing.T) {
 		t.Parallel()
-		eachEngine(t, func(t *testing.T, w *world) {
+		onSQLite(t, func(t *testing.T, w *world) {
 			c := w.sell(t, "ORD-1")
 			w.payments.enrolling = func() { w.want(t, c, checkout.Charging, "") }
 			w.pay(t, c)
@@ -92,7 +92,7 @@ func TestEnrolling(t *testing.T) {
 
 func TestDeclines(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.payments.state, w.payments.reason = payment.Declined, connector.NotSufficientFunds
 		for n := range checkout.MaxAttempts {
@@ -117,7 +117,7 @@ func TestWhatIsNoAttempt(t *testing.T) {
 	} {
 		t.Run(string(cause.Code), func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				c := w.sell(t, "ORD-1")
 				w.payments.err = cause
 				wantCode(t, w.Pay(t.Context(), w.attempt(t, c)), cause.Code)
@@ -129,7 +129,7 @@ func TestWhatIsNoAttempt(t *testing.T) {
 			})
 		})
 	}
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		a := w.attempt(t, c)
 		a.Installments = 7
@@ -139,7 +139,7 @@ func TestWhatIsNoAttempt(t *testing.T) {
 
 func TestOrderPaidElsewhere(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.payments.err = fault.New(fault.Conflict, fault.OrderAlreadyPaid, "paid")
 		if err := w.Pay(t.Context(), w.attempt(t, c)); err != nil {
@@ -154,7 +154,7 @@ func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	t.Run("nothing_reached_the_bank", func(t *testing.T) {
 		t.Parallel()
-		eachEngine(t, func(t *testing.T, w *world) {
+		onSQLite(t, func(t *testing.T, w *world) {
 			c := w.sell(t, "ORD-1")
 			w.payments.err = fault.New(fault.Unavailable, fault.ServiceUnavailable, "down")
 			wantCode(t, w.Pay(t.Context(), w.attempt(t, c)), fault.ServiceUnavailable)
@@ -170,7 +170,7 @@ func TestLostAnswers(t *testing.T) {
 	})
 	t.Run("the_bank's_answer_is_unknown_and_found_later", func(t *testing.T) {
 		t.Parallel()
-		eachEngine(t, func(t *testing.T, w *world) {
+		onSQLite(t, func(t *testing.T, w *world) {
 			w.merchant.Checkout.Without3DS = true
 			c := w.sell(t, "ORD-1")
 			w.payments.state, w.payments.reason = payment.Pending, connector.ResultUnknown
@@ -191,7 +191,7 @@ func TestLostAnswers(t *testing.T) {
 	})
 	t.Run("the_process_died_while_the_bank_was_asked", func(t *testing.T) {
 		t.Parallel()
-		eachEngine(t, func(t *testing.T, w *world) {
+		onSQLite(t, func(t *testing.T, w *world) {
 			c := w.sell(t, "ORD-1")
 			w.payments.entered, w.payments.leave = make(chan struct{}), make(chan struct{})
 			dead := make(chan struct{})
@@ -217,7 +217,7 @@ func TestLostAnswers(t *testing.T) {
 
 func TestRequired3DS(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.merchant.Checkout.Without3DS = true
 		c := w.sell(t, "ORD-1")
 		w.payments.state, w.payments.reason = payment.Declined, connector.Requires3DS
@@ -245,7 +245,7 @@ func TestRequired3DS(t *testing.T) {
 // Secure: what the bank's answer leads to is not decided by the look.
 func TestLookAtDirectCharge(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.merchant.Checkout.Without3DS = true
 		charge := func(t *testing.T, order string, state payment.State, reason connector.Reason) checkout.Checkout {
 			t.Helper()
@@ -277,7 +277,7 @@ func TestLookAtDirectCharge(t *testing.T) {
 // enrolment leaves a decline, told once nobody can be at work any more.
 func TestDirectChargeLeftBehind(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.merchant.Checkout.Without3DS = true
 		w.payments.state, w.payments.reason = payment.Declined, connector.Requires3DS
 		w.payments.enrolErr = fault.New(fault.Unavailable, fault.ServiceUnavailable, "the process is gone")
@@ -293,7 +293,7 @@ func TestDirectChargeLeftBehind(t *testing.T) {
 
 func TestForced3DS(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.merchant.Checkout.Without3DS = true
 		w.payments.state, w.payments.reason = payment.Captured, connector.Success
 		w.payments.forced = connector.DebitCardsRequires3DS

@@ -109,7 +109,7 @@ func (w *world) wantSaved(t *testing.T, c checkout.Checkout, want string) []chec
 
 func TestSavedCards(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.save(t, "ORD-1", seller, "CUST-1", axess, 2028)
 		w.save(t, "ORD-2", seller, "CUST-1", visa, 2027)
 		mine := w.sellTo(t, "ORD-3", seller, "CUST-1")
@@ -196,7 +196,7 @@ func TestSaveOnlyWhatPaidWithConsent(t *testing.T) {
 	for name, leave := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				leave(t, w, w.sellTo(t, "ORD-1", seller, "CUST-1"))
 				if n := w.rows(t); n != 0 {
 					t.Errorf("%d cards are stored", n)
@@ -207,7 +207,7 @@ func TestSaveOnlyWhatPaidWithConsent(t *testing.T) {
 	}
 	t.Run("while_at_the_bank_it_is_nobody's", func(t *testing.T) {
 		t.Parallel()
-		eachEngine(t, func(t *testing.T, w *world) {
+		onSQLite(t, func(t *testing.T, w *world) {
 			c := w.sellTo(t, "ORD-1", seller, "CUST-1")
 			if err := w.Pay(t.Context(), w.typed(t, c, axess, 2028)); err != nil {
 				t.Fatal(err)
@@ -222,7 +222,7 @@ func TestSaveOnlyWhatPaidWithConsent(t *testing.T) {
 
 func TestPayWithSavedCard(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.save(t, "ORD-1", seller, "CUST-1", axess, 2028)
 		c := w.sellTo(t, "ORD-2", seller, "CUST-1")
 		a := w.attempt(t, c)
@@ -250,7 +250,7 @@ func TestPayWithSavedCard(t *testing.T) {
 // whatever token it is given.
 func TestForeignCards(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.save(t, "ORD-1", seller, "CUST-1", axess, 2028)
 		own := w.sellTo(t, "ORD-2", seller, "CUST-1")
 		token := w.wantSaved(t, own, "MASTERCARD 0656 04/28")[0].Token
@@ -301,7 +301,7 @@ func TestForeignCards(t *testing.T) {
 	})
 	t.Run("a_finished_checkout_reaches_none", func(t *testing.T) {
 		t.Parallel()
-		eachEngine(t, func(t *testing.T, w *world) {
+		onSQLite(t, func(t *testing.T, w *world) {
 			w.save(t, "ORD-1", seller, "CUST-1", axess, 2028)
 			c := w.sellTo(t, "ORD-2", seller, "CUST-1")
 			token := w.wantSaved(t, c, "MASTERCARD 0656 04/28")[0].Token

@@ -8,13 +8,12 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/user"
 )
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		off := false
 		gone := w.add(t, "gone@shop.example", merchant.RoleViewer)
 		if _, err := w.Update(t.Context(), gone, user.Change{Active: &off}, "test"); err != nil {
@@ -115,7 +114,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, storage.SQLite)
+			w := newWorld(t)
 			for i, s := range story {
 				w.clock.Advance(s.after)
 				for range s.times {

@@ -13,7 +13,7 @@ import (
 
 func TestSessions(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		// is fails unless the token is worth what the code says now.
 		is := func(what, token string, code fault.Code) {
 			t.Helper()
@@ -60,7 +60,7 @@ func TestSessions(t *testing.T) {
 func TestSessions_end(t *testing.T) {
 	t.Parallel()
 	viewer, off := merchant.RoleViewer, false
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		other := w.add(t, "other@shop.example", merchant.RoleOwner)
 		a, first := w.enters(t)
 		b, _ := w.enters(t)
@@ -103,7 +103,7 @@ func TestSessions_end(t *testing.T) {
 // minute at most.
 func TestSessions_seen(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		token, _ := w.enters(t)
 		for _, tt := range []struct{ after, seen time.Duration }{
 			{time.Minute - time.Microsecond, 0}, {time.Microsecond, time.Minute}, {30 * time.Second, time.Minute}, {time.Minute, 150 * time.Second},

@@ -17,7 +17,7 @@ import (
 func TestInvitations(t *testing.T) {
 	t.Parallel()
 	const week = 7 * 24 * time.Hour
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		invite := func(email string) (user.User, string) {
 			t.Helper()
 			u, token, err := w.Invite(t.Context(), shop, user.Person{Email: email, Name: "Ayşe", Role: merchant.RoleSupport}, "test")
@@ -61,7 +61,7 @@ func TestInvitations(t *testing.T) {
 
 func TestInvite_refuses(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		good := user.Person{Email: "a@shop.example", Name: "A", Role: merchant.RoleViewer}
 		for name, tt := range map[string]struct {
 			change func(*user.Person)
@@ -91,7 +91,7 @@ func TestInvite_refuses(t *testing.T) {
 func TestLastOwner(t *testing.T) {
 	t.Parallel()
 	viewer, off, on := merchant.RoleViewer, false, true
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		update := func(u user.User, c user.Change) error {
 			_, err := w.Update(t.Context(), w.now(t, u.ID), c, "test")
 			return err
@@ -121,7 +121,7 @@ func TestLastOwner(t *testing.T) {
 // that they prove themselves with.
 func TestRecords(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		invited, token, err := w.Invite(t.Context(), shop, user.Person{Email: "a@shop.example", Name: "A", Role: merchant.RoleViewer}, "user:9")
 		if err != nil {
 			t.Fatal(err)

@@ -42,7 +42,7 @@ func (w *world) enrolled(t *testing.T) string {
 
 func TestEnrolTOTP(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		e, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestEnrolTOTP(t *testing.T) {
 
 func TestTOTP(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		secret := w.enrolled(t)
 		// offset is of which step the code is, counted from now.
 		for _, tt := range []struct {
@@ -115,7 +115,7 @@ func TestTOTP(t *testing.T) {
 // TestTOTP_of_two_at_once logs in with one code from two places at the same time.
 func TestTOTP_of_two_at_once(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		secret := w.enrolled(t)
 		p := user.Proof{Email: owners, Password: password, Code: codeAt(t, secret, w.clock.Now())}
 		results := make([]error, 4)

@@ -38,19 +38,17 @@ type world struct {
 	owner user.User
 }
 
-func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
+// onSQLite runs a test in a fresh world. It is about the rules of this package, so
+// one engine is enough: storetest holds both to the same, and test/parity and
+// test/e2e go through the whole on both.
+func onSQLite(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
-	for _, engine := range storetest.Engines {
-		t.Run(string(engine), func(t *testing.T) {
-			t.Parallel()
-			run(t, newWorld(t, engine))
-		})
-	}
+	run(t, newWorld(t))
 }
 
-func newWorld(t *testing.T, engine storage.Engine) *world {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	db := storetest.Open(t, engine)
+	db := storetest.Open(t, storage.SQLite)
 	err := sqlstore.NewMerchants(db).InTx(t.Context(), func(tx merchant.Tx) {
 		tx.SaveMerchant(merchant.Merchant{ID: shop, Name: "Shop", Active: true, CreatedAt: epoch})
 	})

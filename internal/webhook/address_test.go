@@ -56,7 +56,7 @@ func TestForbiddenAddress(t *testing.T) {
 // hand out their credentials.
 func TestMetadataAddress(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		for _, url := range []string{"http://169.254.169.254/latest/meta-data/", "https://169.254.169.254/", "https://[::ffff:169.254.169.254]/"} {
 			_, _, err := w.CreateEndpoint(t.Context(), caller(demo), webhook.Settings{URL: url, Events: []string{"*"}})

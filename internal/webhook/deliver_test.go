@@ -20,7 +20,7 @@ import (
 
 func TestDelivery(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		receiver.answers(func(w http.ResponseWriter, _ *http.Request) {
@@ -66,7 +66,7 @@ func TestDelivery(t *testing.T) {
 
 func TestFanOut(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		all, _ := w.endpoint(t, receiver.URL+"/all")
@@ -100,7 +100,7 @@ func TestFanOut(t *testing.T) {
 
 func TestFanOut_event_that_nobody_asked_for_just_ends(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		for _, kind := range webhook.Types() {
 			w.happen(t, kind, w.pay(t))
@@ -169,7 +169,7 @@ func TestRefusals(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				t.Helper()
 				receiver := newReceiver(t)
 				receiver.answers(tt.answer)
@@ -220,7 +220,7 @@ func TestSlowAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				t.Helper()
 				receiver := newReceiver(t)
 				receiver.answers(slow)
@@ -238,7 +238,7 @@ func TestSlowAnswers(t *testing.T) {
 // TestGivingUp goes through the three days.
 func TestGivingUp(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		receiver.answersStatus(http.StatusServiceUnavailable)
@@ -285,7 +285,7 @@ func TestGivingUp(t *testing.T) {
 // tried again, and that those of another do not wait.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		troubled, other := w.pay(t), w.pay(t)
@@ -395,7 +395,7 @@ func TestCrash(t *testing.T) {
 // and giving its job back.
 func TestCommittedAttemptIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		receiver.answersStatus(http.StatusInternalServerError)
@@ -422,7 +422,7 @@ func TestCommittedAttemptIsNotRepeated(t *testing.T) {
 // TestNodes lets two nodes deliver from one outbox: nothing runs twice.
 func TestNodes(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		w.endpoint(t, receiver.URL)
@@ -477,7 +477,7 @@ func TestCancelling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				t.Helper()
 				receiver := newReceiver(t)
 				receiver.answersStatus(http.StatusInternalServerError)

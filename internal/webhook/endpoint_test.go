@@ -25,7 +25,7 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	const good = "https://shop.example.com/hook"
 	many := strings.Split(strings.Repeat("*,", webhook.MaxPatterns+1), ",")[:webhook.MaxPatterns+1]
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		for name, tt := range map[string]struct {
 			set  webhook.Settings
@@ -54,7 +54,7 @@ func TestSettings(t *testing.T) {
 
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		e, key := w.endpoint(t, "https://shop.example.com/hook", "payment.*")
 		if !isSecret(key) {
@@ -91,7 +91,7 @@ func TestEndpoints(t *testing.T) {
 
 func TestEndpoints_are_bounded(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		for range webhook.MaxEndpoints {
 			w.endpoint(t, "https://shop.example.com/hook")
@@ -104,7 +104,7 @@ func TestEndpoints_are_bounded(t *testing.T) {
 // TestTenancy calls everything with another merchant's ids.
 func TestTenancy(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, _ := w.endpoint(t, receiver.URL)
@@ -138,7 +138,7 @@ func TestTenancy(t *testing.T) {
 // TestRotation overlaps two secrets and ends the older one.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, first := w.endpoint(t, receiver.URL)
@@ -186,7 +186,7 @@ func TestRotation(t *testing.T) {
 
 func TestSendTest_reaches_an_endpoint_that_is_off_and_asked_for_nothing_of_it(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, key := w.endpoint(t, receiver.URL, "payment.declined")

@@ -40,7 +40,7 @@ func TestAudience(t *testing.T) {
 // once.
 func TestAudience_every_change_is_known_at_once_and_moves_the_version(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		config := sqlstore.NewConfig(w.db)
 		watcher := snapshot.NewWatcher(config, clock.System{}, snapshot.Interval)

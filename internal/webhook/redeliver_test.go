@@ -17,7 +17,7 @@ import (
 
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, key := w.endpoint(t, receiver.URL)
@@ -56,7 +56,7 @@ func TestRedelivery(t *testing.T) {
 // payment is still being tried.
 func TestRedelivery_does_not_wait_for_what_is_being_tried(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		w.endpoint(t, receiver.URL)
@@ -79,7 +79,7 @@ func TestRedelivery_does_not_wait_for_what_is_being_tried(t *testing.T) {
 
 func TestRedeliverRange(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, _ := w.endpoint(t, receiver.URL)
@@ -122,7 +122,7 @@ func TestRedeliverRange(t *testing.T) {
 // by the filter that the documentation names for that.
 func TestRedeliverRange_of_what_failed(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, key := w.endpoint(t, receiver.URL)
@@ -185,7 +185,7 @@ func eventID(d webhook.Delivery) string { return fmt.Sprintf("evt_%d", d.EventID
 // TestLog pages through the deliveries with every filter.
 func TestLog(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		receiver := newReceiver(t)
 		e, _ := w.endpoint(t, receiver.URL, "payment.captured")

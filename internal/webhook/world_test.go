@@ -58,14 +58,12 @@ type world struct {
 	runners []*job.Runner
 }
 
-func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
+// onSQLite runs a test in a fresh world. It is about the rules of this package, so
+// one engine is enough: storetest holds both to the same, and test/parity and
+// test/e2e go through the whole on both.
+func onSQLite(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
-	for _, engine := range storetest.Engines {
-		t.Run(string(engine), func(t *testing.T) {
-			t.Parallel()
-			run(t, newWorld(t, storetest.Open(t, engine), nil))
-		})
-	}
+	run(t, newWorld(t, storetest.Open(t, storage.SQLite), nil))
 }
 
 // newWorld builds a service that may call this machine, unless it gets another
