@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/ephemeral"
-	"github.com/vezne/vezne/internal/ephemeral/redistest"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/vault/vaulttest"
@@ -39,9 +36,9 @@ func eachStore(t *testing.T, run func(t *testing.T, s ephemeral.Store, c *clock.
 		c := clock.NewManual(start)
 		run(t, ephemeral.NewMemory(c), c)
 	})
-	t.Run("redis", func(t *testing.T) {
-		t.Parallel()
-		run(t, openRedis(t, redistest.Start(t)), clock.NewManual(start))
+	eachRedis(t, func(t *testing.T, address string) {
+		t.Helper()
+		run(t, openRedis(t, address), clock.NewManual(start))
 	})
 }
 
@@ -177,49 +174,6 @@ func TestMemory(t *testing.T) {
 	if err := m.Put(t.Context(), "7", nil, time.Minute); err != nil {
 		t.Errorf("in place of another: %v", err)
 	}
-}
-
-func TestRedis(t *testing.T) {
-	t.Parallel()
-	t.Run("value_ends_on_the_server", func(t *testing.T) {
-		t.Parallel()
-		address := redistest.Start(t)
-		if err := openRedis(t, address).Put(t.Context(), "a", []byte("x"), 30*time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		said, err := exec.CommandContext(t.Context(), "redis-cli", "-u", address, "pttl", "vezne:ephemeral:a").Output() //nolint:gosec // the test's own
-		var left int64
-		if _, scan := fmt.Sscan(string(said), &left); err != nil || scan != nil || left <= 0 || left > (30*time.Minute).Milliseconds() {
-			t.Errorf("ends in %q, %v", said, err)
-		}
-	})
-	t.Run("nodes_share_what_is_kept", func(t *testing.T) {
-		t.Parallel()
-		address := redistest.Start(t)
-		one, two := openRedis(t, address), openRedis(t, address)
-		if err := one.Put(t.Context(), "a", []byte("x"), time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := two.Get(t.Context(), "a"); err != nil || string(got) != "x" {
-			t.Errorf("the other node has %q, %v", got, err)
-		}
-	})
-	t.Run("server_that_is_away_is_no_loss", func(t *testing.T) {
-		t.Parallel()
-		s := ephemeral.New(away{}, vaulttest.Sealer{}, clock.System{})
-		if _, err := s.Kept(t.Context(), 1, "a"); err == nil || fault.CodeOf(err) == fault.NoSuchThing {
-			t.Errorf("error = %v, want none that says it is gone", err)
-		}
-	})
-	t.Run("server_that_cannot_be_reached_is_told_at_the_start", func(t *testing.T) {
-		t.Parallel()
-		if r, err := ephemeral.OpenRedis("redis://:hidden@127.0.0.1:1/0"); err == nil || strings.Contains(err.Error(), "hidden") {
-			t.Errorf("opened %v, %v", r, err)
-		}
-		if r, err := ephemeral.OpenRedis("redis://:hid\x7fden@%%"); err == nil || strings.Contains(err.Error(), "hid") {
-			t.Errorf("opened %v, %v", r, err)
-		}
-	})
 }
 
 // away is a store that does not answer.

@@ -529,21 +529,23 @@ func TestRotator_waits(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a_node_that_left_is_waited_for_by_nobody", func(t *testing.T) {
-		t.Parallel()
-		s := newSafe(t, storage.PostgreSQL)
-		rotations := sqlstore.NewRotations(s.db)
-		node := vault.Node{Name: "b", PrimaryKey: 1, Keys: []uint32{1}, SeenAt: s.clock.Now()}
-		for _, want := range []int{1, 0} {
-			if err := rotations.SaveNode(t.Context(), node, time.Hour); err != nil {
-				t.Fatal(err)
+	for _, engine := range storetest.Engines {
+		t.Run("a_node_that_left_is_waited_for_by_nobody/"+string(engine), func(t *testing.T) {
+			t.Parallel()
+			s := newSafe(t, engine)
+			rotations := sqlstore.NewRotations(s.db)
+			node := vault.Node{Name: "b", PrimaryKey: 1, Keys: []uint32{1}, SeenAt: s.clock.Now()}
+			for _, want := range []int{1, 0} {
+				if err := rotations.SaveNode(t.Context(), node, time.Hour); err != nil {
+					t.Fatal(err)
+				}
+				if found, err := rotations.Nodes(t.Context(), s.clock.Now(), vault.NodeLife); err != nil || len(found) != want {
+					t.Fatalf("nodes %+v, %v, want %d", found, err, want)
+				}
+				node.SeenAt = time.Time{}
 			}
-			if found, err := rotations.Nodes(t.Context(), s.clock.Now(), vault.NodeLife); err != nil || len(found) != want {
-				t.Fatalf("nodes %+v, %v, want %d", found, err, want)
-			}
-			node.SeenAt = time.Time{}
-		}
-	})
+		})
+	}
 	t.Run("for_the_grace_before_keys_are_destroyed", func(t *testing.T) {
 		t.Parallel()
 		s := newSafe(t, storage.SQLite)

@@ -6,7 +6,6 @@ package browsertest
 import (
 	"context"
 	"net/url"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +17,10 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-)
 
-// limit is how long one test may use its browser, on a busy machine.
-const limit = 40 * time.Second
+	"github.com/vezne/vezne/test/program"
+	"github.com/vezne/vezne/test/wait"
+)
 
 // Options are how a tab looks at pages. The zero value is a large screen and an
 // English browser with scripts.
@@ -41,16 +40,16 @@ type Browser struct{ ctx context.Context }
 // Start starts a Chromium with a profile of its own, which ends with the test.
 func Start(t testing.TB) *Browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	path, err := program.Find("chromium")
 	if err != nil {
-		t.Fatalf("find Chromium: %v; `make setup` installs it", err)
+		t.Fatalf("Chromium for tests: %v", err)
 	}
 	allocator, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()),
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.NoFirstRun,
 		chromedp.Flag("headless", "new"), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("hide-scrollbars", true),
-		chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.WSURLReadTimeout(wait.Limit))
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
 		cancel()
@@ -87,7 +86,7 @@ func (b *Browser) Tab(t testing.TB, o Options) *Tab {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open tab: %v", err)
 	}
-	ctx, stop := context.WithTimeout(ctx, limit)
+	ctx, stop := context.WithTimeout(ctx, wait.Limit)
 	tab := &Tab{t: t, ctx: ctx, hosts: make(map[string]bool)}
 	t.Cleanup(func() {
 		stop()

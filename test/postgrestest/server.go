@@ -78,6 +78,10 @@ func initialise() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	// PATH may have only some of the programs, by links.
+	if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
+		return nil, err
+	}
 	s := &Server{bin: filepath.Dir(initdb)}
 	if s.attr, err = unprivileged(); err != nil {
 		return nil, err

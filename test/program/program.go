@@ -18,15 +18,15 @@ import (
 // ErrQuick is what a test gets that asks for a program in a quick run.
 var ErrQuick = errors.New("a quick run has no programs beside the tests: the file of this test needs the line //go:build !quick")
 
-// Find returns the path of a program: where PATH has it, with every link
-// followed, or else where a pattern of directories does, which is for programs that
-// Debian keeps out of PATH. Of several the last one counts, the newest version.
+// Find returns the path of a program: where PATH has it, or else where a pattern of
+// directories does, which is for programs that Debian keeps out of PATH. Of several
+// the last one counts, the newest version.
 func Find(name string, directories ...string) (string, error) {
 	if quick {
 		return "", fmt.Errorf("%s: %w", name, ErrQuick)
 	}
 	if path, err := exec.LookPath(name); err == nil {
-		return filepath.EvalSymlinks(path)
+		return path, nil
 	}
 	for _, pattern := range directories {
 		found, err := filepath.Glob(filepath.Join(pattern, name))

@@ -21,6 +21,7 @@ import (
 	"github.com/vezne/vezne/internal/cli"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/storetest"
+	"github.com/vezne/vezne/test/program"
 )
 
 // startLimit is how long a server may take to say where it serves, with the race
@@ -200,8 +201,12 @@ func (s *Server) runBinary(t testing.TB, o Options, args []string, log io.Writer
 // test.
 func Build(t testing.TB) string {
 	t.Helper()
+	compiler, err := program.Find("go")
+	if err != nil {
+		t.Fatalf("build vezne: %v", err)
+	}
 	path := filepath.Join(t.TempDir(), "vezne")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", path, "github.com/vezne/vezne/cmd/vezne")
+	cmd := exec.Command(compiler, "build", "-trimpath", "-o", path, "github.com/vezne/vezne/cmd/vezne")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/vezne/vezne/test/program"
 )
 
 // Start starts a server that keeps nothing on disk and returns its address. It
@@ -20,14 +22,18 @@ func Start(t testing.TB) string {
 	}
 	_, port, _ := net.SplitHostPort(free.Addr().String())
 	_ = free.Close() // it was only to find the port
+	path, err := program.Find("redis-server")
+	if err != nil {
+		t.Fatalf("Redis for tests: %v", err)
+	}
 	args := []string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}
-	server := exec.CommandContext(context.WithoutCancel(t.Context()), "redis-server", args...) //nolint:gosec // a number and a directory of the test
+	server := exec.CommandContext(context.WithoutCancel(t.Context()), path, args...) //nolint:gosec // a number and a directory of the test
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Start(); err != nil {
-		t.Fatalf("Redis for tests (see test/setup): %v", err)
+		t.Fatalf("Redis for tests: %v", err)
 	}
 	t.Cleanup(func() {
 		_ = server.Process.Kill() // a test may have ended it

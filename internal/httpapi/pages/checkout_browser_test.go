@@ -1,3 +1,5 @@
+//go:build !quick
+
 package pages_test
 
 import (
