@@ -51,7 +51,7 @@ func (w *world) wantNeverAsked(t *testing.T, o payment.Outcome, why connector.Re
 
 func TestForced3DS(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.knowDebit(t)
 		force := func(t *testing.T, merchant pos.ThreeDS, poses ...pos.ThreeDS) {
 			t.Helper()
@@ -143,7 +143,7 @@ func TestForced3DS(t *testing.T) {
 
 func TestSoftDecline(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		c := w.Enrolment(t, softSecureCard)
 		o := w.MustPay(t, c.Pay)
 		paymenttest.WantReason(t, o.Payment, connector.Requires3DS)

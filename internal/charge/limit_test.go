@@ -16,7 +16,7 @@ import (
 
 func TestDeclinedCard(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		first := w.Order(t, paymenttest.PoorCard)
 		first.Key = idempotency.Key{Value: "first", Hash: sha256.Sum256([]byte("first"))}
 		paymenttest.WantState(t, w.MustPay(t, first).Payment, payment.Declined)
@@ -73,7 +73,7 @@ func (l *tally) Check(_ context.Context, key string, r limit.Rate) (time.Duratio
 
 func TestSharedDeclines(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		parts := w.Parts
 		parts.Limits = &tally{taken: make(map[string]int)}
 		one, two := parts.Build(), parts.Build()

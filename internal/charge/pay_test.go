@@ -18,7 +18,7 @@ import (
 
 func TestPay(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("approved_sale_is_captured_and_booked", func(t *testing.T) {
 			o := w.MustPay(t, w.Order(t, paymenttest.GoodCard))
 			paymenttest.WantState(t, o.Payment, payment.Captured)
@@ -156,7 +156,7 @@ func TestOrder(t *testing.T) {
 // A clock that was ahead dates the charge after the refund that another clock dates.
 func TestChargeOfTheFuture(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("repeated_order_is_answered_with_the_charge", func(t *testing.T) {
 			now, c := w.Clock.Now(), w.Order(t, paymenttest.GoodCard)
 			w.Clock.Set(now.Add(4 * time.Minute))
@@ -187,7 +187,7 @@ func TestChargeOfTheFuture(t *testing.T) {
 
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		keyed := func(t *testing.T, value string, hash byte) charge.Pay {
 			c := w.Order(t, paymenttest.GoodCard)
 			c.Key = idempotency.Key{Value: value, Hash: [32]byte{hash}}

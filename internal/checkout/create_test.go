@@ -119,7 +119,7 @@ func TestCreateWithKey(t *testing.T) {
 
 func TestCreateAtOnce(t *testing.T) {
 	t.Parallel()
-	onSQLite(t, func(t *testing.T, w *world) {
+	eachEngine(t, func(t *testing.T, w *world) {
 		var mu sync.Mutex
 		ids := make(map[id.UUID]int)
 		var wg sync.WaitGroup

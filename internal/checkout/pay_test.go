@@ -16,7 +16,7 @@ import (
 
 func TestPayWith3DS(t *testing.T) {
 	t.Parallel()
-	onSQLite(t, func(t *testing.T, w *world) {
+	eachEngine(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		w.pay(t, c)
 		v := w.want(t, c, checkout.Authenticating, "")
@@ -55,7 +55,7 @@ func TestPayWith3DS(t *testing.T) {
 
 func TestDoubleClick(t *testing.T) {
 	t.Parallel()
-	onSQLite(t, func(t *testing.T, w *world) {
+	eachEngine(t, func(t *testing.T, w *world) {
 		c := w.sell(t, "ORD-1")
 		a := w.attempt(t, c)
 		var stale atomic.Int64

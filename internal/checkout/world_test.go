@@ -53,12 +53,24 @@ type world struct {
 // test/e2e go through the whole on both.
 func onSQLite(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
-	run(t, newWorld(t))
+	run(t, newWorld(t, storage.SQLite))
 }
 
-func newWorld(t *testing.T) *world {
+// eachEngine is for tests in which many act at the same time, because engines differ
+// in what they let happen together.
+func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
-	db := storetest.Open(t, storage.SQLite)
+	for _, engine := range storetest.Engines {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			run(t, newWorld(t, engine))
+		})
+	}
+}
+
+func newWorld(t *testing.T, engine storage.Engine) *world {
+	t.Helper()
+	db := storetest.Open(t, engine)
 	w := &world{
 		payments: &payments{keys: make(map[string]id.Payment), all: make(map[id.Payment]payment.Payment)},
 		courier:  &courier{status: 200}, jobs: sqlstore.NewJobs(db),

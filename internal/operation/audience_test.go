@@ -36,7 +36,7 @@ func TestAudience(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				t.Helper()
 				w.Change(func(p *paymenttest.Parts) { p.Audience = tt.audience })
 				w.MustPay(t, w.Order(t, paymenttest.GoodCard))

@@ -12,7 +12,7 @@ import (
 
 func TestExpireHold(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		runner := job.NewRunner(w.Jobs, w.JobHandlers(), "test", w.Clock, slog.New(slog.DiscardHandler))
 		round := func(t *testing.T) {
 			t.Helper()

@@ -32,7 +32,7 @@ func (w *world) declinedTooEarly(t *testing.T, ask func() (payment.Outcome, erro
 
 func TestLateCheck(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("late_sale_is_reversed_at_the_bank", func(t *testing.T) {
 			o := w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.Pay(t.Context(), w.Order(t, paymenttest.GoodCard)) })
 			paymenttest.WantState(t, w.Now(t, o), payment.Declined)
@@ -105,7 +105,7 @@ func TestLateCheck(t *testing.T) {
 
 func TestLateReversal(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("late_reversal_is_recorded", func(t *testing.T) {
 			o := w.declinedTooEarly(t, func() (payment.Outcome, error) { return w.Pay(t.Context(), w.Order(t, paymenttest.GoodCard)) })
 			w.Clock.Advance(time.Minute)

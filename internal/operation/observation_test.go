@@ -24,7 +24,7 @@ func TestWrongClock(t *testing.T) {
 		paymenttest.WantState(t, o.Payment, payment.Pending)
 		return o
 	}
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("operation_of_a_clock_that_was_ahead_is_not_left_until_then", func(t *testing.T) {
 			w.Clock.Advance(wrong)
 			o := lost(t, w)

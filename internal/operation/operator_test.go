@@ -18,7 +18,7 @@ import (
 // TestOperator settles by hand what no bank tells.
 func TestOperator(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		unknown := func(t *testing.T) payment.Outcome {
 			t.Helper()
 			w.MisbehaveWith(t, `{"rate":1,"kinds":["http_500"],"inquiries":true}`)
@@ -93,7 +93,7 @@ func TestOperator(t *testing.T) {
 // TestOperator_completion settles by hand what became of a payer who came back.
 func TestOperator_completion(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		for name, tt := range map[string]struct {
 			approved bool
 			state    payment.State
@@ -137,7 +137,7 @@ func TestOperator_completion(t *testing.T) {
 // not give the money back.
 func TestOperator_refused_reversal(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		for _, p := range w.Routes.POSes {
 			w.Settings[p.ID] = map[string]string{"model": "3d_pay"}
 		}
@@ -199,7 +199,7 @@ func (s seenStore) EscalatedOperation(ctx context.Context, m id.Merchant, o id.O
 // command reads: what the first would make of it is no sum that can be.
 func TestOperator_overtaken(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		for name, tt := range map[string]struct {
 			first, second bool
 			want          fault.Code
@@ -238,7 +238,7 @@ func TestOperator_overtaken(t *testing.T) {
 // is booked once, and its sum is never counted twice.
 func TestResolver_overtaken(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		o := w.MustPay(t, w.Order(t, paymenttest.GoodCard))
 		w.MisbehaveWith(t, `{"rate":1,"kinds":["reset_after_approve"],"inquiries":true}`)
 		refund, err := w.TryRefund(t, o, "600.00")

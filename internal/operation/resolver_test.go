@@ -25,7 +25,7 @@ import (
 
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("torn_answer_after_approval_is_found_approved_at_once", func(t *testing.T) {
 			w.Misbehave(t, "reset_after_approve")
 			o := w.MustPay(t, w.Order(t, paymenttest.GoodCard))
@@ -101,7 +101,7 @@ func TestUnknownOutcome(t *testing.T) {
 
 func TestSilentBank(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		const lost = 40
 		var inquiries atomic.Int64
 		silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -136,7 +136,7 @@ func TestSilentBank(t *testing.T) {
 
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("operation_left_open_after_the_bank_approved_is_captured", func(t *testing.T) {
 			o := w.crashAfterBank(t)
 			w.Later(t, 30*time.Second)
@@ -175,7 +175,7 @@ func (w *world) crashAfterBank(t *testing.T) payment.Outcome {
 
 func TestMissingPOS(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("its_operation_is_not_due_again_at_once", func(t *testing.T) {
 			w.Misbehave(t, "reset_before_read")
 			o := w.MustPay(t, w.Order(t, paymenttest.GoodCard))
@@ -223,7 +223,7 @@ func (s panicStore) PaymentByID(ctx context.Context, m id.Merchant, p id.Payment
 // neither the process nor the other operations from their end.
 func TestResolverPanic(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		leftOpen := func() payment.Outcome {
 			t.Helper()
 			c := w.Order(t, paymenttest.GoodCard)

@@ -33,7 +33,7 @@ func (s *slowStore) InTx(ctx context.Context, fn func(payment.Tx)) error {
 // to the merchant.
 func TestSlowCommit(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		slow := func(meanwhile func()) *paymenttest.Rooms {
 			store := &slowStore{Store: w.Store, slow: func() { w.Clock.Advance(30 * time.Second); meanwhile() }}
 			store.left.Store(1)

@@ -18,7 +18,7 @@ func TestAbandonedEnrolment(t *testing.T) {
 	for _, model := range []string{"3d", "3d_pay"} {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()
-			eachEngine(t, func(t *testing.T, w *world) {
+			onSQLite(t, func(t *testing.T, w *world) {
 				for _, p := range w.Routes.POSes {
 					w.Settings[p.ID] = map[string]string{"model": model}
 				}

@@ -36,7 +36,7 @@ func (w *world) forget(t *testing.T, e threeds.Enrolment) {
 
 func TestNoCardInFlight(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("bank_that_does_not_want_it_leaves_nothing_to_keep", func(t *testing.T) {
 			e, r := w.Authenticated(t, w.Enrolment(t, paymenttest.GoodCard))
 			w.wantFlying(t, 0)

@@ -17,7 +17,7 @@ import (
 
 func TestThreeDSecure(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("authenticated_payer_is_charged_when_completed", func(t *testing.T) {
 			c := w.Enrolment(t, paymenttest.GoodCard)
 			c.Installments = 3
@@ -118,7 +118,7 @@ func TestThreeDSecure(t *testing.T) {
 
 func TestOrderOfThreeDSecure(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("first_enrolment_to_be_completed_is_charged", func(t *testing.T) {
 			c := w.Enrolment(t, paymenttest.GoodCard)
 			first, one := w.Authenticated(t, c)
@@ -240,7 +240,7 @@ func TestCrowdOfReturns(t *testing.T) {
 
 func TestLostCompletion(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("lost_answer_is_pending_and_then_resolved", func(t *testing.T) {
 			for _, lost := range []struct {
 				fault string
@@ -288,7 +288,7 @@ func (w *world) awaitBank(t *testing.T, e threeds.Enrolment, want payment.State)
 
 func TestSecurityKey(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		t.Run("tenth_wrong_key_ends_the_payment", func(t *testing.T) {
 			e, r := w.Authenticated(t, w.Enrolment(t, paymenttest.GoodCard))
 			for i := range 10 {

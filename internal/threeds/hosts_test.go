@@ -13,7 +13,7 @@ import (
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		w.Hosts = "merchant.test other.test"
 		t.Run("each_address_off_the_list_is_named", func(t *testing.T) {
 			for name, change := range map[string]func(*threeds.Enrol){

@@ -14,7 +14,7 @@ import (
 // A "3D pay" bank charges by itself while it returns the payer.
 func TestThreeDPay(t *testing.T) {
 	t.Parallel()
-	eachEngine(t, func(t *testing.T, w *world) {
+	onSQLite(t, func(t *testing.T, w *world) {
 		for _, p := range w.Routes.POSes {
 			w.Settings[p.ID] = map[string]string{"model": "3d_pay"}
 		}

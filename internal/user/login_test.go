@@ -8,6 +8,7 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/merchant"
+	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/user"
 )
 
@@ -114,7 +115,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newWorld(t, storage.SQLite)
 			for i, s := range story {
 				w.clock.Advance(s.after)
 				for range s.times {

@@ -115,7 +115,7 @@ func TestTOTP(t *testing.T) {
 // TestTOTP_of_two_at_once logs in with one code from two places at the same time.
 func TestTOTP_of_two_at_once(t *testing.T) {
 	t.Parallel()
-	onSQLite(t, func(t *testing.T, w *world) {
+	eachEngine(t, func(t *testing.T, w *world) {
 		secret := w.enrolled(t)
 		p := user.Proof{Email: owners, Password: password, Code: codeAt(t, secret, w.clock.Now())}
 		results := make([]error, 4)

@@ -61,7 +61,17 @@ type World struct {
 // DemoMerchant is who sells.
 const DemoMerchant id.Merchant = 1
 
-// EachEngine runs a test in a fresh world on every storage engine.
+// OnSQLite runs a test in a fresh world. It is about the rules of the domain, so one
+// engine is enough: storetest holds both to the same, and test/parity and test/e2e
+// go through the whole on both.
+func OnSQLite(t *testing.T, run func(t *testing.T, w *World)) {
+	t.Helper()
+	run(t, NewWorld(t, storage.SQLite))
+}
+
+// EachEngine runs a test in a fresh world on every storage engine. It is for tests
+// in which many act at the same time, because engines differ in what they let
+// happen together.
 func EachEngine(t *testing.T, run func(t *testing.T, w *World)) {
 	t.Helper()
 	for _, engine := range storetest.Engines {
