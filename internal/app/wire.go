@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/vezne/vezne/api"
-	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
@@ -20,12 +19,10 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/pages"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
-	"github.com/vezne/vezne/internal/threeds"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
@@ -89,20 +86,12 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	// Domain.
 	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
 	urls, browsers := s.policies(o)
-	operations := operation.NewService(operation.Dependencies{
-		Store: payments, Tables: tables, Banks: banks, Audience: newAudience(watcher, hookRows),
-		IDs: ids, Clock: system, Log: o.Log, OnResolve: metrics.Resolved,
-	})
-	charges := charge.NewService(charge.Dependencies{
-		Operations: operations, Store: payments, Tables: tables, BINs: cards, Banks: banks, Prints: safe,
-		IDs: ids, Clock: system, Limits: limits, OnAnswer: metrics.Answered,
-	})
-	secured := threeds.NewService(threeds.Dependencies{
-		Charges: charges, Operations: operations, Store: payments, Banks: banks, Sealer: safe, Merchants: merchants,
-		Addresses: addresses(browsers), InFlight: inFlight, Clock: system, Log: o.Log, PublicURL: s.url,
+	rooms := s.newRooms(o, metrics, roomParts{
+		store: payments, tables: tables, bins: cards, banks: banks, safe: safe, merchants: merchants,
+		addresses: addresses(browsers), inFlight: inFlight, audience: newAudience(watcher, hookRows), ids: ids, limits: limits,
 	})
 	checkouts, hosted := s.hosted(o, checkout.Dependencies{
-		Store: sqlstore.NewCheckouts(db), Payments: charges, ThreeDS: secured, Records: payments, Tables: tables, Merchants: merchants,
+		Store: sqlstore.NewCheckouts(db), Payments: rooms.charges, ThreeDS: rooms.threeDS, Records: payments, Tables: tables, Merchants: merchants,
 		Cards: safe, IDs: ids, Clock: system,
 	}, merchants, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
@@ -112,24 +101,24 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runners, err := newRunners(ctx, o, db, operations.JobHandlers(), secured.JobHandlers(), checkouts.JobHandlers(), hooks.JobHandlers())
+	runners, err := newRunners(ctx, o, db, rooms.operations.JobHandlers(), rooms.threeDS.JobHandlers(), checkouts.JobHandlers(), hooks.JobHandlers())
 	if err != nil {
 		return err
 	}
 	gauges := newGauges(metrics, db, banks, o.Log, runners...)
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
-	tasks := append(tasksOf(runners), newResolver(operations, db).Run, rotator.Run)
+	tasks := append(tasksOf(runners), newResolver(rooms.operations, db).Run, rotator.Run)
 	s.tasks = s.recorded(append(tasks, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
 
 	staff := admin.Services{
-		Callers: directory, Payments: charges, Unknowns: operations, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
+		Callers: directory, Payments: rooms.charges, Unknowns: rooms.operations, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
 		Editor:    newEditor(routes, binRows, safe, ids, watcher), Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
-		limits:  kit.Limits{Requests: o.Config.RateLimit, Shared: limits},
-		charges: charges, secured: secured, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
+		limits: kit.Limits{Requests: o.Config.RateLimit, Shared: limits},
+		rooms:  rooms, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
 		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
 	})
 }
@@ -141,8 +130,7 @@ type interior struct {
 	metrics    *telemetry.Metrics
 	requestKey secret.Bytes
 	limits     kit.Limits
-	charges    *charge.Service
-	secured    *threeds.Service
+	rooms      rooms
 	checkouts  *checkout.Service
 	hosted     pages.CheckoutOptions
 	callers    *merchant.Directory
@@ -159,7 +147,7 @@ func (s *Server) open(in interior) error {
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
-	returns, err := pages.Returns(doors, in.secured, in.browsers)
+	returns, err := pages.Returns(doors, in.rooms.threeDS, in.browsers)
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
@@ -170,7 +158,7 @@ func (s *Server) open(in interior) error {
 	}
 	site := doors.NewSite()
 	site.Mount(gateway.Prefix, gateway.Handler(doors, gateway.Services{
-		Payments: in.charges, ThreeDS: in.secured, Checkouts: in.checkouts, Callers: in.callers, URLs: in.urls,
+		Payments: in.rooms.charges, ThreeDS: in.rooms.threeDS, Checkouts: in.checkouts, Callers: in.callers, URLs: in.urls,
 	}))
 	site.Mount(admin.Prefix, admin.Handler(doors, in.staff))
 	site.Mount(pages.DocsPrefix, pages.Docs(doors, api.Documents, s.url))

@@ -88,6 +88,15 @@ func rules() []rule {
 	}
 }
 
+// rooms are those of a payment, from the ground up (docs/adr/0014-rooms-of-a-payment.md).
+func rooms() []string { return []string{"payment", "operation", "charge", "threeds"} }
+
+// climbs reports whether a room imports one that stands above it.
+func climbs(from, to string) bool {
+	room := slices.Index(rooms(), from)
+	return room >= 0 && slices.Index(rooms(), to) > room
+}
+
 // forbidden lists packages of the standard library that storeys must not import,
 // and why.
 func forbidden(s Storey) map[string]string {
@@ -125,6 +134,9 @@ func find(pkg string) (rule, bool) {
 func (r rule) allows(from, to string) bool {
 	if r.storey == Suite {
 		return true
+	}
+	if climbs(from, to) {
+		return false
 	}
 	target, known := find(to)
 	if !known || !slices.Contains(r.may, target.storey) {
