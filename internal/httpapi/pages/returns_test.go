@@ -73,7 +73,7 @@ func TestReturns(t *testing.T) {
 	t.Parallel()
 	t.Run("bytes_of_the_form_and_the_charset_that_it_says_go_on", func(t *testing.T) {
 		t.Parallel()
-		f := &fakeReturner{done: payment.Returned{URL: "https://shop.example/ok"}}
+		f := &fakeReturner{done: threeds.Returned{URL: "https://shop.example/ok"}}
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://vezne.test"+address, strings.NewReader("message=%DD%FElem+onayland%FD"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=windows-1254")
 		newReturns(t, f).ServeHTTP(httptest.NewRecorder(), r)
