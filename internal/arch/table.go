@@ -55,7 +55,7 @@ func rules() []rule {
 		{Contract, []string{"connector"}, []Storey{Value}},
 		{Wire, []string{"connector/wire", "connector/simulator"}, []Storey{Value, Contract, Wire}},
 		{Protocol, []string{"connector/*"}, []Storey{Value, Contract, Wire}},
-		{Protocols, []string{"connector/all"}, []Storey{Value, Contract, Protocol}},
+		{Protocols, []string{"connector/all"}, []Storey{Value, Contract, Wire, Protocol}},
 		{
 			Domain,
 			[]string{

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vezne/vezne/internal/card"
-	"github.com/vezne/vezne/internal/connector/sandbox"
+	"github.com/vezne/vezne/internal/connector/simulator"
 	"github.com/vezne/vezne/test/servertest"
 )
 
@@ -65,7 +65,7 @@ func testCards(t *testing.T, s *servertest.Server) {
 
 // payWithAll has a few callers work through the table.
 func payWithAll(t *testing.T, s *servertest.Server) {
-	cards, err := sandbox.TestCards()
+	cards, err := simulator.TestCards()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func payWithAll(t *testing.T, s *servertest.Server) {
 }
 
 // payWith pays with one card. Errors name the row, never the number.
-func payWith(t *testing.T, s *servertest.Server, row int, c sandbox.TestCard) {
+func payWith(t *testing.T, s *servertest.Server, row int, c simulator.TestCard) {
 	cvv := `"735"`
 	if c.Scheme == card.Amex {
 		cvv = `"4817"`

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/connector/simulator"
 	"github.com/vezne/vezne/internal/id"
 )
 
@@ -27,8 +28,9 @@ func Lookup(name string) (connector.Registration, bool) {
 	return list[i], true
 }
 
-// Simulators serves every simulator at /sim/<name>/. Close it after the server
-// that uses it has stopped.
+// Simulators serves every simulator at /sim/<name>/, and over all of them
+// /sim/_ledger, /sim/_faults and /sim/_settle. Close it after the server that uses
+// it has stopped.
 type Simulators struct {
 	http.Handler
 	closers []io.Closer
@@ -46,6 +48,10 @@ func NewSimulators(env connector.SimulatorEnvironment, list []connector.Registra
 	mux := http.NewServeMux()
 	s := &Simulators{Handler: traced(mux)}
 	base := strings.TrimSuffix(env.PublicURL, "/")
+	banks := simulator.NewBanks(env.Clock)
+	for _, path := range []string{"/_ledger", "/_faults", "/_settle"} {
+		mux.Handle("/sim"+path, http.StripPrefix("/sim", banks))
+	}
 	for _, r := range list {
 		if r.Simulator == nil {
 			continue
@@ -57,6 +63,9 @@ func NewSimulators(env connector.SimulatorEnvironment, list []connector.Registra
 		}
 		if c, ok := h.(io.Closer); ok {
 			s.closers = append(s.closers, c)
+		}
+		if b, ok := h.(*simulator.Bank); ok {
+			banks.Add(r.Name, b)
 		}
 		prefix := "/sim/" + r.Name
 		mux.Handle(prefix+"/", http.StripPrefix(prefix, h))

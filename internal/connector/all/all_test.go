@@ -59,6 +59,7 @@ func TestSimulators(t *testing.T) {
 		}
 		for path, want := range map[string]int{
 			"/sim/sandbox/_ledger": http.StatusOK, "/sim/sandbox/": http.StatusNotFound, "/sim/nobank/_ledger": http.StatusNotFound,
+			"/sim/_ledger": http.StatusOK, "/sim/_faults": http.StatusOK, "/sim/_settle": http.StatusMethodNotAllowed,
 		} {
 			w := httptest.NewRecorder()
 			s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
@@ -77,7 +78,7 @@ func TestSimulators(t *testing.T) {
 		t.Parallel()
 		var address string
 		var closed flag
-		_, err := all.NewSimulators(connector.SimulatorEnvironment{PublicURL: "http://h/sim/"}, []connector.Registration{
+		_, err := all.NewSimulators(connector.SimulatorEnvironment{Clock: clock.System{}, PublicURL: "http://h/sim/"}, []connector.Registration{
 			{Name: "client"},
 			{Name: "good", Simulator: func(e connector.SimulatorEnvironment) (http.Handler, error) {
 				address = e.PublicURL

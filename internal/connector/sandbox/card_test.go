@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/sandbox"
+	"github.com/vezne/vezne/internal/connector/simulator"
 	"github.com/vezne/vezne/internal/connector/wire"
 	"github.com/vezne/vezne/internal/money"
 )
@@ -60,7 +61,7 @@ func lira(minor int64) money.Amount { return money.FromMinor(minor, money.TRY) }
 
 func TestTestCards(t *testing.T) {
 	t.Parallel()
-	cards, err := sandbox.TestCards()
+	cards, err := simulator.TestCards()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestTestCards(t *testing.T) {
 func TestCardOutcomes(t *testing.T) {
 	t.Parallel()
 	b, _ := serve(t, connector.SimulatorEnvironment{})
-	cards, err := sandbox.TestCards()
+	cards, err := simulator.TestCards()
 	if err != nil {
 		t.Fatal(err)
 	}

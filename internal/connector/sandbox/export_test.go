@@ -34,6 +34,3 @@ func ReadReply(body []byte) (connector.Answer, error) {
 	}
 	return toAnswer(r), nil
 }
-
-// ReplayLine books a line of a ledger file.
-func ReplayLine(line []byte) error { return newLedger().replay(line) }

@@ -53,11 +53,3 @@ func FuzzOrder(f *testing.F) {
 		}
 	})
 }
-
-func FuzzLedgerLine(f *testing.F) {
-	f.Add([]byte(`{"terminal":"T","reference":"R","kind":"sale","amount":100,"currency":949,"at":"2026-01-02T03:04:05Z"}`))
-	f.Add([]byte(`{"terminal":"T","reference":"R","kind":"void","original":"R"}`))
-	f.Fuzz(func(_ *testing.T, line []byte) {
-		_ = sandbox.ReplayLine(line) // must not panic
-	})
-}

@@ -19,7 +19,6 @@ const (
 	requestDomain = "sandbox-request-1\n"
 	answerDomain  = "sandbox-answer-1\n"
 	returnDomain  = "sandbox-return-1\n"
-	cardDomain    = "sandbox-card-1\n" // never leaves the bank
 )
 
 // macField carries the MAC of a return.

@@ -1,150 +1,163 @@
 package sandbox
 
 import (
-	"io"
+	"fmt"
 	"net/http"
-	"path/filepath"
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/simulator"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/secret"
 )
 
-// maxOrder is the largest request that the bank reads, in bytes.
-const maxOrder = 64 << 10
+// rules are the sandbox bank's. It may be refunded at once, and voids only what is
+// not settled; its day ends when a call says so, so nobody knows when.
+func rules() connector.Rules {
+	return connector.Rules{OwnReference: true, RefundBeforeDayEnd: true, Charset: connector.Windows1254}
+}
 
-// simulatedBank is the bank itself: it checks every MAC, decides by card and by
-// its own ledger, and answers only what is already on disk. Terminals exist as
-// soon as somebody uses them; all share one key.
+// simulatedBank is the bank itself: it checks every MAC and answers only what is
+// already on disk. Terminals exist as soon as somebody uses them; all share one key.
 type simulatedBank struct {
-	macs   *authenticator
-	clock  clock.Clock
-	cards  map[string]TestCard
-	ledger *ledger
-	faults *simulator.Faults
-	// enrolments are the payers who are being authenticated; a restart sends them
-	// away, as a bank's own page would after its time-out.
-	enrolments *enrolments
-	url        string // our own address for browsers
-	pages      pages
-	http.Handler
+	*simulator.Bank
+	macs *authenticator
 }
 
-// newSimulator returns the bank with its ledger in env.DataDir/sandbox.jsonl, or
-// in memory. The handler is also an io.Closer, which closes that file.
 func newSimulator(env connector.SimulatorEnvironment) (http.Handler, error) {
-	list, err := TestCards()
+	s := &simulatedBank{macs: newAuthenticator(secret.FromString(DefaultKey))}
+	bank, err := simulator.Open(simulator.Options{Name: "sandbox", Rules: rules(), Return: s.back}, env)
 	if err != nil {
 		return nil, err
 	}
-	b := &simulatedBank{
-		macs: newAuthenticator(secret.FromString(DefaultKey)), clock: env.Clock,
-		cards: make(map[string]TestCard, len(list)), ledger: newLedger(),
-		faults: simulator.NewFaults(env.Clock, env.MaxHang), enrolments: newEnrolments(env.Clock), url: env.PublicURL,
-	}
-	if b.pages, err = parsePages(); err != nil {
-		return nil, err
-	}
-	for _, c := range list {
-		b.cards[c.Number] = c
-	}
-	if env.DataDir != "" {
-		if err := b.ledger.load(filepath.Join(env.DataDir, "sandbox.jsonl"), env.PowerSafe); err != nil {
-			return nil, err
+	s.Bank = bank
+	bank.Handle("POST "+transactionsPath, simulator.Money, signed(s, transactionsPath, s.transact))
+	bank.Handle("POST "+inquiriesPath, simulator.Question, signed(s, inquiriesPath, s.inquire))
+	bank.Handle("POST "+enrolmentsPath, simulator.Money, signed(s, enrolmentsPath, s.enrol))
+	return bank, nil
+}
+
+// signed makes a handler of what answers a message. Nothing of the message is
+// parsed before its MAC was found right, and every answer has one.
+func signed[Q, A any](s *simulatedBank, path string, answer func(*http.Request, Q) (A, error)) simulator.Handler {
+	return func(r *http.Request, body []byte) (simulator.Reply, error) {
+		request := s.macs.request(path, body)
+		if !macEqual(r.Header.Get(macHeader), request) {
+			return simulator.Refuse(http.StatusUnauthorized, "wrong MAC"), nil
 		}
+		var message Q
+		if err := json.Unmarshal(body, &message, json.RejectUnknownMembers(true)); err != nil {
+			return simulator.Refuse(http.StatusBadRequest, "malformed message"), nil
+		}
+		said, err := answer(r, message)
+		if err != nil {
+			return simulator.Reply{}, err
+		}
+		out, err := json.Marshal(said)
+		if err != nil {
+			return simulator.Reply{}, fmt.Errorf("write answer: %w", err)
+		}
+		return simulator.Reply{
+			Header: http.Header{"Content-Type": {"application/json"}, macHeader: {simulator.MAC(r, s.macs.answer(request, out))}},
+			Body:   out,
+		}, nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("POST "+transactionsPath, b.faults.Money(http.HandlerFunc(b.serveTransaction)))
-	mux.Handle("POST "+inquiriesPath, b.faults.Inquiry(http.HandlerFunc(b.serveInquiry)))
-	mux.Handle("POST "+enrolmentsPath, b.faults.Money(http.HandlerFunc(b.serveEnrolment)))
-	mux.HandleFunc("POST "+acsPath, b.serveACS)
-	mux.HandleFunc("POST "+acsAnswerPath, b.serveACSAnswer)
-	mux.HandleFunc("GET /_ledger", b.showLedger)
-	mux.HandleFunc("DELETE /_ledger", b.clearLedger)
-	mux.Handle("/_faults", b.faults)
-	b.Handler = mux
-	return b, nil
 }
 
-// Close closes the ledger's file. Requests after it are answered 500.
-func (b *simulatedBank) Close() error { return b.ledger.journal.Close() }
-
-func (b *simulatedBank) serveTransaction(w http.ResponseWriter, r *http.Request) {
-	var o order
-	request, ok := b.read(w, r, transactionsPath, &o)
-	if !ok {
-		return
+func (s *simulatedBank) transact(_ *http.Request, o order) (reply, error) {
+	if !wellFormed(o) {
+		return refusal(o, connector.InputData), nil
 	}
-	e, position := b.decide(o)
-	if err := b.ledger.journal.Sync(position); err != nil {
-		http.Error(w, "ledger unavailable", http.StatusInternalServerError)
-		return
-	}
-	b.answer(w, request, e)
-}
-
-func (b *simulatedBank) serveInquiry(w http.ResponseWriter, r *http.Request) {
-	var q question
-	request, ok := b.read(w, r, inquiriesPath, &q)
-	if !ok {
-		return
-	}
-	found, position := b.ledger.find(q)
-	// An order may be found that is not on disk yet, and that a crash would undo.
-	if err := b.ledger.journal.Sync(position); err != nil {
-		http.Error(w, "ledger unavailable", http.StatusInternalServerError)
-		return
-	}
-	b.answer(w, request, found)
-}
-
-// read returns the request's MAC and its message. Nothing is parsed before the
-// MAC was found right. If it is not ok, the refusal has been sent.
-func (b *simulatedBank) read(w http.ResponseWriter, r *http.Request, path string, message any) (string, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
+	b, err := s.decide(o)
 	if err != nil {
-		http.Error(w, "request unreadable or too large", http.StatusBadRequest)
-		return "", false
+		return reply{}, err
 	}
-	request := b.macs.request(path, body)
-	if !macEqual(r.Header.Get(macHeader), request) {
-		http.Error(w, "wrong MAC", http.StatusUnauthorized)
-		return "", false
-	}
-	if err := json.Unmarshal(body, message, json.RejectUnknownMembers(true)); err != nil {
-		http.Error(w, "malformed message", http.StatusBadRequest)
-		return "", false
-	}
-	return request, true
+	return answerOf(b), nil
 }
 
-func (b *simulatedBank) answer(w http.ResponseWriter, request string, message any) {
-	body, err := json.Marshal(message)
+func (s *simulatedBank) decide(o order) (simulator.Booking, error) {
+	asked := o.booked()
+	switch {
+	case isFollowUp(o.Kind):
+		original, err := s.Find(o.Terminal, o.Original)
+		if err != nil {
+			return simulator.Booking{}, err
+		}
+		asked.Original = original.Number
+		return s.FollowUp(asked)
+	case o.Authentication != orderAuthentication{}:
+		return s.Provision(asked, simulator.Proof(o.Authentication), o.Card.data())
+	}
+	return s.Authorize(asked, o.Card.data())
+}
+
+func (s *simulatedBank) inquire(_ *http.Request, q question) (reply, error) {
+	b, err := s.Find(q.Terminal, q.Reference)
 	if err != nil {
-		http.Error(w, "answer cannot be written", http.StatusInternalServerError)
-		return
+		return reply{}, err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set(macHeader, b.macs.answer(request, body))
-	_, _ = w.Write(body) // a caller who left will inquire
+	if b.IsZero() {
+		return reply{
+			Terminal: q.Terminal, Kind: q.Kind, Reference: q.Reference,
+			Outcome: missing, Code: string(connector.PaymentNotFoundForRefund),
+		}, nil
+	}
+	return answerOf(b), nil
 }
 
-func (b *simulatedBank) showLedger(w http.ResponseWriter, _ *http.Request) {
-	rows, position := b.ledger.rows()
-	if err := b.ledger.journal.Sync(position); err != nil {
-		http.Error(w, "ledger unavailable", http.StatusInternalServerError)
-		return
+// enrol decides whether a payer may be sent to the bank's page.
+func (s *simulatedBank) enrol(_ *http.Request, asked enrolmentOrder) (enrolmentReply, error) {
+	o := asked.Order
+	if !wellFormed(o) || isFollowUp(o.Kind) || o.Card == (orderCard{}) || (asked.Model != model3D && asked.Model != model3DPay) {
+		return enrolmentReply{Reply: refusal(o, connector.InputData)}, nil
 	}
-	simulator.WriteLedger(w, rows)
+	token, refused := s.Enrol(simulator.Payer{
+		Order: o.booked(), Pay: asked.Model == model3DPay, CardAgain: asked.CardAgain, ReturnURL: asked.ReturnURL, Language: asked.Language,
+	}, o.Card.data())
+	if refused != "" {
+		return enrolmentReply{Reply: refusal(o, refused)}, nil
+	}
+	return enrolmentReply{
+		Reply: reply{
+			Terminal: o.Terminal, Kind: o.Kind, Reference: o.Reference, Outcome: approved,
+			Code: string(connector.Success), Message: simulator.Words(""), Amount: o.Amount, Currency: o.Currency,
+		},
+		Page: s.PageURL(), Token: token,
+	}, nil
 }
 
-func (b *simulatedBank) clearLedger(w http.ResponseWriter, _ *http.Request) {
-	if err := b.ledger.clear(); err != nil {
-		http.Error(w, "ledger unavailable", http.StatusInternalServerError)
-		return
+func (o order) booked() simulator.Order {
+	return simulator.Order{
+		Terminal: o.Terminal, Reference: o.Reference, Kind: o.Kind,
+		Amount: money.FromMinor(o.Amount, money.Currency(o.Currency)), Installments: o.Installments,
 	}
-	w.WriteHeader(http.StatusNoContent)
 }
+
+func (c orderCard) data() simulator.CardData {
+	return simulator.CardData{Number: c.Number, Expiry: c.Expiry, CVV: c.CVV}
+}
+
+func isFollowUp(k connector.Kind) bool {
+	return k == connector.Capture || k == connector.Void || k == connector.Refund
+}
+
+// wellFormed checks form only; everything about cards and sums has a reason of
+// its own.
+func wellFormed(o order) bool {
+	if !validName(o.Terminal) || !validName(o.Reference) {
+		return false
+	}
+	card, proof := o.Card != orderCard{}, o.Authentication != orderAuthentication{}
+	switch o.Kind {
+	case connector.Void:
+		return validName(o.Original) && (o.Amount == 0 || goodSum(o)) && !card && !proof
+	case connector.Capture, connector.Refund:
+		return validName(o.Original) && goodSum(o) && !card && !proof
+	case connector.Sale, connector.Authorize:
+		return goodSum(o) && (card || proof) && o.Original == ""
+	}
+	return false
+}
+
+func goodSum(o order) bool { return money.Currency(o.Currency).Valid() && o.Amount > 0 }

@@ -112,9 +112,7 @@ func toAuthentication(values map[string]string) (connector.Authentication, error
 }
 
 // Rules implements connector.Ruled. A return that is not UTF-8 is windows-1254.
-func (*bank) Rules() connector.Rules {
-	return connector.Rules{OwnReference: true, RefundBeforeDayEnd: true, Charset: connector.Windows1254}
-}
+func (*bank) Rules() connector.Rules { return rules() }
 
 // WantsCard implements connector.CardWanter.
 func (b *bank) WantsCard() bool { return b.cardAgain }

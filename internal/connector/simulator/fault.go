@@ -1,6 +1,7 @@
-// Package simulator holds what every bank simulator shares: misbehaviour on
-// demand, a durable record of what was booked, and the ledger as testers read it.
-// What a bank decides stays with the bank's own simulator.
+// Package simulator is what every simulated bank is made of: books that survive a
+// crash, a day whose end a call moves, decisions by test card, the page of 3-D
+// Secure, misbehaviour on demand, and the ledger as testers read it. A protocol's
+// own simulator adds how the bank speaks: codec, hashes and codes.
 package simulator
 
 import (
@@ -40,6 +41,12 @@ const (
 	// DuplicateCallback returns a payer from 3-D Secure twice. It has no effect
 	// on direct calls.
 	DuplicateCallback Fault = "duplicate_callback"
+	// WrongMAC books and answers with a MAC that is wrong, and so does a return. It
+	// has no effect where the protocol has none.
+	WrongMAC Fault = "wrong_mac"
+	// Windows1254 answers in that charset, with letters that show it, where the
+	// protocol's text can be in one, and so does the page that returns a payer.
+	Windows1254 Fault = "windows_1254"
 )
 
 const (
@@ -104,16 +111,21 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		f.draws.Store(0)
-		f.plan.Store(p)
+		f.set(p)
 	case http.MethodDelete:
-		f.plan.Store(&plan{Rate: "0", Kinds: []Fault{}})
+		f.set(&plan{Rate: "0", Kinds: []Fault{}})
 	default:
 		w.Header().Set("Allow", "GET, PUT, DELETE")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
 	WriteJSON(w, f.plan.Load())
+}
+
+// set begins a plan.
+func (f *Faults) set(p *plan) {
+	f.draws.Store(0)
+	f.plan.Store(p)
 }
 
 func parsePlan(body []byte) (*plan, error) {
@@ -135,13 +147,13 @@ func parsePlan(body []byte) (*plan, error) {
 	}
 	for _, k := range p.Kinds {
 		switch k {
-		case TimeoutAfterApprove, ResetBeforeRead, ResetAfterApprove, Slow, HTTP500, Garbage:
+		case TimeoutAfterApprove, ResetBeforeRead, ResetAfterApprove, Slow, HTTP500, Garbage, WrongMAC, Windows1254:
 			p.direct = append(p.direct, k)
 		case DuplicateCallback:
 		default:
 			return nil, errors.New("kinds: want " + strings.Join([]string{
 				string(TimeoutAfterApprove), string(ResetBeforeRead), string(ResetAfterApprove),
-				string(Slow), string(HTTP500), string(Garbage), string(DuplicateCallback),
+				string(Slow), string(HTTP500), string(Garbage), string(DuplicateCallback), string(WrongMAC), string(Windows1254),
 			}, ", "))
 		}
 	}
@@ -178,14 +190,14 @@ func (f *Faults) draw(p *plan) Fault {
 	return p.direct[(x>>32)%uint64(len(p.direct))]
 }
 
-// Callback reports whether the next return from 3-D Secure is to happen twice.
-func (f *Faults) Callback() bool {
+// strikes reports whether the next return from 3-D Secure suffers the fault.
+func (f *Faults) strikes(kind Fault) bool {
 	p := f.plan.Load()
-	if !slices.Contains(p.Kinds, DuplicateCallback) {
+	if !slices.Contains(p.Kinds, kind) {
 		return false
 	}
 	x, hit := f.hit(p)
-	return hit && p.Kinds[(x>>32)%uint64(len(p.Kinds))] == DuplicateCallback
+	return hit && p.Kinds[(x>>32)%uint64(len(p.Kinds))] == kind
 }
 
 // hit reports whether the next request goes wrong, and the number that says how.

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/vezne/vezne/internal/connector/simulator"
 )
 
 // FuzzOpenJournal holds that whole lines are handed out as they are, that what a
@@ -41,4 +43,14 @@ func joined(lines []string) string {
 		all = append(append(all, l...), '\n')
 	}
 	return string(all)
+}
+
+func FuzzLedgerLine(f *testing.F) {
+	f.Add([]byte(`{"terminal":"T","reference":"R","kind":"sale","amount":100,"currency":949,"at":"2026-01-02T03:04:05Z"}`))
+	f.Add([]byte(`{"terminal":"T","reference":"R","kind":"void","original":1}`))
+	f.Add([]byte(`{"at":"2026-01-02T03:04:05Z","day_end":true}`))
+	f.Add([]byte(`{"kind":"sale","amount":100,"currency":1}`))
+	f.Fuzz(func(_ *testing.T, line []byte) {
+		_ = simulator.ReplayLine(line) // must not panic
+	})
 }

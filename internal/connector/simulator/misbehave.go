@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/vezne/vezne/internal/connector"
 )
 
 // maxRequest is the largest request that a faulty simulator keeps in memory.
@@ -38,9 +40,49 @@ func (f *Faults) serve(w http.ResponseWriter, r *http.Request, next http.Handler
 			return
 		}
 		_, _ = io.WriteString(w, garbage) // whoever asked may be gone
+	case WrongMAC, Windows1254:
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), struckKey{}, fault)))
 	default:
 		next.ServeHTTP(w, r)
 	}
+}
+
+// struckKey finds the fault that the answer itself is to show.
+type struckKey struct{}
+
+// MAC returns the MAC of an answer to the request, or another one if the bank is
+// told to err.
+func MAC(r *http.Request, mac string) string {
+	return spoil(mac, r.Context().Value(struckKey{}) == WrongMAC)
+}
+
+// Charset returns the charset of an answer to the request: the bank's own, unless
+// it is told to write in another. Text is Words in letters that show it then.
+func Charset(r *http.Request, own connector.Charset) connector.Charset {
+	if r.Context().Value(struckKey{}) == Windows1254 {
+		return connector.Windows1254
+	}
+	return own
+}
+
+// Text returns a bank's words for a decision, in letters that differ from charset to
+// charset unless it is UTF-8.
+func Text(why connector.Reason, c connector.Charset) string {
+	if c == connector.UTF8 || c == "" {
+		return Words(why)
+	}
+	return turkishWords(why)
+}
+
+// spoil changes the first letter.
+func spoil(mac string, wrong bool) string {
+	switch {
+	case !wrong || mac == "":
+		return mac
+	case mac[0] == '0':
+		return "1" + mac[1:]
+	}
+	return "0" + mac[1:]
 }
 
 // serveSlowly reads the request before it waits, so that it is carried out even

@@ -1,4 +1,4 @@
-package sandbox
+package simulator
 
 import (
 	_ "embed" // the card table
@@ -10,8 +10,8 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 )
 
-// cardTable lists every card that the bank knows, with what it does to it. The
-// numbers and their outcomes are those of the card payments API's sandbox.
+// cardTable lists every card that simulated banks know, with what they do to it.
+// The numbers and their outcomes are those of the card payments API's sandbox.
 //
 //go:embed cards.csv
 var cardTable string
@@ -19,8 +19,8 @@ var cardTable string
 // cardColumns is the header of cardTable.
 const cardColumns = "number,bank,type,brand,scheme,commercial,foreign,sale,authorize,capture,reverse,threeds"
 
-// TestCard is a card of the sandbox bank: public, worth nothing, and refused by
-// every real bank.
+// TestCard is a card that every simulated bank knows: public, worth nothing, and
+// refused by every real bank.
 type TestCard struct {
 	Number     string
 	Bank       string // the issuer's name; empty for a foreign card
@@ -40,16 +40,16 @@ type TestCard struct {
 	ThreeDS string
 }
 
-// TestCards returns every card that the sandbox bank knows. Any future expiry
+// TestCards returns every card that simulated banks know. Any future expiry
 // and any security code of the right length go with them. All other numbers are
 // declined with CardNotPermitted.
 func TestCards() ([]TestCard, error) {
 	rows, err := csv.NewReader(strings.NewReader(cardTable)).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("read sandbox cards: %w", err)
+		return nil, fmt.Errorf("read test cards: %w", err)
 	}
 	if len(rows) == 0 || strings.Join(rows[0], ",") != cardColumns {
-		return nil, fmt.Errorf("read sandbox cards: header is not %s", cardColumns)
+		return nil, fmt.Errorf("read test cards: header is not %s", cardColumns)
 	}
 	cards := make([]TestCard, 0, len(rows)-1)
 	for _, r := range rows[1:] {

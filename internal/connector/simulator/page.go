@@ -1,4 +1,4 @@
-package sandbox
+package simulator
 
 import (
 	"bytes"
@@ -10,7 +10,11 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/language"
+
+	"github.com/vezne/vezne/internal/connector"
 )
 
 //go:embed acs.html
@@ -56,13 +60,13 @@ func parsePages() (pages, error) {
 	p := pages{texts: make(map[string]acsText)}
 	var err error
 	if p.acs, err = template.New("acs").Parse(acsTemplate); err != nil {
-		return pages{}, fmt.Errorf("read sandbox page: %w", err)
+		return pages{}, fmt.Errorf("read page of 3-D Secure: %w", err)
 	}
 	if p.back, err = template.New("return").Parse(returnTemplate); err != nil {
-		return pages{}, fmt.Errorf("read sandbox page: %w", err)
+		return pages{}, fmt.Errorf("read page of 3-D Secure: %w", err)
 	}
 	if err := json.Unmarshal(acsTexts, &p.texts, json.RejectUnknownMembers(true)); err != nil {
-		return pages{}, fmt.Errorf("read sandbox texts: %w", err)
+		return pages{}, fmt.Errorf("read texts of 3-D Secure: %w", err)
 	}
 	p.tags = []language.Tag{language.Turkish, language.English, language.Arabic, language.Russian, language.German, language.French}
 	p.matcher = language.NewMatcher(p.tags)
@@ -72,16 +76,17 @@ func parsePages() (pages, error) {
 // page is what the templates see.
 type page struct {
 	Lang, Dir, Nonce string
+	Charset          connector.Charset
 	Text             acsText
 	Ask              acsPage
 	Action           string
-	Fields           [][2]string
+	Fields           []connector.Field
 }
 
-func (p pages) in(wanted string) page {
+func (p pages) in(wanted string, c connector.Charset) page {
 	_, i, _ := p.matcher.Match(language.Make(wanted))
 	lang := p.tags[i].String()
-	v := page{Lang: lang, Dir: "ltr", Nonce: nonce(), Text: p.texts[lang]}
+	v := page{Lang: lang, Dir: "ltr", Nonce: nonce(), Charset: c, Text: p.texts[lang]}
 	if lang == "ar" {
 		v.Dir = "rtl"
 	}
@@ -95,20 +100,16 @@ func nonce() string {
 }
 
 // ask shows the page that asks for the password.
-func (p pages) ask(w http.ResponseWriter, wanted string, ask acsPage) {
-	v := p.in(wanted)
+func (p pages) ask(w http.ResponseWriter, wanted string, c connector.Charset, ask acsPage) {
+	v := p.in(wanted, c)
 	v.Ask = ask
 	write(w, p.acs, v, http.StatusOK)
 }
 
 // sendBack shows the page that takes the payer back to the shop.
-func (p pages) sendBack(w http.ResponseWriter, wanted, address string, values map[string]string) {
-	v := p.in(wanted)
-	v.Action = address
-	for _, name := range returnFields {
-		v.Fields = append(v.Fields, [2]string{name, values[name]})
-	}
-	v.Fields = append(v.Fields, [2]string{macField, values[macField]})
+func (p pages) sendBack(w http.ResponseWriter, wanted string, c connector.Charset, address string, fields []connector.Field) {
+	v := p.in(wanted, c)
+	v.Action, v.Fields = address, fields
 	write(w, p.back, v, http.StatusOK)
 }
 
@@ -126,11 +127,24 @@ func write(w http.ResponseWriter, t *template.Template, v page, status int) {
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Type", "text/html; charset="+string(v.Charset))
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+"'")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(html.Bytes()) // the payer may be gone
+	_, _ = w.Write(inCharset(html.Bytes(), v.Charset)) // the payer may be gone
+}
+
+// inCharset writes a page as bytes; letters that the charset lacks become character
+// references, as they would in a page that was written by hand.
+func inCharset(html []byte, c connector.Charset) []byte {
+	if c == connector.UTF8 {
+		return html
+	}
+	out, err := encoding.HTMLEscapeUnsupported(charmap.Windows1254.NewEncoder()).Bytes(html)
+	if err != nil {
+		return html // it is UTF-8, which our templates are
+	}
+	return out
 }
