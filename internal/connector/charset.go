@@ -20,14 +20,16 @@ const (
 )
 
 // ParseCharset reads a name as it stands in a Content-Type, in the prolog of XML
-// or in a form's _charset_. It is empty for a name of any other charset.
+// or in a form's _charset_. ISO-8859-1 is windows-1254 too, for a Turkish bank that
+// says so (Kuveyt Türk) has letters of Turkish and not of Icelandic in the six
+// places where these differ. It is empty for a name of any other charset.
 func ParseCharset(name string) Charset {
 	switch strings.ToLower(strings.Trim(name, " \t\"'")) {
 	case "utf-8", "utf8", "us-ascii", "ascii":
 		return UTF8
 	case "iso-8859-9", "iso8859-9", "iso_8859-9", "latin5", "l5":
 		return ISO88599
-	case "windows-1254", "cp1254", "x-cp1254":
+	case "windows-1254", "cp1254", "x-cp1254", "iso-8859-1", "latin1":
 		return Windows1254
 	}
 	return ""

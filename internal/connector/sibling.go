@@ -31,7 +31,10 @@ const maxOpen = 12
 // is compared with what is open. Two open requests of one sum cannot be told apart
 // until both or neither are in the list, and a movement that nobody asked for, such
 // as one made at the bank's own screen, leaves everything of that sum unclear.
-func (q Inquiry) Among(list []Movement) Standing {
+//
+// The Movement is that of the request, where it is Present and only one is left; it
+// is zero otherwise.
+func (q Inquiry) Among(list []Movement) (Standing, Movement) {
 	known := make(map[string]bool)
 	claimed, open := 0, 1
 	for _, s := range q.Siblings {
@@ -47,6 +50,7 @@ func (q Inquiry) Among(list []Movement) Standing {
 			open++
 		}
 	}
+	var mine Movement
 	left, struck := 0, make(map[string]bool)
 	for _, m := range list {
 		if m.Amount != q.Amount {
@@ -56,17 +60,21 @@ func (q Inquiry) Among(list []Movement) Standing {
 			struck[m.TransactionID] = true
 			continue
 		}
+		mine = m
 		left++
 	}
+	alone := left == 1
 	// Siblings whose number is not in a list that has no numbers are there all the same.
 	left -= claimed + len(known) - len(struck)
-	switch left {
-	case 0:
-		return Absent
-	case open:
-		return Present
+	switch {
+	case left == 0:
+		return Absent, Movement{}
+	case left == open && alone:
+		return Present, mine
+	case left == open:
+		return Present, Movement{}
 	}
-	return Unclear
+	return Unclear, Movement{}
 }
 
 // Within tells whether the request asked about is part of a sum: all that the bank

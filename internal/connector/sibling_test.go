@@ -31,31 +31,33 @@ func TestAmong(t *testing.T) {
 		q    connector.Inquiry
 		list []connector.Movement
 		want connector.Standing
+		mine string // number of the movement that is it, empty if that is not told
 	}{
-		"alone_and_there":                     {refundOf(100), moved(100), connector.Present},
-		"alone_and_not_there":                 {refundOf(100), moved(), connector.Absent},
-		"another_sum_is_not_it":               {refundOf(100), moved(50), connector.Absent},
-		"equal_sibling_is_there_and_it_is":    {refundOf(100, sibling(100, connector.Approved, "")), moved(100, 100), connector.Present},
-		"equal_sibling_is_there_and_it_isnt":  {refundOf(100, sibling(100, connector.Approved, "")), moved(100), connector.Absent},
-		"declined_sibling_took_nothing":       {refundOf(100, sibling(100, connector.Declined, "")), moved(100), connector.Present},
-		"two_open_and_one_there_is_unclear":   {refundOf(100, sibling(100, connector.Unknown, "")), moved(100), connector.Unclear},
-		"two_open_and_both_there":             {refundOf(100, sibling(100, connector.Unknown, "")), moved(100, 100), connector.Present},
-		"two_open_and_none_there":             {refundOf(100, sibling(100, connector.Unknown, "")), moved(), connector.Absent},
-		"more_than_anybody_asked_is_unclear":  {refundOf(100), moved(100, 100), connector.Unclear},
-		"list_that_lacks_what_we_know":        {refundOf(100, sibling(100, connector.Approved, "")), moved(), connector.Unclear},
-		"sibling_of_another_kind_counts_not":  {refundOf(100, capture), moved(100), connector.Present},
-		"number_tells_whose_it_is":            {refundOf(100, sibling(100, connector.Approved, "7")), []connector.Movement{{lira(100), "8"}, {lira(100), "7"}}, connector.Present},
-		"number_of_a_sibling_is_not_it":       {refundOf(100, sibling(100, connector.Approved, "7")), []connector.Movement{{lira(100), "7"}}, connector.Absent},
-		"number_unknown_to_the_list_is_a_sum": {refundOf(100, sibling(100, connector.Approved, "7")), moved(100), connector.Absent},
+		"alone_and_there":                     {refundOf(100), moved(100), connector.Present, ""},
+		"alone_and_not_there":                 {refundOf(100), moved(), connector.Absent, ""},
+		"another_sum_is_not_it":               {refundOf(100), moved(50), connector.Absent, ""},
+		"equal_sibling_is_there_and_it_is":    {refundOf(100, sibling(100, connector.Approved, "")), moved(100, 100), connector.Present, ""},
+		"equal_sibling_is_there_and_it_isnt":  {refundOf(100, sibling(100, connector.Approved, "")), moved(100), connector.Absent, ""},
+		"declined_sibling_took_nothing":       {refundOf(100, sibling(100, connector.Declined, "")), moved(100), connector.Present, ""},
+		"two_open_and_one_there_is_unclear":   {refundOf(100, sibling(100, connector.Unknown, "")), moved(100), connector.Unclear, ""},
+		"two_open_and_both_there":             {refundOf(100, sibling(100, connector.Unknown, "")), moved(100, 100), connector.Present, ""},
+		"two_open_and_none_there":             {refundOf(100, sibling(100, connector.Unknown, "")), moved(), connector.Absent, ""},
+		"more_than_anybody_asked_is_unclear":  {refundOf(100), moved(100, 100), connector.Unclear, ""},
+		"list_that_lacks_what_we_know":        {refundOf(100, sibling(100, connector.Approved, "")), moved(), connector.Unclear, ""},
+		"sibling_of_another_kind_counts_not":  {refundOf(100, capture), moved(100), connector.Present, ""},
+		"number_tells_whose_it_is":            {refundOf(100, sibling(100, connector.Approved, "7")), []connector.Movement{{lira(100), "8"}, {lira(100), "7"}}, connector.Present, "8"},
+		"number_of_a_sibling_is_not_it":       {refundOf(100, sibling(100, connector.Approved, "7")), []connector.Movement{{lira(100), "7"}}, connector.Absent, ""},
+		"number_unknown_to_the_list_is_a_sum": {refundOf(100, sibling(100, connector.Approved, "7")), moved(100), connector.Absent, ""},
 		"itself_among_its_siblings_is_none": {
 			refundOf(100, connector.Sibling{Kind: connector.Refund, Reference: "MINE", Amount: lira(100), Outcome: connector.Unknown}),
-			moved(100), connector.Present,
+			moved(100), connector.Present, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := tt.q.Among(tt.list); got != tt.want {
-				t.Errorf("standing %d, want %d", got, tt.want)
+			got, mine := tt.q.Among(tt.list)
+			if got != tt.want || mine.TransactionID != tt.mine {
+				t.Errorf("standing %d of %+v, want %d of %q", got, mine, tt.want, tt.mine)
 			}
 		})
 	}

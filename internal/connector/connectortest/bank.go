@@ -50,6 +50,8 @@ type bank struct {
 	// enrolled are the cards of enrolments, by reference.
 	enrolled map[string]card.Card
 	memos    map[string]connector.Memo
+	// sent are the follow-ups of each original that were sent, by its reference.
+	sent map[string][]connector.Sibling
 
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -60,7 +62,7 @@ func (s suite) start(t *testing.T) *bank { return s.startIn(t, t.TempDir(), nil)
 
 func (s suite) startIn(t *testing.T, dir string, around func(http.Handler) http.Handler) *bank {
 	t.Helper()
-	b := &bank{t: t, suite: s, dir: dir, enrolled: make(map[string]card.Card), memos: make(map[string]connector.Memo)}
+	b := &bank{t: t, suite: s, dir: dir, enrolled: make(map[string]card.Card), memos: make(map[string]connector.Memo), sent: make(map[string][]connector.Sibling)}
 	prefix := "/sim/" + s.registration.Name
 	b.server = httptest.NewUnstartedServer(nil)
 	simulator, err := s.registration.Simulator(connector.SimulatorEnvironment{
@@ -126,10 +128,13 @@ func (b *bank) Write(p []byte) (int, error) {
 
 // heard keeps an answer and its error.
 func (b *bank) heard(a connector.Answer, err error) {
-	_, _ = fmt.Fprintf(b, "%+v %v\n", a, err) // b never fails
+	_, _ = fmt.Fprintf(b, "%+v %s %v\n", a, []byte(a.Memo), err) // b never fails
+	if len(a.Memo) > connector.MaxMemo {
+		b.t.Errorf("memo of %d bytes, at most %d are kept", len(a.Memo), connector.MaxMemo)
+	}
 }
 
-func (b *bank) reference() string { return fmt.Sprintf("CT%06d", b.refs.Add(1)) }
+func (b *bank) reference() string { return fmt.Sprintf("CT%018d", b.refs.Add(1)) }
 
 func (b *bank) amount(minor int64) money.Amount {
 	return money.FromMinor(minor, b.suite.cases.Currency)
@@ -154,12 +159,12 @@ func (b *bank) approved(k connector.Kind, minor int64) connector.Original {
 	ref := b.reference()
 	a, err := b.charge(b.t.Context(), k, ref, minor)
 	b.wantOutcome(a, err, connector.Approved)
-	return b.original(ref, minor, a)
+	return b.original(k, ref, minor, a)
 }
 
-func (b *bank) original(ref string, minor int64, a connector.Answer) connector.Original {
+func (b *bank) original(k connector.Kind, ref string, minor int64, a connector.Answer) connector.Original {
 	return connector.Original{
-		Reference: ref, Installments: 1, Memo: a.Memo, TransactionID: a.TransactionID, HostReference: a.HostReference,
+		Kind: k, Reference: ref, Installments: 1, Memo: a.Memo, TransactionID: a.TransactionID, HostReference: a.HostReference,
 		AuthCode: a.AuthCode, Amount: b.amount(minor), At: now(),
 	}
 }
@@ -180,12 +185,32 @@ func (b *bank) follow(ctx context.Context, k connector.Kind, ref string, minor i
 		b.t.Fatalf("%s is no follow-up", k)
 	}
 	b.heard(a, err)
+	if a.Outcome != connector.Unsent {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.sent[o.Reference] = append(b.sent[o.Reference], connector.Sibling{
+			Kind: k, Reference: ref, TransactionID: a.TransactionID, Amount: f.Amount, At: now(), Outcome: a.Outcome,
+		})
+	}
 	return a, err
+}
+
+// siblings are the other follow-ups of an original.
+func (b *bank) siblings(ref string, o connector.Original) []connector.Sibling {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var others []connector.Sibling
+	for _, s := range b.sent[o.Reference] {
+		if s.Reference != ref {
+			others = append(others, s)
+		}
+	}
+	return others
 }
 
 func (b *bank) inquire(k connector.Kind, ref string, minor int64, o connector.Original) (connector.Finding, error) {
 	f, err := b.conn.Inquire(b.t.Context(), connector.Inquiry{
-		Kind: k, Reference: ref, Amount: b.amount(minor), At: now(), Original: o,
+		Kind: k, Reference: ref, Amount: b.amount(minor), At: now(), Memo: b.memos[ref], Original: o, Siblings: b.siblings(ref, o),
 	})
 	b.heard(f.Answer, err)
 	return f, err
@@ -255,9 +280,24 @@ func (b *bank) ledger() []row {
 // booked returns the ledger's row of a reference, and insists on at most one.
 func (b *bank) booked(ref string) (row, bool) {
 	b.t.Helper()
+	return b.only(ref, func(r row) bool { return r.Reference == ref })
+}
+
+// followed returns the row of a follow-up: by its reference, or where the bank does
+// not hear that as the only one of its kind and original.
+func (b *bank) followed(k connector.Kind, ref string, o connector.Original) (row, bool) {
+	b.t.Helper()
+	if b.suite.cases.Bank.Rules.OwnReference {
+		return b.booked(ref)
+	}
+	return b.only(ref, func(r row) bool { return r.Kind == string(k) && r.Original == o.Reference })
+}
+
+func (b *bank) only(ref string, is func(row) bool) (row, bool) {
+	b.t.Helper()
 	var found []row
 	for _, r := range b.ledger() {
-		if r.Reference == ref {
+		if is(r) {
 			found = append(found, r)
 		}
 	}
@@ -277,6 +317,23 @@ func (b *bank) fault(kind string, slowMillis int) {
 	b.control(http.MethodPut, "/_faults",
 		fmt.Sprintf(`{"rate":1,"kinds":[%q],"slow_ms":%d}`, kind, slowMillis), http.StatusOK)
 }
+
+// settle ends the bank's day.
+func (b *bank) settle() {
+	b.t.Helper()
+	b.control(http.MethodPost, "/_settle", "", http.StatusNoContent)
+}
+
+// untilRefundable ends the day at a bank that refunds on later days alone.
+func (b *bank) untilRefundable() {
+	b.t.Helper()
+	if !b.suite.cases.Bank.Rules.RefundBeforeDayEnd {
+		b.settle()
+	}
+}
+
+// holds reports whether the connector takes pre-authorizations.
+func (b *bank) holds() bool { return connector.CapabilitiesOf(b.conn).Capture }
 
 func (b *bank) noFaults() {
 	b.t.Helper()

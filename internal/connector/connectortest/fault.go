@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/vezne/vezne/internal/connector"
@@ -29,7 +30,7 @@ func (s suite) faultRules() map[string]func(*testing.T) {
 		"fault_settings_that_are_wrong_are_refused": s.wrongFaults,
 	}
 	for name, c := range cases {
-		for _, k := range []connector.Kind{connector.Sale, connector.Authorize} {
+		for _, k := range s.charges() {
 			rules[string(k)+"_"+name+"_is_unknown_until_inquiry"] = func(t *testing.T) { s.faultyCharge(t, c, k) }
 		}
 		for _, k := range s.followUps() {
@@ -37,6 +38,14 @@ func (s suite) faultRules() map[string]func(*testing.T) {
 		}
 	}
 	return rules
+}
+
+// charges are the kinds of charge that the connector takes.
+func (s suite) charges() []connector.Kind {
+	if slices.Contains(s.followUps(), connector.Capture) {
+		return []connector.Kind{connector.Sale, connector.Authorize}
+	}
+	return []connector.Kind{connector.Sale}
 }
 
 func (s suite) faultyCharge(t *testing.T, c faultCase, k connector.Kind) {
@@ -58,6 +67,9 @@ func (s suite) faultyFollowUp(t *testing.T, c faultCase, k connector.Kind) {
 		first = connector.Authorize
 	}
 	o := b.approved(first, 10050)
+	if k == connector.Refund {
+		b.untilRefundable()
+	}
 	b.fault(c.kind, c.slow)
 	ref := b.reference()
 	ctx, cancel := context.WithTimeout(t.Context(), impatience)
@@ -76,17 +88,26 @@ func (b *bank) wantTruth(c faultCase, k connector.Kind, ref string, o connector.
 		if f, err := b.inquire(k, ref, 10050, o); err != nil || !f.Missing {
 			b.t.Errorf("inquiry = %+v, %v, want missing", f, err)
 		}
-		if r, ok := b.booked(ref); ok {
+		if r, ok := b.rowOf(k, ref, o); ok {
 			b.t.Errorf("booked: %+v", r)
 		}
 		return
 	}
 	f := b.eventually(k, ref, 10050, o)
 	b.wantOutcome(f.Answer, nil, connector.Approved)
-	r, ok := b.booked(ref)
+	r, ok := b.rowOf(k, ref, o)
 	if !ok || r.Amount != "100.50" || r.Original != o.Reference {
 		b.t.Errorf("ledger = %+v, %t", r, ok)
 	}
+}
+
+// rowOf returns the row of a charge or a follow-up.
+func (b *bank) rowOf(k connector.Kind, ref string, o connector.Original) (row, bool) {
+	b.t.Helper()
+	if o.Reference == "" {
+		return b.booked(ref)
+	}
+	return b.followed(k, ref, o)
 }
 
 func (s suite) slowButInTime(t *testing.T) {

@@ -4,6 +4,7 @@
 package connectortest
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/vezne/vezne/internal/card"
@@ -26,8 +27,27 @@ type Cases struct {
 	// Declined is a card whose sale fails with DeclinedReason.
 	Declined       card.Card
 	DeclinedReason connector.Reason
+	// Bank is in what this bank differs from others.
+	Bank Bank
 	// ThreeDS is about 3-D Secure; nil exactly if the connector has none.
 	ThreeDS *ThreeDS
+}
+
+// Bank is in what banks differ, by the bank's document. The suite holds connector
+// and simulator to it.
+type Bank struct {
+	// Rules are those that the connector declares and the simulator keeps.
+	Rules connector.Rules
+	// RepeatsApproval says that a second use of a reference is answered with the
+	// approval of the first (PosNet approved=2); others refuse it.
+	RepeatsApproval bool
+	// ForgetsDeclines says that an inquiry finds nothing of a request that the bank
+	// declined.
+	ForgetsDeclines bool
+	// SignsAnswers says that every answer has a MAC.
+	SignsAnswers bool
+	// Charset is that of answers whose text can be in another one than UTF-8.
+	Charset connector.Charset
 }
 
 // Run runs the suite. Subtests are parallel; each has a simulator of its own.
@@ -37,6 +57,8 @@ func Run(t *testing.T, r connector.Registration, c Cases) {
 	groups := map[string]map[string]func(*testing.T){
 		"Registration": s.registrationRules(),
 		"Charge":       s.chargeRules(),
+		"Bank":         s.bankRules(),
+		"Text":         s.textRules(),
 		"FollowUp":     s.followUpRules(),
 		"Fault":        s.faultRules(),
 		"Transport":    s.transportRules(),
@@ -63,6 +85,12 @@ type suite struct {
 
 func (s suite) registrationRules() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
+		"connector_is_of_the_type_that_is_registered": func(t *testing.T) {
+			b := s.start(t)
+			if got, want := reflect.TypeOf(b.conn), reflect.TypeOf(s.registration.Connector); got != want {
+				t.Errorf("Open returns a %s, Registration.Connector is a %s", got, want)
+			}
+		},
 		"simulator_is_refused_outside_test_mode": func(t *testing.T) {
 			b := s.start(t)
 			env := b.environment()

@@ -26,8 +26,8 @@ type ThreeDS struct {
 	// authenticated and not to be.
 	Right  map[string]string
 	Refuse map[string]string
-	// HalfSecure is a card that comes back with an mdStatus of 2 to 4, Never one
-	// that is not authenticated whatever is typed.
+	// HalfSecure is a card that comes back with an mdStatus of 2 to 4, zero for a bank
+	// that does not tell it from full; Never is one that is not authenticated whatever is typed.
 	HalfSecure card.Card
 	Never      card.Card
 	// InitFails is refused at the enrolment, and CompleteFails is authenticated and
@@ -36,6 +36,8 @@ type ThreeDS struct {
 	InitFailsReason     connector.Reason
 	CompleteFails       card.Card
 	CompleteFailsReason connector.Reason
+	// Asks says that reading a return asks the bank.
+	Asks bool
 	// Uncovered are fields of a return that the bank's document leaves out of its
 	// MAC, so that a connector must not believe them; most banks have none.
 	Uncovered []string
@@ -52,11 +54,7 @@ func (s suite) threeDSRules() map[string]func(*testing.T) {
 	if s.cases.ThreeDS == nil {
 		return rules
 	}
-	models := map[string]map[string]string{"3d": s.cases.ThreeDS.Provision, "3d_pay": s.cases.ThreeDS.Pay, "3d_card_again": s.cases.ThreeDS.Again}
-	for model, settings := range models {
-		if settings == nil {
-			continue
-		}
+	for model, settings := range s.models() {
 		m := s.with(settings)
 		for name, rule := range map[string]func(suite, *testing.T){
 			"enrolment_books_nothing_and_shows_no_card":        suite.enrolment,
@@ -69,10 +67,15 @@ func (s suite) threeDSRules() map[string]func(*testing.T) {
 			"decline_at_the_charge_has_its_reason":             suite.failedCompletion,
 			"every_altered_field_is_forged":                    suite.alteredReturn,
 			"return_under_another_key_is_forged":               suite.returnOfAnotherKey,
+			"return_with_a_wrong_mac_is_forged":                suite.returnOfWrongMAC,
+			"return_of_another_order_is_not_taken_for_this":    suite.returnOfAnotherOrder,
 			"return_read_again_says_the_same_and_does_nothing": suite.returnAgain,
 		} {
 			rules[model+"_"+name] = func(t *testing.T) { rule(m, t) }
 		}
+	}
+	if p := s.cases.ThreeDS.Provision; p != nil && s.cases.ThreeDS.Asks {
+		rules["3d_return_that_the_bank_does_not_confirm_may_come_again"] = s.with(p).unconfirmedReturn
 	}
 	if p := s.cases.ThreeDS.Provision; p != nil {
 		rules["3d_proof_of_another_order_charges_nothing"] = s.with(p).foreignProof
@@ -84,6 +87,19 @@ func (s suite) threeDSRules() map[string]func(*testing.T) {
 		rules["3d_pay_charge_whose_return_is_lost_is_found_by_inquiry"] = s.with(p).lostReturn
 	}
 	return rules
+}
+
+// models are the settings of the models that the bank has.
+func (s suite) models() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for model, settings := range map[string]map[string]string{
+		"3d": s.cases.ThreeDS.Provision, "3d_pay": s.cases.ThreeDS.Pay, "3d_card_again": s.cases.ThreeDS.Again,
+	} {
+		if settings != nil {
+			all[model] = settings
+		}
+	}
+	return all
 }
 
 // with returns the suite with more settings.
@@ -130,6 +146,7 @@ func (b *bank) enrol(ctx context.Context, ref string, c card.Card) (connector.En
 	for _, f := range e.Way.Form.Fields {
 		_, _ = b.Write([]byte(f.Name + "=" + f.Value + "\n")) // b never fails
 	}
+	_, _ = b.Write([]byte(e.Way.Page.HTML + e.Way.Address)) // b never fails
 	return e, err
 }
 
@@ -139,11 +156,44 @@ func (b *bank) comeBack(ref string, c card.Card, typed map[string]string) apites
 	b.t.Helper()
 	e, err := b.enrol(b.t.Context(), ref, c)
 	b.wantOutcome(e.Answer, err, connector.Approved)
-	f := apitest.Form{Action: e.Way.Form.Action, Fields: url.Values{}}
-	for _, field := range e.Way.Form.Fields {
-		f.Fields.Add(field.Name, field.Value)
+	return b.walk(b.enter(e.Way), typed)
+}
+
+// enter returns the first form that takes a payer on, whichever way the bank gave.
+func (b *bank) enter(w connector.Way) apitest.Form {
+	b.t.Helper()
+	if err := w.Check(); err != nil {
+		b.t.Fatalf("way to the bank: %v", err)
 	}
-	return b.walk(f, typed)
+	if w.Form.Action != "" {
+		f := apitest.Form{Action: w.Form.Action, Fields: url.Values{}}
+		for _, field := range w.Form.Fields {
+			f.Fields.Add(field.Name, field.Value)
+		}
+		return f
+	}
+	page, base := w.Page.HTML, w.Page.Base
+	if w.Address != "" {
+		shown, err := apitest.Visit(b.t.Context(), b.server.Client(), w.Address)
+		if err != nil || shown.Status != http.StatusOK {
+			b.t.Fatalf("the bank's page: status %d, %v", shown.Status, err)
+		}
+		page, base = shown.Body, w.Address
+	}
+	f, err := apitest.ReadForm(page)
+	if err != nil {
+		b.t.Fatalf("the bank's page: %v", err)
+	}
+	from, err := url.Parse(base)
+	if err != nil {
+		b.t.Fatalf("the bank's page is from %q", base)
+	}
+	to, err := from.Parse(f.Action)
+	if err != nil {
+		b.t.Fatalf("the bank's page leads to %q", f.Action)
+	}
+	f.Action = to.String()
+	return f
 }
 
 // walk posts form after form until one leads back to the shop.

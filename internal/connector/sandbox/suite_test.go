@@ -20,6 +20,9 @@ func TestConnector(t *testing.T) {
 		Approved:       testCard(t, "5421190122090656"),
 		Declined:       testCard(t, "5100050000006661"),
 		DeclinedReason: connector.NotSufficientFunds,
+		Bank: connectortest.Bank{
+			Rules: connector.Rules{OwnReference: true, RefundBeforeDayEnd: true, Charset: connector.Windows1254}, SignsAnswers: true,
+		},
 		ThreeDS: &connectortest.ThreeDS{
 			Provision: map[string]string{"model": "3d"}, Pay: map[string]string{"model": "3d_pay"},
 			Again: map[string]string{"card_again": "yes"},

@@ -43,12 +43,19 @@ func (b *Bank) serveACS(w http.ResponseWriter, r *http.Request) {
 func (b *Bank) ShowPage(w http.ResponseWriter, token string) {
 	b.payers.mu.Lock()
 	p := b.payers.find(token)
+	lost := p == nil || p.ReturnURL == ""
 	b.payers.mu.Unlock()
-	if p == nil {
+	if lost {
 		b.pages.gone(w)
 		return
 	}
 	b.showACS(w, token, p, false)
+}
+
+// EntryPage is a page that takes a payer's browser to the page of a token by itself,
+// for protocols whose answer to an enrolment is a page.
+func (b *Bank) EntryPage(token, lang string) []byte {
+	return b.pages.entry(lang, b.charset(), b.PageURL(), []connector.Field{{Name: "token", Value: token}})
 }
 
 func (b *Bank) showACS(w http.ResponseWriter, token string, p *payer, wrong bool) {

@@ -135,6 +135,9 @@ func (b *Bank) HandleEach(pattern string, classify func(r *http.Request, body []
 	})
 }
 
+// HandlePage serves a page to browsers, which no fault strikes.
+func (b *Bank) HandlePage(pattern string, h http.HandlerFunc) { b.mux.HandleFunc(pattern, h) }
+
 func (b *Bank) answer(w http.ResponseWriter, r *http.Request, body []byte, h Handler) {
 	reply, err := h(r, body)
 	if err != nil {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"time"
@@ -78,7 +79,8 @@ func (e *entry) row() Row {
 		Status: RowApproved, CardLast4: e.last4, ApprovedAt: e.at,
 	}
 	if e.original != nil {
-		r.Original = e.original.order.Reference
+		// A capture may have no reference of its own: then it is about the hold.
+		r.Original = cmp.Or(e.original.order.Reference, e.original.root().order.Reference)
 	}
 	if e.reversed {
 		r.Status = RowReversed

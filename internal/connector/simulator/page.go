@@ -113,6 +113,17 @@ func (p pages) sendBack(w http.ResponseWriter, wanted string, c connector.Charse
 	write(w, p.back, v, http.StatusOK)
 }
 
+// entry returns the page that takes a payer's browser on.
+func (p pages) entry(wanted string, c connector.Charset, address string, fields []connector.Field) []byte {
+	v := p.in(wanted, c)
+	v.Action, v.Fields = address, fields
+	var html bytes.Buffer
+	if err := p.back.Execute(&html, v); err != nil {
+		panic("simulator: page cannot be written: " + err.Error()) // our own template, and text
+	}
+	return inCharset(html.Bytes(), c)
+}
+
 // gone is for a token that the bank does not know, or not any more.
 func (pages) gone(w http.ResponseWriter) {
 	http.Error(w, "This authentication is over. Please go back to the shop.", http.StatusGone)

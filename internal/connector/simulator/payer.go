@@ -36,7 +36,8 @@ type Payer struct {
 	// CardAgain says that Provision needs the card once more.
 	CardAgain bool
 	// ReturnURL is where the payer goes afterwards, and FailURL where one goes who
-	// was not authenticated; empty is the same.
+	// was not authenticated; empty is the same. A protocol that hears of ReturnURL
+	// from the browser alone leaves it empty, and calls Arrive.
 	ReturnURL string
 	FailURL   string
 	Language  string // BCP 47
@@ -166,8 +167,8 @@ func (b *Bank) URL() string { return b.url }
 // Enrol remembers a payer and returns the token of the page, or why the payer may
 // not be sent there. Nothing is booked.
 func (b *Bank) Enrol(asked Payer, c CardData) (token string, refused connector.Reason) {
-	if !wellFormed(asked.Order) || isFollowUp(asked.Order.Kind) || c == (CardData{}) || !goodReturn(asked.ReturnURL) ||
-		(asked.FailURL != "" && !goodReturn(asked.FailURL)) || b.url == "" {
+	if !wellFormed(asked.Order) || isFollowUp(asked.Order.Kind) || c == (CardData{}) || b.url == "" ||
+		(asked.ReturnURL != "" && !goodReturn(asked.ReturnURL)) || (asked.FailURL != "" && !goodReturn(asked.FailURL)) {
 		return "", connector.InputData
 	}
 	known, listed := b.cards[c.Number]
@@ -196,6 +197,19 @@ func (b *Bank) Enrol(asked Payer, c CardData) (token string, refused connector.R
 		p.card = b.payers.hash(c.Number)
 	}
 	return b.payers.add(p), ""
+}
+
+// Arrive says where a payer whose browser has come to the bank goes afterwards. It
+// reports false for an unknown token and for what is no web address.
+func (b *Bank) Arrive(token, returnURL string) bool {
+	b.payers.mu.Lock()
+	defer b.payers.mu.Unlock()
+	p := b.payers.find(token)
+	if p == nil || p.result != nil || !goodReturn(returnURL) {
+		return false
+	}
+	p.ReturnURL = returnURL
+	return true
 }
 
 func goodReturn(address string) bool {
