@@ -13,7 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
-	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/operation"
 )
 
 // hanging is a courier whose address /hanging answers nothing, while every other one
@@ -76,16 +76,16 @@ func TestFairness(t *testing.T) {
 		cancelled, expiring := end(other, "ORD-A", "callback", true), end(other, "ORD-B", "callback", false)
 
 		checked := make(chan struct{}, 1)
-		late := payment.NewService(payment.Dependencies{}).JobHandlers()[payment.JobLateCheck]
+		late := operation.NewService(operation.Dependencies{}).JobHandlers()[operation.JobLateCheck]
 		late.Do = func(context.Context, job.Job) error { checked <- struct{}{}; return nil }
 		if err := w.Store.InTx(t.Context(), func(tx checkout.Tx) {
-			tx.Enqueue(job.Job{ID: 1 << 40, MerchantID: other, Kind: payment.JobLateCheck, Payload: []byte(`{}`), RunAt: w.clock.Now(), CreatedAt: w.clock.Now()})
+			tx.Enqueue(job.Job{ID: 1 << 40, MerchantID: other, Kind: operation.JobLateCheck, Payload: []byte(`{}`), RunAt: w.clock.Now(), CreatedAt: w.clock.Now()})
 		}); err != nil {
 			t.Fatal(err)
 		}
 
 		w.Clock = later{} // time must move: jobs that find no room are put off
-		runners, err := job.NewRunners(w.jobs, "node", w.Clock, w.Log, w.JobHandlers(), job.Handlers{payment.JobLateCheck: late})
+		runners, err := job.NewRunners(w.jobs, "node", w.Clock, w.Log, w.JobHandlers(), job.Handlers{operation.JobLateCheck: late})
 		if err != nil {
 			t.Fatal(err)
 		}
