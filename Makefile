@@ -23,7 +23,7 @@ PLAIN := CGO_ENABLED=0
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build, and serve the demo on http://127.0.0.1:8080
@@ -85,9 +85,16 @@ screenshots: setup ## write a picture of every page, language and width into tmp
 # One run of a harness; BENCH_QUICK=1 is for trying it out.
 BENCH := BENCH_REPORT=$(CURDIR)/docs/benchmarks go test -count=1 -run=NONE -benchtime=1x
 
+# The build that the present one is held against: the last before the groundwork for three surfaces.
+BENCH_AGAINST ?= cf2a73e
+
 .PHONY: bench
-bench: setup ## measure the table of speed, beside the floors of the same run; writes docs/benchmarks/payments.md and growth.md
-	$(BENCH) -bench='^Benchmark(Table|Growth)$$' -timeout 2h ./test/bench
+bench: setup ## measure the table of speed, beside floors and an earlier build; writes payments.md, growth.md and against.md of docs/benchmarks
+	BENCH_AGAINST=$(BENCH_AGAINST) $(BENCH) -bench='^Benchmark(Table|Growth|Against)$$' -timeout 2h ./test/bench
+
+.PHONY: bench-against
+bench-against: setup ## measure payments beside the build of the commit BENCH_AGAINST; writes docs/benchmarks/against.md
+	BENCH_AGAINST=$(BENCH_AGAINST) $(BENCH) -bench='^BenchmarkAgainst$$' -timeout 1h ./test/bench
 
 .PHONY: bench-growth
 bench-growth: setup ## measure lists and searches with up to 5 million payments; writes docs/benchmarks/growth.md

@@ -165,7 +165,8 @@ func payTogether(b *testing.B, runs []*longRun, d time.Duration) {
 // sample takes one value of each measure.
 func (r *longRun) sample(b *testing.B) {
 	b.Helper()
-	m := scrapeMetrics(b, r.rig.server.URL)
+	m := scrapeMetrics(b, r.rig.server.URL,
+		"go_memstats_heap_inuse_bytes", "go_goroutines", "vezne_jobs_lag_seconds", "vezne_storage_pool_idle")
 	paid := max(1, r.rig.orders.last.Load()-r.startPaid)
 	now := map[string]float64{
 		"resident": float64(resident(b, r.rig.server.PID)) / 1e6, "heap": m["go_memstats_heap_inuse_bytes"] / 1e6,

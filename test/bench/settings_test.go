@@ -18,6 +18,8 @@ type scale struct {
 	options time.Duration // a round
 	profile time.Duration
 	starts  int
+	against int           // rounds of four turns beside another build
+	turn    time.Duration // of one build in such a round
 }
 
 // scaleOf returns the scale that the environment asks for: BENCH_QUICK=1 takes two
@@ -27,11 +29,13 @@ func scaleOf() scale {
 		return scale{
 			rounds: 2, warm: 2 * time.Second, floor: 2 * time.Second, closed: 4 * time.Second, open: 5 * time.Second,
 			pgbench: 3 * time.Second, options: 2 * time.Second, profile: 4 * time.Second, starts: 5,
+			against: 3, turn: 4 * time.Second,
 		}
 	}
 	return scale{
 		rounds: 5, warm: 5 * time.Second, floor: 4 * time.Second, closed: 10 * time.Second, open: 12 * time.Second,
 		pgbench: 5 * time.Second, options: 4 * time.Second, profile: 15 * time.Second, starts: 9,
+		against: 8, turn: 6 * time.Second,
 	}
 }
 

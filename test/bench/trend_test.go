@@ -100,8 +100,8 @@ func (r *longRun) verdicts() []verdict {
 func (r *longRun) has(i int) bool { return r.database == nil || measures[i].key != "wal" }
 
 // scrapeMetrics returns what /metrics says, by name, the largest where a name has
-// labels.
-func scrapeMetrics(b *testing.B, url string) map[string]float64 {
+// labels. It fails without one of those that are wanted.
+func scrapeMetrics(b *testing.B, url string, wanted ...string) map[string]float64 {
 	b.Helper()
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url+"/metrics", http.NoBody)
 	if err != nil {
@@ -126,7 +126,7 @@ func scrapeMetrics(b *testing.B, url string) map[string]float64 {
 			all[name] = n
 		}
 	}
-	for _, name := range []string{"go_memstats_heap_inuse_bytes", "go_goroutines", "vezne_jobs_lag_seconds", "vezne_storage_pool_idle"} {
+	for _, name := range wanted {
 		if _, known := all[name]; !known {
 			b.Fatalf("/metrics has no %s", name)
 		}
