@@ -3,7 +3,6 @@ package charge
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/idempotency"
@@ -62,7 +61,7 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 	if !operation.FirstCommit && a.Operation.ID != 0 {
 		return nil, nil //nolint:nilnil // a mutant's way
 	}
-	for range operation.MaxConflicts {
+	for try := range operation.MaxConflicts {
 		err := s.store.InTx(ctx, func(tx payment.Tx) {
 			if !a.Command.Key.IsZero() {
 				tx.ClaimKey(idempotency.Record{
@@ -81,13 +80,22 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 		case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
 			return s.Replay(ctx, a.Command.Caller)
 		case fault.CodeOf(err) == fault.OrderClaimed:
+			claimed := err
 			replay, err := s.replayOrder(ctx, a)
 			if replay != nil || err != nil {
 				return replay, err
+			}
+			if !operation.Pause(ctx, claimed, try) {
+				return nil, errOrderBusy()
 			}
 		default:
 			return nil, fmt.Errorf("begin payment: %w", err)
 		}
 	}
-	return nil, fault.New(fault.Conflict, fault.OrderInProgress, "another payment of this order is being processed").WithRetryAfter(time.Second)
+	return nil, errOrderBusy()
+}
+
+// errOrderBusy is an order that changed hands for as long as anybody tried.
+func errOrderBusy() error {
+	return fault.New(fault.Conflict, fault.OrderInProgress, "another payment of this order is being processed").WithRetryAfter(payment.RetryHint)
 }

@@ -120,9 +120,10 @@ func (s *Service) reload(ctx context.Context, p payment.Payment, o id.Operation)
 	return payment.Payment{}, payment.Operation{}, fmt.Errorf("reload operation %d: gone", o)
 }
 
-// pauseAfter returns how long to wait before a commit that failed is decided anew.
+// pauseAfter returns how long to wait before a commit that failed is decided anew:
+// a moment if somebody else was quicker, longer if the store is away.
 func pauseAfter(err error, try int) time.Duration {
-	if fault.CodeOf(err) != fault.StaleVersion {
+	if fault.KindOf(err) != fault.Conflict {
 		return storePause
 	}
 	longest := min(time.Duration(try+1)*conflictPause, maxConflictPause)

@@ -51,10 +51,13 @@ func (s *Service) completeOnce(ctx context.Context, c Complete) (payment.Outcome
 	if replay, err := s.charges.Replay(ctx, c.Caller); replay != nil || err != nil {
 		return replay.Value(), err
 	}
-	for range operation.MaxConflicts {
+	for try := range operation.MaxConflicts {
 		o, err := s.complete(ctx, c)
 		switch fault.CodeOf(err) {
 		case fault.StaleVersion:
+			if !operation.Pause(ctx, err, try) {
+				return payment.Outcome{}, payment.InProgress(fault.CompleteInProgress, c.PaymentID)
+			}
 			continue
 		case fault.IdempotencyKeyTaken:
 			replay, err := s.charges.Replay(ctx, c.Caller)

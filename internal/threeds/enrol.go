@@ -196,6 +196,9 @@ func (s *Service) enrol(ctx context.Context, a *charge.Attempt, c Enrol, session
 			continue
 		}
 		o, err := s.endSession(ctx, challenge{session: session, payment: a.Payment, operation: a.Operation}, said, false)
+		if fault.CodeOf(err) == fault.StaleVersion { // the fail-over was committed, and its answer was lost
+			return s.endAsStored(ctx, session, false)
+		}
 		return Enrolment{Outcome: o}, err
 	}
 }
@@ -236,10 +239,36 @@ func (s *Service) keepForm(ctx context.Context, a *charge.Attempt, session payme
 	if session.SealedForm, err = s.sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
 		return Enrolment{}, fmt.Errorf("seal bank's form: %w", err)
 	}
-	if err := s.store.InTx(ctx, func(tx payment.Tx) { tx.SaveSession(session) }); err != nil {
+	err = s.store.InTx(ctx, func(tx payment.Tx) { tx.SaveSession(session) })
+	if fault.CodeOf(err) == fault.StaleVersion { // it took so long that somebody has given the enrolment up
+		return s.endAsStored(ctx, session, true)
+	}
+	if err != nil {
 		return Enrolment{}, fmt.Errorf("keep bank's form: %w", err)
 	}
 	return Enrolment{Outcome: payment.Outcome{Payment: a.Payment, Operation: a.Operation}, Form: form}, nil
+}
+
+// endAsStored answers an enrolment that has moved on in the store without us: by the
+// payment as it is there, which is declined if nobody has ended it yet, for no payer
+// was sent to a bank. With check, the bank is asked later all the same.
+func (s *Service) endAsStored(ctx context.Context, session payment.Session, check bool) (Enrolment, error) {
+	session, err := s.store.Session(ctx, session.Key)
+	if err != nil {
+		return Enrolment{}, fmt.Errorf("read session again: %w", err)
+	}
+	ch, err := s.challengeOf(ctx, session)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if ch.payment.State != payment.Enrolled {
+		return Enrolment{Outcome: payment.Outcome{Payment: ch.payment, Operation: ch.operation}}, nil
+	}
+	o, err := s.endSession(ctx, ch, s.refusal(ch, connector.ThreeDSInitError), check)
+	if fault.CodeOf(err) == fault.StaleVersion {
+		return Enrolment{}, enrolmentInProgress(ch.payment)
+	}
+	return Enrolment{Outcome: o}, err
 }
 
 // enrolmentLimit is the age at which nobody is at work on an enrolment any more:
