@@ -49,27 +49,28 @@ func New(s Store, sealer vault.Sealer, c clock.Clock) *Secrets {
 }
 
 // Keep keeps a secret of a merchant under a key of the caller's choice, which is
-// no secret, in place of an earlier one of that key.
+// no secret, in place of an earlier one of that key. A store that does not answer is
+// fault.Unavailable.
 func (s *Secrets) Keep(ctx context.Context, m id.Merchant, key string, plain []byte, life time.Duration) error {
 	sealed, err := s.sealer.Seal(ctx, m, vault.PurposeEphemeral, bind(key, s.clock.Now().Add(life), plain))
 	if err != nil {
 		return fmt.Errorf("seal ephemeral secret: %w", err)
 	}
 	if err := s.store.Put(ctx, name(m, key), sealed, life); err != nil {
-		return fmt.Errorf("keep ephemeral secret: %w", err)
+		return away(fmt.Errorf("keep ephemeral secret: %w", err))
 	}
 	return nil
 }
 
 // Kept returns a secret that is kept. One that is gone, and one that was tampered
-// with, is fault.NoSuchThing; any other error says that the store did not answer.
+// with, is fault.NoSuchThing; a store that does not answer is fault.Unavailable.
 func (s *Secrets) Kept(ctx context.Context, m id.Merchant, key string) ([]byte, error) {
 	sealed, err := s.store.Get(ctx, name(m, key))
 	if errors.Is(err, ErrGone) {
 		return nil, gone(err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read ephemeral secret: %w", err)
+		return nil, away(fmt.Errorf("read ephemeral secret: %w", err))
 	}
 	bound, err := s.sealer.Open(ctx, m, vault.PurposeEphemeral, sealed)
 	if errors.Is(err, vault.ErrSealed) {
@@ -88,12 +89,18 @@ func (s *Secrets) Kept(ctx context.Context, m id.Merchant, key string) ([]byte, 
 	return plain, nil
 }
 
-// Drop forgets a secret; one that is gone is no error.
+// Drop forgets a secret; one that is gone is no error. A store that does not answer
+// is fault.Unavailable.
 func (s *Secrets) Drop(ctx context.Context, m id.Merchant, key string) error {
 	if err := s.store.Delete(ctx, name(m, key)); err != nil {
-		return fmt.Errorf("drop ephemeral secret: %w", err)
+		return away(fmt.Errorf("drop ephemeral secret: %w", err))
 	}
 	return nil
+}
+
+// away is a breakdown of the store that is expected to pass.
+func away(cause error) error {
+	return fault.Wrap(fault.Unavailable, fault.ServiceUnavailable, "the store of short-lived secrets is away", cause)
 }
 
 func gone(cause error) error {

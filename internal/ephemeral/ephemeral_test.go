@@ -152,6 +152,34 @@ func TestSecrets(t *testing.T) {
 	})
 }
 
+// silent is a store that does not answer.
+type silent struct{}
+
+var errSilent = errors.New("connection refused")
+
+func (silent) Put(context.Context, string, []byte, time.Duration) error { return errSilent }
+func (silent) Get(context.Context, string) ([]byte, error)              { return nil, errSilent }
+func (silent) Delete(context.Context, string) error                     { return errSilent }
+
+// What is away comes back: nobody may take it for a mistake of ours, or for a secret
+// that is gone.
+func TestSilentStoreIsUnavailable(t *testing.T) {
+	t.Parallel()
+	s := ephemeral.New(silent{}, vaulttest.Sealer{}, clock.NewManual(time.Unix(0, 0)))
+	for name, ask := range map[string]func() error{
+		"keep": func() error { return s.Keep(t.Context(), 1, "a", []byte("x"), time.Minute) },
+		"kept": func() error { _, err := s.Kept(t.Context(), 1, "a"); return err },
+		"drop": func() error { return s.Drop(t.Context(), 1, "a") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := ask(); fault.KindOf(err) != fault.Unavailable || !errors.Is(err, errSilent) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	c := clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
