@@ -193,8 +193,9 @@ func TestStatus(t *testing.T) {
 		"rate_limited":    {fault.New(fault.RateLimited, fault.TooManyRequests, "").WithRetryAfter(90*time.Second + 1), 429, "91"},
 		"rate_always":     {fault.New(fault.RateLimited, fault.TooManyRequests, ""), 429, "1"},
 		"internal":        {errors.New("x"), 500, ""},
-		"unavailable":     {fault.New(fault.Unavailable, fault.ServiceUnavailable, ""), 503, ""},
-		"too_late":        {context.DeadlineExceeded, 503, ""},
+		"unavailable":     {fault.New(fault.Unavailable, fault.ServiceUnavailable, "").WithRetryAfter(time.Minute), 503, "60"},
+		"away_always":     {fault.New(fault.Unavailable, fault.ServiceUnavailable, ""), 503, "1"},
+		"too_late":        {context.DeadlineExceeded, 503, "1"},
 		"stale":           {fault.New(fault.Conflict, fault.StaleVersion, ""), 500, ""},
 	}
 	for name, tt := range tests {
@@ -204,6 +205,11 @@ func TestStatus(t *testing.T) {
 			w := serve(t, h, newRequest(t, http.MethodGet, "/t/things/1", ""))
 			if w.Code != tt.status || w.Header().Get("Retry-After") != tt.retry {
 				t.Errorf("answer = %d, Retry-After %q; want %d, %q", w.Code, w.Header().Get("Retry-After"), tt.status, tt.retry)
+			}
+			page := newKit(t, io.Discard).Fallible("/t", func(http.ResponseWriter, *http.Request) error { return tt.err })
+			w = serve(t, page, newRequest(t, http.MethodGet, "/t", ""))
+			if w.Code != tt.status || w.Header().Get("Retry-After") != tt.retry {
+				t.Errorf("page = %d, Retry-After %q; want %d, %q", w.Code, w.Header().Get("Retry-After"), tt.status, tt.retry)
 			}
 		})
 	}

@@ -44,7 +44,8 @@ func (k *Kit) Plain(route string, h http.Handler) http.Handler {
 }
 
 // Fallible is Plain for what may fail: an error is answered by its status alone,
-// if nothing was written before, and logged.
+// if nothing was written before, and logged. A page that has told of the error
+// itself may return it too.
 func (k *Kit) Fallible(route string, serve func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := k.begin(w, r, "plain")
@@ -56,7 +57,8 @@ func (k *Kit) Fallible(route string, serve func(http.ResponseWriter, *http.Reque
 		}
 		f := public(err)
 		if x.w.status == 0 {
-			http.Error(x.w, http.StatusText(Status(f.Kind)), Status(f.Kind))
+			status := StatusOf(x.w.Header(), err)
+			http.Error(x.w, http.StatusText(status), status)
 		}
 		x.log(r.Context(), f, nil)
 	})

@@ -74,12 +74,26 @@ func public(err error) *fault.Error {
 	return f
 }
 
+// StatusOf returns the status of the answer to err, and sets in its header when to
+// ask again, where that is due: for pages, which write their answers themselves.
+func StatusOf(h http.Header, err error) int {
+	f := public(err)
+	if wait := retryAfter(f); wait != "" {
+		h.Set("Retry-After", wait)
+	}
+	return Status(f.Kind)
+}
+
+// shortWait is what a caller is told to wait when nobody knows better: what is away
+// comes back within seconds, or not for long.
+const shortWait = time.Second
+
 // retryAfter returns the header's value, empty for none. A caller who must slow
-// down is always told for how long.
+// down, or has to come again, is always told for how long.
 func retryAfter(f *fault.Error) string {
 	wait := f.RetryAfter
-	if wait <= 0 && f.Kind == fault.RateLimited {
-		wait = time.Second
+	if wait <= 0 && (f.Kind == fault.RateLimited || f.Kind == fault.Unavailable) {
+		wait = shortWait
 	}
 	if wait <= 0 {
 		return ""

@@ -91,7 +91,7 @@ func (a *assets) handler(k *kit.Kit) http.Handler {
 		}
 		body, err := a.find(w, r)
 		if err != nil {
-			status := kit.Status(fault.KindOf(err))
+			status := kit.StatusOf(w.Header(), err)
 			http.Error(w, http.StatusText(status), status)
 			return
 		}

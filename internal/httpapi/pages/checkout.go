@@ -146,7 +146,7 @@ func (s *hosted) language(r *http.Request) language.Tag {
 
 // fail shows the page for an error; only what is our own mistake is logged.
 func (s *hosted) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status := kit.Status(fault.KindOf(err))
+	status := kit.StatusOf(w.Header(), err)
 	if status >= http.StatusInternalServerError {
 		s.log(w, r, err)
 	}

@@ -77,46 +77,52 @@ func Returns(k *kit.Kit, p Returner, urls egress.Policy) (http.Handler, error) {
 		return nil, fmt.Errorf("read texts of returns: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc(returnsPattern, s.serve)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.problem(w, r, http.StatusNotFound) })
-	return k.Plain(returnsPattern, mux), nil
+	mux.Handle(returnsPattern, k.Fallible(returnsPattern, s.serve))
+	mux.Handle("/", k.Plain(returnsPattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.problem(w, r, http.StatusNotFound)
+	})))
+	return mux, nil
 }
 
-func (s *returns) serve(w http.ResponseWriter, r *http.Request) {
+// serve answers in every case; its error is for the log.
+func (s *returns) serve(w http.ResponseWriter, r *http.Request) error {
 	switch r.Method {
 	case http.MethodPost:
 	case http.MethodGet, http.MethodHead: // a person who looks, or a browser that goes back
 		text, lang := s.text(r)
 		s.write(w, view{lang: lang, status: http.StatusOK, title: text.VisitTitle, text: text.Visit})
-		return
+		return nil
 	default:
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		s.problem(w, r, http.StatusMethodNotAllowed)
-		return
+		return nil
 	}
 	form, status := readForm(w, r)
 	if status != 0 {
 		s.problem(w, r, status)
-		return
+		return nil
 	}
 	done, err := s.payments.Return(r.Context(), threeds.Return{
 		Connector: r.PathValue("connector"), SessionKey: r.PathValue("session"), Form: form, Charset: charsetOf(r),
 	})
 	if err == nil {
-		err = s.urls.Check(done.URL)
+		err = s.checkAddress(done.URL)
 	}
 	if err != nil {
-		s.problem(w, r, statusOf(err))
-		return
+		s.problem(w, r, kit.StatusOf(w.Header(), err))
+		return err
 	}
 	s.sendOn(w, r, done)
+	return nil
 }
 
-func statusOf(err error) int {
+// checkAddress refuses to send a browser where no merchant may send one.
+func (s *returns) checkAddress(address string) error {
+	err := s.urls.Check(address)
 	if errors.Is(err, egress.ErrForm) || errors.Is(err, egress.ErrLength) || errors.Is(err, egress.ErrHost) || errors.Is(err, egress.ErrAddress) {
-		return http.StatusBadRequest
+		return fault.Wrap(fault.Invalid, fault.URLNotAllowed, "no browser may be sent to this address", err)
 	}
-	return kit.Status(fault.From(err).Kind)
+	return err
 }
 
 // charsetOf returns what the request says its charset is, empty if it does not say.

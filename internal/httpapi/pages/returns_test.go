@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -44,8 +45,13 @@ func newReturns(t *testing.T, f *fakeReturner) http.Handler {
 
 func newReturnsTo(t *testing.T, f *fakeReturner, where egress.Policy) http.Handler {
 	t.Helper()
+	return newLoggedReturns(t, f, where, io.Discard)
+}
+
+func newLoggedReturns(t *testing.T, f *fakeReturner, where egress.Policy, log io.Writer) http.Handler {
+	t.Helper()
 	k, err := kit.New(kit.Config{
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(time.Unix(0, 0)), HashKey: secret.New(make([]byte, 32)),
+		Log: slog.New(slog.NewTextHandler(log, nil)), Clock: clock.NewManual(time.Unix(0, 0)), HashKey: secret.New(make([]byte, 32)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,8 +150,21 @@ func TestReturns(t *testing.T) {
 				strings.Contains(page, "<script") || strings.Contains(page, "secret cause") || strings.Contains(page, "goroutine") {
 				t.Errorf("status %d: %s", w.Code, page)
 			}
+			if again := w.Header().Get("Retry-After"); (again != "") != (r.status == http.StatusServiceUnavailable) {
+				t.Errorf("status %d says to come again after %q", w.Code, again)
+			}
 		})
 	}
+	t.Run("the_cause_of_a_mistake_of_ours_is_logged_by_its_request", func(t *testing.T) {
+		t.Parallel()
+		var log bytes.Buffer
+		h := newLoggedReturns(t, &fakeReturner{err: errors.New("secret cause")}, egress.Policy{}, &log)
+		w := comeBack(t, h, http.MethodPost, address, "", "en")
+		line := log.String()
+		if strings.Count(line, "\n") != 1 || !strings.Contains(line, "secret cause") || !strings.Contains(line, "request_id="+w.Header().Get("X-Request-Id")) {
+			t.Errorf("logged: %s", line)
+		}
+	})
 	t.Run("every_language_has_a_page_of_its_own", func(t *testing.T) {
 		t.Parallel()
 		h := newReturns(t, &fakeReturner{err: fault.New(fault.Invalid, fault.ForgedReturn, "x")})
