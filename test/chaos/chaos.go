@@ -110,6 +110,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	w.stopAll(ctx, findings)
 	w.verifyLedger(ctx, findings)
 	w.readLogs(findings)
+	w.checkBroken(findings)
 	w.searchLeaks(ctx, findings)
 	return w.report(findings), nil
 }

@@ -33,6 +33,7 @@ type World struct {
 
 	book          book
 	tally         tally
+	broken        brokenAnswers
 	clients       sync.WaitGroup
 	cancelClients func()
 
@@ -59,7 +60,10 @@ func (w *World) fail(format string, args ...any) {
 
 func newWorld(ctx context.Context, o Options) (*World, error) {
 	w := &World{options: o, begun: time.Now(), cancelClients: func() {}}
-	w.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * o.Clients, IdleConnTimeout: 10 * time.Second}}
+	w.http = &http.Client{Transport: watched{
+		next: &http.Transport{MaxIdleConnsPerHost: 2 * o.Clients, IdleConnTimeout: 10 * time.Second},
+		ours: w.ours, answers: &w.broken, tally: &w.tally,
+	}}
 	w.browsing = &http.Client{Transport: w.http.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if err := w.build(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
