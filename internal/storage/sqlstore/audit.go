@@ -11,15 +11,30 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
-const (
-	auditColumns = `merchant_id, id, at, actor, action, subject, detail, address, agent`
+var auditTable = newTable(&table[audit.Record]{
+	name: "audit_record",
+	keys: []column[audit.Record]{
+		number("merchant_id", func(r *audit.Record) *id.Merchant { return &r.MerchantID }),
+		moment("at", func(r *audit.Record) *time.Time { return &r.At }),
+		number("id", func(r *audit.Record) *id.AuditRecord { return &r.ID }),
+	},
+	fixed: []column[audit.Record]{
+		text("actor", func(r *audit.Record) *string { return &r.Actor }),
+		text("action", func(r *audit.Record) *string { return &r.Action }),
+		text("subject", func(r *audit.Record) *string { return &r.Subject }),
+		body("detail", func(r *audit.Record) *[]byte { return &r.Detail }),
+		address("address", func(r *audit.Record) *netip.Addr { return &r.Origin.Address }),
+		text("agent", func(r *audit.Record) *string { return &r.Origin.Agent }),
+	},
+})
 
-	auditOfMerchant = `SELECT ` + auditColumns + ` FROM audit_record
-	WHERE merchant_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4`
-
-	auditOfSubject = `SELECT ` + auditColumns + ` FROM %s
-	WHERE merchant_id = $1 AND (at, id) < ($2, $3) AND subject = $5 ORDER BY at DESC, id DESC LIMIT $4`
+var (
+	insertAuditRecord = auditTable.insertion()
+	selectAudit       = "SELECT " + auditTable.columns("") + " FROM "
+	auditOfMerchant   = selectAudit + "audit_record " + olderRecords + " ORDER BY at DESC, id DESC LIMIT $4"
 )
+
+const olderRecords = "WHERE merchant_id = $1 AND (at, id) < ($2, $3)"
 
 // auditBySubject names the log for a query by subject. SQLite, which would rather
 // walk the whole log than look its rows up, is told the index.
@@ -50,25 +65,12 @@ func (a *Audit) Records(ctx context.Context, m id.Merchant, subject string, befo
 		args[1], args[2] = int64(id.Max), int64(id.Max)
 	}
 	if subject != "" {
-		sql, args = fmt.Sprintf(auditOfSubject, auditBySubject(a.db.Engine())), append(args, subject)
+		sql = selectAudit + auditBySubject(a.db.Engine()) + " " + olderRecords + " AND subject = $5 ORDER BY at DESC, id DESC LIMIT $4"
+		args = append(args, subject)
 	}
-	all, err := many(ctx, a.db, readAuditRecord, sql, args...)
+	all, err := many(ctx, a.db, auditTable.reader(), sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("audit records of merchant %d: %w", m, err)
 	}
 	return all, nil
-}
-
-func readAuditRecord(s storage.Scanner) (audit.Record, error) {
-	var (
-		r               audit.Record
-		merchant, n, at int64
-		detail, address string
-	)
-	err := s.Scan(&merchant, &n, &at, &r.Actor, &r.Action, &r.Subject, &detail, &address, &r.Origin.Agent)
-	if err == nil && address != "" {
-		r.Origin.Address, err = netip.ParseAddr(address)
-	}
-	r.MerchantID, r.ID, r.At, r.Detail = id.Merchant(merchant), id.AuditRecord(n), timeOf(at), []byte(detail)
-	return r, err
 }

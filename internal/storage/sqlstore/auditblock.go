@@ -13,13 +13,33 @@ import (
 
 var _ audit.BlockStore = (*Audit)(nil)
 
+var blockTable = newTable(&table[audit.Block]{
+	name: "audit_block",
+	keys: []column[audit.Block]{
+		number("merchant_id", func(b *audit.Block) *id.Merchant { return &b.MerchantID }),
+		number("number", func(b *audit.Block) *int64 { return &b.Number }),
+	},
+	fixed: []column[audit.Block]{
+		moment("from_at", func(b *audit.Block) *time.Time { return &b.From.At }),
+		number("from_id", func(b *audit.Block) *id.AuditRecord { return &b.From.ID }),
+		moment("until_at", func(b *audit.Block) *time.Time { return &b.Until.At }),
+		number("until_id", func(b *audit.Block) *id.AuditRecord { return &b.Until.ID }),
+		number("records", func(b *audit.Block) *int { return &b.Records }),
+		hash("hash", func(b *audit.Block) *[32]byte { return &b.Hash }),
+		moment("sealed_at", func(b *audit.Block) *time.Time { return &b.SealedAt }),
+	},
+})
+
+var (
+	insertBlock = blockTable.insertion()
+	headOf      = blockTable.selecting("WHERE merchant_id = $1 ORDER BY number DESC LIMIT 1")
+	blocksOf    = blockTable.selecting("WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3")
+
+	recordsBetween = auditTable.selecting(
+		"WHERE merchant_id = $1 AND (at, id) > ($2, $3) AND (at, id) <= ($4, $5) ORDER BY at, id LIMIT $6")
+)
+
 const (
-	blockColumns = `merchant_id, number, from_at, from_id, until_at, until_id, records, hash, sealed_at`
-
-	insertBlock = `INSERT INTO audit_block (` + blockColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	headOf      = `SELECT ` + blockColumns + ` FROM audit_block WHERE merchant_id = $1 ORDER BY number DESC LIMIT 1`
-	blocksOf    = `SELECT ` + blockColumns + ` FROM audit_block WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3`
-
 	// Each merchant's part is one look into the index of its blocks and one into
 	// that of its records.
 	unsealed = `SELECT m.id FROM merchant m WHERE m.id > $1 AND EXISTS (
@@ -29,9 +49,6 @@ const (
 	ORDER BY m.id LIMIT $3`
 
 	sealed = `SELECT DISTINCT merchant_id FROM audit_block WHERE merchant_id > $1 ORDER BY merchant_id LIMIT $2`
-
-	recordsBetween = `SELECT ` + auditColumns + ` FROM audit_record
-	WHERE merchant_id = $1 AND (at, id) > ($2, $3) AND (at, id) <= ($4, $5) ORDER BY at, id LIMIT $6`
 )
 
 // Unsealed implements audit.BlockStore.
@@ -60,7 +77,7 @@ func readMerchantID(s storage.Scanner) (id.Merchant, error) {
 
 // Head implements audit.BlockStore.
 func (a *Audit) Head(ctx context.Context, m id.Merchant) (audit.Block, error) {
-	b, err := one(ctx, a.db, readBlock, headOf, int64(m))
+	b, err := one(ctx, a.db, blockTable.reader(), headOf, int64(m))
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return b, fmt.Errorf("newest audit block of merchant %d: %w", m, err)
 	}
@@ -69,7 +86,7 @@ func (a *Audit) Head(ctx context.Context, m id.Merchant) (audit.Block, error) {
 
 // Blocks implements audit.BlockStore.
 func (a *Audit) Blocks(ctx context.Context, m id.Merchant, after int64, limit int) ([]audit.Block, error) {
-	all, err := many(ctx, a.db, readBlock, blocksOf, int64(m), after, int64(limit))
+	all, err := many(ctx, a.db, blockTable.reader(), blocksOf, int64(m), after, int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("audit blocks of merchant %d: %w", m, err)
 	}
@@ -78,7 +95,7 @@ func (a *Audit) Blocks(ctx context.Context, m id.Merchant, after int64, limit in
 
 // Between implements audit.BlockStore.
 func (a *Audit) Between(ctx context.Context, m id.Merchant, from, until audit.Place, limit int) ([]audit.Record, error) {
-	all, err := many(ctx, a.db, readAuditRecord, recordsBetween, int64(m),
+	all, err := many(ctx, a.db, auditTable.reader(), recordsBetween, int64(m),
 		micros(from.At), int64(from.ID), micros(until.At), int64(until.ID), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("audit records of merchant %d: %w", m, err)
@@ -88,27 +105,9 @@ func (a *Audit) Between(ctx context.Context, m id.Merchant, from, until audit.Pl
 
 // SaveBlock implements audit.BlockStore.
 func (a *Audit) SaveBlock(ctx context.Context, b audit.Block) error {
-	err := inTx(ctx, a.db, func(t *tx) {
-		t.add(insertBlock, int64(b.MerchantID), b.Number, micros(b.From.At), int64(b.From.ID),
-			micros(b.Until.At), int64(b.Until.ID), int64(b.Records), b.Hash[:], micros(b.SealedAt))
-	})
+	err := inTx(ctx, a.db, func(t *tx) { t.add(insertBlock, blockTable.inserting(b)...) })
 	if err != nil {
 		return fmt.Errorf("save audit block %d of merchant %d: %w", b.Number, b.MerchantID, err)
 	}
 	return nil
-}
-
-func readBlock(s storage.Scanner) (audit.Block, error) {
-	var (
-		b                                                          audit.Block
-		owner, fromAt, fromID, untilAt, untilID, records, sealedAt int64
-		hash                                                       []byte
-	)
-	if err := s.Scan(&owner, &b.Number, &fromAt, &fromID, &untilAt, &untilID, &records, &hash, &sealedAt); err != nil {
-		return b, err
-	}
-	b.MerchantID, b.Records, b.Hash, b.SealedAt = id.Merchant(owner), int(records), [32]byte(hash), timeOf(sealedAt)
-	b.From = audit.Place{At: timeOf(fromAt), ID: id.AuditRecord(fromID)}
-	b.Until = audit.Place{At: timeOf(untilAt), ID: id.AuditRecord(untilID)}
-	return b, nil
 }

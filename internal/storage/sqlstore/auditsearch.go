@@ -28,7 +28,7 @@ func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]au
 		}
 	}
 	sql, args := auditSearch(a.db.Engine(), m, f, after, limit+1)
-	page, err := many(ctx, a.db, readAuditRecord, sql, args...)
+	page, err := many(ctx, a.db, auditTable.reader(), sql, args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("search audit records of merchant %d: %w", m, err)
 	}
@@ -64,6 +64,5 @@ func auditSearch(e storage.Engine, m id.Merchant, f audit.Filter, after position
 	if !f.To.IsZero() {
 		add("at <", micros(f.To))
 	}
-	return "SELECT " + auditColumns + " FROM " + from + " WHERE merchant_id = $1 AND (at, id) < ($2, $3)" +
-		where.String() + " ORDER BY at DESC, id DESC LIMIT $4", args
+	return selectAudit + from + " " + olderRecords + where.String() + " ORDER BY at DESC, id DESC LIMIT $4", args
 }

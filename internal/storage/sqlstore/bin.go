@@ -9,18 +9,30 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
-const (
-	binColumns = `prefix, bank_code, bank, scheme, type, program, brand, commercial, domestic`
-	binWidth   = 9
-	// binRows is how many rows one statement takes; tables have thousands.
-	binRows = 100
+var binTable = newTable(&table[bin.Info]{
+	name: "bin",
+	keys: []column[bin.Info]{
+		text("prefix", func(r *bin.Info) *string { return &r.Prefix }),
+	},
+	changing: []column[bin.Info]{
+		text("bank_code", func(r *bin.Info) *string { return &r.BankCode }),
+		text("bank", func(r *bin.Info) *string { return &r.Bank }),
+		text("scheme", func(r *bin.Info) *card.Scheme { return &r.Scheme }),
+		text("type", func(r *bin.Info) *card.Type { return &r.Type }),
+		text("program", func(r *bin.Info) *string { return &r.Program }),
+		text("brand", func(r *bin.Info) *string { return &r.Brand }),
+		flag("commercial", func(r *bin.Info) *bool { return &r.Commercial }),
+		flag("domestic", func(r *bin.Info) *bool { return &r.Domestic }),
+	},
+})
 
-	insertBINs = `INSERT INTO bin (` + binColumns + `)
-	VALUES `
-	replaceBINs = `
-	ON CONFLICT (prefix) DO UPDATE SET bank_code = excluded.bank_code, bank = excluded.bank, scheme = excluded.scheme,
-		type = excluded.type, program = excluded.program, brand = excluded.brand, commercial = excluded.commercial,
-		domestic = excluded.domestic`
+// binRows is how many rows one statement takes; tables have thousands.
+const binRows = 100
+
+var (
+	replaceBIN  = binTable.replacement()
+	replaceBINs = binTable.insertionOf(binRows) + binTable.onConflict()
+	allBINs     = binTable.selecting("ORDER BY prefix")
 )
 
 // BINs keeps the BIN table. It implements bin.Store.
@@ -33,7 +45,7 @@ func NewBINs(db *storage.DB) *BINs { return &BINs{db: db} }
 
 // BINs implements bin.Store.
 func (b *BINs) BINs(ctx context.Context) ([]bin.Info, error) {
-	all, err := many(ctx, b.db, readBIN, `SELECT `+binColumns+` FROM bin ORDER BY prefix`)
+	all, err := many(ctx, b.db, binTable.reader(), allBINs)
 	if err != nil {
 		return nil, fmt.Errorf("BIN table: %w", err)
 	}
@@ -44,10 +56,11 @@ func (b *BINs) BINs(ctx context.Context) ([]bin.Info, error) {
 func (b *BINs) SaveBINs(ctx context.Context, rows []bin.Info) error {
 	rows = lastOfEach(rows)
 	err := inTx(ctx, b.db, func(t *tx) {
-		for len(rows) > 0 {
-			n := min(len(rows), binRows)
-			t.addBINs(rows[:n])
-			rows = rows[n:]
+		for ; len(rows) >= binRows; rows = rows[binRows:] {
+			t.addBINs(replaceBINs, rows[:binRows])
+		}
+		for i := range rows {
+			t.addBINs(replaceBIN, rows[i:i+1])
 		}
 	})
 	if err != nil {
@@ -72,19 +85,11 @@ func lastOfEach(rows []bin.Info) []bin.Info {
 	return kept
 }
 
-func (t *tx) addBINs(rows []bin.Info) {
-	args := make([]any, 0, len(rows)*binWidth)
+func (t *tx) addBINs(sql string, rows []bin.Info) {
+	args := make([]any, 0, len(rows)*len(binTable.written))
 	for _, r := range rows {
-		args = append(args, r.Prefix, r.BankCode, r.Bank, string(r.Scheme), string(r.Type), r.Program, r.Brand, r.Commercial, r.Domestic)
+		args = binTable.arguments(args, r, binTable.written)
 	}
-	t.add(insertBINs+rowsOf(len(rows), binWidth)+replaceBINs, args...)
+	t.add(sql, args...)
 	t.configured = true
-}
-
-func readBIN(s storage.Scanner) (bin.Info, error) {
-	var r bin.Info
-	var scheme, kind string
-	err := s.Scan(&r.Prefix, &r.BankCode, &r.Bank, &scheme, &kind, &r.Program, &r.Brand, &r.Commercial, &r.Domestic)
-	r.Scheme, r.Type = card.Scheme(scheme), card.Type(kind)
-	return r, err
 }

@@ -173,9 +173,9 @@ func derived[T any](name string, put func(*T) any) column[T] {
 	return column[T]{name: name, put: func(v *T, _ money.Currency) any { return put(v) }}
 }
 
-// looked is read and not stored: its name is an expression.
-func looked[T any, S ~string](expression string, at func(*T) *S) column[T] {
-	c := text(expression, at)
+// readOnly is a column that is not stored from the value. Its name may be an
+// expression.
+func readOnly[T any](c column[T]) column[T] {
 	c.put = nil
 	return c
 }

@@ -28,14 +28,39 @@ var _ job.Queue = (*Jobs)(nil)
 // NewJobs returns the outbox of db.
 func NewJobs(db *storage.DB) *Jobs { return &Jobs{db: db} }
 
-const (
-	jobColumns = `merchant_id, id, kind, subject, payload, run_at, leases, failures, created_at`
+var jobTable = newTable(&table[job.Job]{
+	name: "job",
+	keys: []column[job.Job]{
+		number("merchant_id", func(j *job.Job) *id.Merchant { return &j.MerchantID }),
+		number("id", func(j *job.Job) *id.Job { return &j.ID }),
+	},
+	fixed: []column[job.Job]{
+		text("kind", func(j *job.Job) *job.Kind { return &j.Kind }),
+		text("subject", func(j *job.Job) *string { return &j.Subject }),
+		body("payload", func(j *job.Job) *[]byte { return &j.Payload }),
+		moment("run_at", func(j *job.Job) *time.Time { return &j.RunAt }),
+		number("leases", func(j *job.Job) *int { return &j.Leases }),
+		number("failures", func(j *job.Job) *int { return &j.Failures }),
+		moment("created_at", func(j *job.Job) *time.Time { return &j.CreatedAt }),
+		derived("state", func(*job.Job) any { return "ready" }),
+		derived("leased_by", func(*job.Job) any { return "" }),
+		derived("leased_until", func(*job.Job) any { return int64(0) }),
+		derived("cause", func(*job.Job) any { return "" }),
+	},
+})
+
+var (
+	insertJob = jobTable.insertion()
 
 	// Where the clock stands that judges leases, a statement has %[1]s.
 	leaseJobs = `UPDATE job SET leases = leases + 1, leased_by = $1, leased_until = %[1]s + $2
 	WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM (%[2]s) AS due ORDER BY run_at, id LIMIT $4)
-	RETURNING ` + jobColumns
+	RETURNING ` + jobTable.columns("")
 
+	deadJobsOf = "SELECT " + jobTable.columns("") + ", cause FROM job WHERE state = 'dead' AND merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+)
+
+const (
 	// The next jobs of the kind %[2]s. Each kind is asked for by itself, because the
 	// index has the order of one: of several, all that are due would have to be read
 	// and sorted to find the first. A job is due when nobody holds it and no earlier
@@ -71,8 +96,9 @@ func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now tim
 	}
 	sql, args := q.leasing(kinds, node, now, lease, limit)
 	taken := make(chan job.Job, limit) // rows may come after ctx has ended this call
+	read := jobTable.reader()
 	err := q.db.Mutate(ctx, sql, args, func(s storage.Scanner) error {
-		j, err := readJob(s)
+		j, err := read(s)
 		if err != nil {
 			return fmt.Errorf("read row: %w", err)
 		}
@@ -126,18 +152,6 @@ func leaseOneByOne(kinds int) string {
 	return fmt.Sprintf(leaseJobs, now, strings.Join(due, "\n\tUNION ALL "))
 }
 
-func readJob(s storage.Scanner) (job.Job, error) {
-	var (
-		merchant, n, runAt, leases, failures, createdAt int64
-		kind, subject, payload                          string
-	)
-	err := s.Scan(&merchant, &n, &kind, &subject, &payload, &runAt, &leases, &failures, &createdAt)
-	return job.Job{
-		ID: id.Job(n), MerchantID: id.Merchant(merchant), Kind: job.Kind(kind), Subject: subject, Payload: []byte(payload),
-		RunAt: timeOf(runAt), Leases: int(leases), Failures: int(failures), CreatedAt: timeOf(createdAt),
-	}, err
-}
-
 // Finish implements job.Queue. A job that the node does not hold any more is
 // fault.StaleVersion, and stays as it is; so it is for Retry and Bury.
 func (q *Jobs) Finish(ctx context.Context, j job.Job, node string, _ time.Time) error {
@@ -175,32 +189,23 @@ type DeadJob struct {
 // Dead returns up to limit dead jobs of a merchant with ids after the one given,
 // by id.
 func (q *Jobs) Dead(ctx context.Context, m id.Merchant, after id.Job, limit int) ([]DeadJob, error) {
-	const dead = `SELECT ` + jobColumns + `, cause FROM job
-	WHERE state = 'dead' AND merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3`
+	readJob := jobTable.reader()
 	read := func(s storage.Scanner) (d DeadJob, err error) {
-		d.Job, err = readJob(withCause{s, &d.Cause})
+		d.Job, err = readJob(also{s, &d.Cause})
 		return d, err
 	}
-	all, err := many(ctx, q.db, read, dead, int64(m), int64(after), int64(limit))
+	all, err := many(ctx, q.db, read, deadJobsOf, int64(m), int64(after), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("dead jobs of merchant %d: %w", m, err)
 	}
 	return all, nil
 }
 
-// withCause reads one more column after those of a job.
-type withCause struct {
-	storage.Scanner
-	cause *string
-}
-
-func (w withCause) Scan(dest ...any) error { return w.Scanner.Scan(append(dest, w.cause)...) }
-
 // Jobs returns the jobs of a merchant that are still to be done, of the kinds
 // given or of all, oldest first.
 func (q *Jobs) Jobs(ctx context.Context, m id.Merchant, kinds ...job.Kind) ([]job.Job, error) {
 	var sql strings.Builder
-	sql.WriteString(`SELECT ` + jobColumns + ` FROM job WHERE state = 'ready' AND merchant_id = $1`)
+	sql.WriteString(jobTable.selecting("WHERE state = 'ready' AND merchant_id = $1"))
 	args := []any{int64(m)}
 	if len(kinds) > 0 {
 		sql.WriteString(` AND kind IN (` + placeholders(2, len(kinds)) + `)`)
@@ -209,7 +214,7 @@ func (q *Jobs) Jobs(ctx context.Context, m id.Merchant, kinds ...job.Kind) ([]jo
 		}
 	}
 	sql.WriteString(` ORDER BY created_at, id`)
-	all, err := many(ctx, q.db, readJob, sql.String(), args...)
+	all, err := many(ctx, q.db, jobTable.reader(), sql.String(), args...)
 	if err != nil {
 		return nil, fmt.Errorf("jobs of merchant %d: %w", m, err)
 	}

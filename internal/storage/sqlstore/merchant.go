@@ -45,7 +45,9 @@ var merchantTable = newTable(&table[merchant.Merchant]{
 	},
 	fixed: []column[merchant.Merchant]{
 		moment("created_at", func(m *merchant.Merchant) *time.Time { return &m.CreatedAt }),
-		looked("COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), '')", func(m *merchant.Merchant) *string { return &m.Logo }),
+		readOnly(text(
+			"COALESCE((SELECT l.name FROM merchant_logo l WHERE l.merchant_id = merchant.id), '')",
+			func(m *merchant.Merchant) *string { return &m.Logo })),
 	},
 })
 

@@ -22,40 +22,82 @@ var _ vault.RotationStore = (*Rotations)(nil)
 // NewRotations returns the rotations of db.
 func NewRotations(db *storage.DB) *Rotations { return &Rotations{db: db} }
 
+// The last rotation is the one row of its table.
+var rotationTable = newTable(&table[vault.Rotation]{
+	name: "key_rotation",
+	changing: []column[vault.Rotation]{
+		number("key_id", func(r *vault.Rotation) *uint32 { return &r.KeyID }),
+		text("phase", func(r *vault.Rotation) *vault.Phase { return &r.Phase }),
+		text("at_column", func(r *vault.Rotation) *string { return &r.Place.Column }),
+		number("at_merchant", func(r *vault.Rotation) *id.Merchant { return &r.Place.Row.MerchantID }),
+		number("at_id", func(r *vault.Rotation) *int64 { return &r.Place.Row.ID }),
+		number("total", func(r *vault.Rotation) *int64 { return &r.Total }),
+		number("checked", func(r *vault.Rotation) *int64 { return &r.Checked }),
+		number("resealed", func(r *vault.Rotation) *int64 { return &r.Resealed }),
+		number("unreadable", func(r *vault.Rotation) *int64 { return &r.Unreadable }),
+		moment("quiet_since", func(r *vault.Rotation) *time.Time { return &r.QuietSince }),
+		moment("started_at", func(r *vault.Rotation) *time.Time { return &r.StartedAt }),
+		moment("updated_at", func(r *vault.Rotation) *time.Time { return &r.UpdatedAt }),
+		moment("finished_at", func(r *vault.Rotation) *time.Time { return &r.FinishedAt }),
+		text("holder", func(r *vault.Rotation) *string { return &r.Holder }),
+	},
+})
+
+var nodeTable = newTable(&table[vault.Node]{
+	name: "keyset_node",
+	keys: []column[vault.Node]{
+		text("name", func(n *vault.Node) *string { return &n.Name }),
+	},
+	changing: []column[vault.Node]{
+		number("primary_key", func(n *vault.Node) *uint32 { return &n.PrimaryKey }),
+		textOf("key_ids", putKeys, takeKeys),
+	},
+	fixed: []column[vault.Node]{
+		text("host", func(n *vault.Node) *string { return &n.Host }),
+		text("version", func(n *vault.Node) *string { return &n.Version }),
+		moment("started_at", func(n *vault.Node) *time.Time { return &n.StartedAt }),
+		readOnly(moment("seen_at", func(n *vault.Node) *time.Time { return &n.SeenAt })),
+	},
+})
+
+// Where the clock stands that judges holds and nodes, a statement has %[1]s.
+var (
+	lastRotation = "SELECT " + rotationTable.columns("") + ", held_until > %[1]s FROM key_rotation WHERE id = 1"
+
+	holdRotation = "INSERT INTO key_rotation (" + rotationTable.columns("") + ", held_until, id) VALUES (" +
+		placeholders(1, len(rotationTable.written)) + ", %[1]s + " + afterRotation + ", 1) ON CONFLICT (id) DO UPDATE SET " +
+		excluded(rotationTable.changing) + ", held_until = excluded.held_until" +
+		" WHERE key_rotation.held_until <= %[1]s OR key_rotation.holder = excluded.holder"
+
+	saveRotation = "UPDATE key_rotation SET " + assigned(rotationTable.changing, 1) + ", held_until = %[1]s + " + afterRotation +
+		" WHERE id = 1 AND holder = " + parameter(len(rotationTable.written))
+
+	// afterRotation is the parameter after those of the table, whose last is the holder.
+	afterRotation = parameter(len(rotationTable.written) + 1)
+
+	saveNode = "INSERT INTO keyset_node (" + names(nodeTable.written, "") + ", seen_at) VALUES (" +
+		placeholders(1, len(nodeTable.written)) + ", %[1]s) ON CONFLICT (name) DO UPDATE SET " +
+		excluded(nodeTable.changing) + ", seen_at = excluded.seen_at"
+
+	nodesSince = nodeTable.selecting("WHERE seen_at >= %[1]s - $1 ORDER BY name")
+)
+
 const (
-	rotationColumns = `key_id, phase, at_column, at_merchant, at_id, total, checked, resealed, unreadable,
-	quiet_since, started_at, updated_at, finished_at, holder`
-
-	// Where the clock stands that judges holds, a statement has %[1]s.
-	lastRotation = `SELECT ` + rotationColumns + `, held_until > %[1]s FROM key_rotation WHERE id = 1`
-
-	holdRotation = `INSERT INTO key_rotation (id, ` + rotationColumns + `, held_until)
-	VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, %[1]s + $15)
-	ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, phase = excluded.phase, at_column = excluded.at_column,
-		at_merchant = excluded.at_merchant, at_id = excluded.at_id, total = excluded.total, checked = excluded.checked,
-		resealed = excluded.resealed, unreadable = excluded.unreadable, quiet_since = excluded.quiet_since,
-		started_at = excluded.started_at, updated_at = excluded.updated_at, finished_at = excluded.finished_at,
-		holder = excluded.holder, held_until = excluded.held_until
-	WHERE key_rotation.held_until <= %[1]s OR key_rotation.holder = excluded.holder`
-
-	saveRotation = `UPDATE key_rotation SET key_id = $1, phase = $2, at_column = $3, at_merchant = $4, at_id = $5, total = $6,
-		checked = $7, resealed = $8, unreadable = $9, quiet_since = $10, started_at = $11, updated_at = $12,
-		finished_at = $13, held_until = %[1]s + $15
-	WHERE id = 1 AND holder = $14`
-
-	saveNode = `INSERT INTO keyset_node (name, primary_key, key_ids, host, version, started_at, seen_at)
-	VALUES ($1, $2, $3, $4, $5, $6, %[1]s)
-	ON CONFLICT (name) DO UPDATE SET primary_key = excluded.primary_key, key_ids = excluded.key_ids, seen_at = excluded.seen_at`
 	forgetNode  = `DELETE FROM keyset_node WHERE name = $1`
 	forgetNodes = `DELETE FROM keyset_node WHERE seen_at < %[1]s - $1`
-	nodesSince  = `SELECT name, primary_key, key_ids, host, version, started_at, seen_at FROM keyset_node
-	WHERE seen_at >= %[1]s - $1 ORDER BY name`
 )
 
 // Rotation implements vault.RotationStore.
 func (r *Rotations) Rotation(ctx context.Context, now time.Time) (vault.Rotation, error) {
 	sql, args := timed(r.db, lastRotation, now)
-	all, err := many(ctx, r.db, readRotation, sql, args...)
+	readRotation := rotationTable.reader()
+	read := func(s storage.Scanner) (found vault.Rotation, err error) {
+		var held bool
+		found, err = readRotation(also{s, &held})
+		found.Held = held
+		return found, err
+	}
+	all, err := many(ctx, r.db, read, sql, args...)
 	if err != nil || len(all) == 0 {
 		return vault.Rotation{}, wrapped(err, "key rotation")
 	}
@@ -70,29 +112,6 @@ func wrapped(err error, what string) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-func readRotation(s storage.Scanner) (vault.Rotation, error) {
-	var (
-		r                                 vault.Rotation
-		key, merchantID                   int64
-		quiet, started, updated, finished int64
-		phase                             string
-	)
-	err := s.Scan(&key, &phase, &r.Place.Column, &merchantID, &r.Place.Row.ID, &r.Total, &r.Checked, &r.Resealed, &r.Unreadable,
-		&quiet, &started, &updated, &finished, &r.Holder, &r.Held)
-	r.KeyID, r.Phase, r.Place.Row.MerchantID = uint32(key), vault.Phase(phase), id.Merchant(merchantID) //nolint:gosec // it was stored from one
-	r.QuietSince, r.StartedAt, r.UpdatedAt = timeOf(quiet), timeOf(started), timeOf(updated)
-	r.FinishedAt = timeOf(finished)
-	return r, err
-}
-
-func rotationArgs(r vault.Rotation) []any {
-	return []any{
-		int64(r.KeyID), string(r.Phase), r.Place.Column, int64(r.Place.Row.MerchantID), r.Place.Row.ID,
-		r.Total, r.Checked, r.Resealed, r.Unreadable,
-		micros(r.QuietSince), micros(r.StartedAt), micros(r.UpdatedAt), micros(r.FinishedAt), r.Holder,
-	}
-}
-
 // HoldRotation implements vault.RotationStore.
 func (r *Rotations) HoldRotation(ctx context.Context, n vault.Rotation, now time.Time, hold time.Duration) error {
 	return wrapped(r.saveRotation(ctx, holdRotation, n, now, hold), "hold key rotation")
@@ -104,7 +123,7 @@ func (r *Rotations) SaveRotation(ctx context.Context, n vault.Rotation, now time
 }
 
 func (r *Rotations) saveRotation(ctx context.Context, statement string, n vault.Rotation, now time.Time, hold time.Duration) error {
-	sql, args := timed(r.db, statement, now, append(rotationArgs(n), hold.Microseconds())...)
+	sql, args := timed(r.db, statement, now, append(rotationTable.inserting(n), hold.Microseconds())...)
 	return r.db.Commit(ctx, storage.Batch{{SQL: sql, Args: args, Rows: 1, Missed: fault.StaleVersion}})
 }
 
@@ -113,11 +132,7 @@ func (r *Rotations) SaveNode(ctx context.Context, n vault.Node, memory time.Dura
 	if n.SeenAt.IsZero() {
 		return wrapped(r.db.Commit(ctx, storage.Batch{{SQL: forgetNode, Args: []any{n.Name}}}), "forget node")
 	}
-	keys := make([]string, 0, len(n.Keys))
-	for _, k := range n.Keys {
-		keys = append(keys, strconv.FormatUint(uint64(k), 10))
-	}
-	save, saving := timed(r.db, saveNode, n.SeenAt, n.Name, int64(n.PrimaryKey), strings.Join(keys, " "), n.Host, n.Version, micros(n.StartedAt))
+	save, saving := timed(r.db, saveNode, n.SeenAt, nodeTable.inserting(n)...)
 	forget, forgetting := timed(r.db, forgetNodes, n.SeenAt, memory.Microseconds())
 	return wrapped(r.db.Commit(ctx, storage.Batch{{SQL: save, Args: saving}, {SQL: forget, Args: forgetting}}), "save node")
 }
@@ -125,24 +140,26 @@ func (r *Rotations) SaveNode(ctx context.Context, n vault.Node, memory time.Dura
 // Nodes implements vault.RotationStore.
 func (r *Rotations) Nodes(ctx context.Context, now time.Time, within time.Duration) ([]vault.Node, error) {
 	sql, args := timed(r.db, nodesSince, now, within.Microseconds())
-	all, err := many(ctx, r.db, readNode, sql, args...)
+	all, err := many(ctx, r.db, nodeTable.reader(), sql, args...)
 	return all, wrapped(err, "nodes")
 }
 
-func readNode(s storage.Scanner) (vault.Node, error) {
-	var n vault.Node
-	var primary, startedAt, seenAt int64
-	var keys string
-	if err := s.Scan(&n.Name, &primary, &keys, &n.Host, &n.Version, &startedAt, &seenAt); err != nil {
-		return n, err
+// putKeys and takeKeys keep numbers with spaces between.
+func putKeys(n *vault.Node) string {
+	keys := make([]string, 0, len(n.Keys))
+	for _, k := range n.Keys {
+		keys = append(keys, strconv.FormatUint(uint64(k), 10))
 	}
-	n.PrimaryKey, n.StartedAt, n.SeenAt = uint32(primary), timeOf(startedAt), timeOf(seenAt) //nolint:gosec // it was stored from one
-	for field := range strings.FieldsSeq(keys) {
+	return strings.Join(keys, " ")
+}
+
+func takeKeys(n *vault.Node, text string) error {
+	for field := range strings.FieldsSeq(text) {
 		k, err := strconv.ParseUint(field, 10, 32)
 		if err != nil {
-			return n, fmt.Errorf("key number %q: %w", field, err)
+			return fmt.Errorf("key number %q: %w", field, err)
 		}
 		n.Keys = append(n.Keys, uint32(k))
 	}
-	return n, nil
+	return nil
 }

@@ -162,7 +162,7 @@ func (s *Sealed) Keyed(ctx context.Context, after id.Merchant, limit int) ([]id.
 func (s *Sealed) AddDataKeys(ctx context.Context, keys []vault.DataKey) error {
 	return wrapped(inTx(ctx, s.db, func(t *tx) {
 		for _, k := range keys {
-			t.add(insertDataKey, int64(k.MerchantID), int64(k.Number), notNil(k.Sealed), micros(k.CreatedAt))
+			t.add(insertDataKey, dataKeyTable.inserting(k)...)
 		}
 		t.configured = true
 	}), fmt.Sprintf("add %d data keys", len(keys)))

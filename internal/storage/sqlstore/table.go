@@ -109,15 +109,31 @@ func (t *table[T]) replacement() string {
 	return t.firstVersion() + t.onConflict()
 }
 
+// onConflict is what an insertion of a row that is there does instead.
 func (t *table[T]) onConflict() string {
-	set := make([]string, 0, len(t.changing)+1)
-	for _, c := range t.changing {
+	set := excluded(t.changing)
+	if t.version != nil {
+		set += ", " + versionColumn + " = " + t.name + "." + versionColumn + " + 1"
+	}
+	return " ON CONFLICT (" + names(t.keys, "") + ") DO UPDATE SET " + set
+}
+
+// excluded sets columns to what could not be inserted.
+func excluded[T any](columns []column[T]) string {
+	set := make([]string, 0, len(columns))
+	for _, c := range columns {
 		set = append(set, c.name+" = excluded."+c.name)
 	}
-	if t.version != nil {
-		set = append(set, versionColumn+" = "+t.name+"."+versionColumn+" + 1")
+	return strings.Join(set, ", ")
+}
+
+// assigned sets columns to parameters, of which the first has the place given.
+func assigned[T any](columns []column[T], place int) string {
+	set := make([]string, 0, len(columns))
+	for i, c := range columns {
+		set = append(set, c.name+" = "+parameter(place+i))
 	}
-	return " ON CONFLICT (" + names(t.keys, "") + ") DO UPDATE SET " + strings.Join(set, ", ")
+	return strings.Join(set, ", ")
 }
 
 // update returns the statement that changes a row of the version of the value,
@@ -126,16 +142,12 @@ func (t *table[T]) update() string { return t.blindUpdate() + " AND " + t.sameVe
 
 // blindUpdate is update for a row of any version, or of a table without one.
 func (t *table[T]) blindUpdate() string {
-	place, set := len(t.keys), make([]string, 0, 1+len(t.changing))
+	set, place := "", len(t.keys)+1
 	if t.version != nil {
+		set = versionColumn + " = " + next(place) + ", "
 		place++
-		set = append(set, versionColumn+" = "+next(place))
 	}
-	for _, c := range t.changing {
-		place++
-		set = append(set, c.name+" = "+parameter(place))
-	}
-	return "UPDATE " + t.name + " SET " + strings.Join(set, ", ") + " WHERE " + t.sameKeys()
+	return "UPDATE " + t.name + " SET " + set + assigned(t.changing, place) + " WHERE " + t.sameKeys()
 }
 
 // deletion returns the statement that deletes a row of the version of the value,
@@ -249,3 +261,13 @@ func (t *table[T]) take(r *row, v *T) error {
 	}
 	return nil
 }
+
+// also reads one more column after those of a table.
+type also struct {
+	storage.Scanner
+
+	dest any
+}
+
+// Scan implements storage.Scanner.
+func (a also) Scan(dest ...any) error { return a.Scanner.Scan(append(dest, a.dest)...) }

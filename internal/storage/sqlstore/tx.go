@@ -45,23 +45,13 @@ func (t *tx) add(sql string, args ...any) {
 	t.batch = append(t.batch, storage.Statement{SQL: sql, Args: args})
 }
 
-const insertJob = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, leases, failures,
-	leased_by, leased_until, cause, created_at)
-	VALUES ($1, $2, $3, $4, $5, 'ready', $6, 0, 0, '', 0, '', $7)`
-
 // Enqueue implements job.Tx.
-func (t *tx) Enqueue(j job.Job) {
-	t.add(insertJob, int64(j.MerchantID), int64(j.ID), string(j.Kind), j.Subject, string(j.Payload),
-		micros(j.RunAt), micros(j.CreatedAt))
-}
-
-const insertAuditRecord = `INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail, address, agent)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+func (t *tx) Enqueue(j job.Job) { t.add(insertJob, jobTable.inserting(j)...) }
 
 // Record implements audit.Tx.
 func (t *tx) Record(r audit.Record) {
-	t.add(insertAuditRecord, int64(r.MerchantID), int64(r.ID), micros(r.At), r.Actor, r.Action, r.Subject, string(r.Detail),
-		addressText(t.origin.Address), t.origin.Agent)
+	r.Origin = t.origin
+	t.add(insertAuditRecord, auditTable.inserting(r)...)
 }
 
 // addressText returns the text of an address, empty for none.

@@ -25,29 +25,48 @@ func (u *Users) InTx(ctx context.Context, fn func(user.Tx)) error {
 	return inTx(ctx, u.db, func(t *tx) { fn(t) })
 }
 
-const (
-	userColumns = `merchant_id, id, version, email, name, role, active, password_hash, invitation, invitation_until,
-	sealed_totp, totp_active, totp_step, failures, locked_until, created_at`
+var userTable = newTable(&table[user.User]{
+	name: "admin_user",
+	keys: []column[user.User]{
+		number("merchant_id", func(u *user.User) *id.Merchant { return &u.MerchantID }),
+		number("id", func(u *user.User) *id.User { return &u.ID }),
+	},
+	version: func(u *user.User) *int { return &u.Version },
+	changing: []column[user.User]{
+		text("email", func(u *user.User) *string { return &u.Email }),
+		text("name", func(u *user.User) *string { return &u.Name }),
+		text("role", func(u *user.User) *merchant.Role { return &u.Role }),
+		flag("active", func(u *user.User) *bool { return &u.Active }),
+		text("password_hash", func(u *user.User) *string { return &u.PasswordHash }),
+		blob("invitation", func(u *user.User) *[]byte { return &u.Invitation }),
+		moment("invitation_until", func(u *user.User) *time.Time { return &u.InvitationUntil }),
+		blob("sealed_totp", func(u *user.User) *[]byte { return &u.SealedTOTP }),
+		flag("totp_active", func(u *user.User) *bool { return &u.TOTPActive }),
+		number("totp_step", func(u *user.User) *int64 { return &u.TOTPStep }),
+		number("failures", func(u *user.User) *int { return &u.Failures }),
+		moment("locked_until", func(u *user.User) *time.Time { return &u.LockedUntil }),
+	},
+	fixed: []column[user.User]{
+		moment("created_at", func(u *user.User) *time.Time { return &u.CreatedAt }),
+	},
+})
 
-	insertUser = `INSERT INTO admin_user (` + userColumns + `)
-	VALUES ($1, $2, CAST($3 AS BIGINT) + 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
-
-	updateUser = `UPDATE admin_user SET version = CAST($3 AS BIGINT) + 1, email = $4, name = $5, role = $6, active = $7,
-		password_hash = $8, invitation = $9, invitation_until = $10, sealed_totp = $11, totp_active = $12, totp_step = $13,
-		failures = $14, locked_until = $15
-	WHERE merchant_id = $1 AND id = $2 AND version = $3`
+var (
+	insertUser       = userTable.firstVersion()
+	updateUser       = userTable.update()
+	userByID         = userTable.selecting("WHERE merchant_id = $1 AND id = $2")
+	userByEmail      = userTable.selecting("WHERE email = $1")
+	userByInvitation = userTable.selecting("WHERE invitation = $1 AND length(invitation) > 0")
+	usersOf          = userTable.selecting("WHERE merchant_id = $1 ORDER BY id")
 )
 
 // SaveUser implements user.Tx.
 func (t *tx) SaveUser(u user.User) {
-	args := []any{
-		int64(u.MerchantID), int64(u.ID), int64(u.Version), u.Email, u.Name, string(u.Role), u.Active, u.PasswordHash,
-		notNil(u.Invitation), micros(u.InvitationUntil), notNil(u.SealedTOTP), u.TOTPActive, u.TOTPStep,
-		int64(u.Failures), micros(u.LockedUntil),
+	s := storage.Statement{
+		SQL: updateUser, Args: userTable.updating(u), Rows: 1, Missed: fault.StaleVersion, Duplicate: fault.DuplicateKey,
 	}
-	s := storage.Statement{SQL: updateUser, Args: args, Rows: 1, Missed: fault.StaleVersion, Duplicate: fault.DuplicateKey}
 	if u.Version == 0 {
-		s.SQL, s.Args = insertUser, append(args, micros(u.CreatedAt))
+		s.SQL, s.Args = insertUser, userTable.inserting(u)
 	}
 	t.batch = append(t.batch, s)
 }
@@ -71,10 +90,29 @@ func (t *tx) HasOwner(m id.Merchant) {
 	})
 }
 
-const (
-	loginColumns = `hash, merchant_id, id, user_id, created_at, seen_at, expires_at, address, agent`
+var loginTable = newTable(&table[user.Session]{
+	name: "admin_session",
+	keys: []column[user.Session]{
+		hash("hash", func(s *user.Session) *[32]byte { return &s.Hash }),
+	},
+	fixed: []column[user.Session]{
+		number("merchant_id", func(s *user.Session) *id.Merchant { return &s.MerchantID }),
+		number("id", func(s *user.Session) *id.AdminSession { return &s.ID }),
+		number("user_id", func(s *user.Session) *id.User { return &s.UserID }),
+		moment("created_at", func(s *user.Session) *time.Time { return &s.CreatedAt }),
+		moment("seen_at", func(s *user.Session) *time.Time { return &s.SeenAt }),
+		moment("expires_at", func(s *user.Session) *time.Time { return &s.ExpiresAt }),
+		text("address", func(s *user.Session) *string { return &s.Address }),
+		text("agent", func(s *user.Session) *string { return &s.Agent }),
+	},
+})
 
-	insertLogin  = `INSERT INTO admin_session (` + loginColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+var (
+	insertLogin = loginTable.insertion()
+	loginByHash = loginTable.selecting("WHERE hash = $1")
+)
+
+const (
 	touchSession = `UPDATE admin_session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`
 	endSession   = `DELETE FROM admin_session WHERE merchant_id = $1 AND user_id = $2 AND id = $3`
 	endSessions  = `DELETE FROM admin_session WHERE merchant_id = $1 AND user_id = $2 AND id <> $3`
@@ -82,8 +120,7 @@ const (
 
 // AddSession implements user.Tx.
 func (t *tx) AddSession(s user.Session) {
-	t.add(insertLogin, s.Hash[:], int64(s.MerchantID), int64(s.ID), int64(s.UserID),
-		micros(s.CreatedAt), micros(s.SeenAt), micros(s.ExpiresAt), s.Address, s.Agent)
+	t.add(insertLogin, loginTable.inserting(s)...)
 }
 
 // TouchSession implements user.Tx.
@@ -101,21 +138,21 @@ func (t *tx) EndSessions(m id.Merchant, u id.User, but id.AdminSession) {
 
 // User implements user.Store.
 func (u *Users) User(ctx context.Context, m id.Merchant, n id.User) (user.User, error) {
-	return u.find(ctx, `WHERE merchant_id = $1 AND id = $2`, int64(m), int64(n))
+	return u.find(ctx, userByID, int64(m), int64(n))
 }
 
 // UserByEmail implements user.Store.
 func (u *Users) UserByEmail(ctx context.Context, email string) (user.User, error) {
-	return u.find(ctx, `WHERE email = $1`, email)
+	return u.find(ctx, userByEmail, email)
 }
 
 // UserByInvitation implements user.Store.
 func (u *Users) UserByInvitation(ctx context.Context, hash []byte) (user.User, error) {
-	return u.find(ctx, `WHERE invitation = $1 AND length(invitation) > 0`, notNil(hash))
+	return u.find(ctx, userByInvitation, notNil(hash))
 }
 
-func (u *Users) find(ctx context.Context, where string, args ...any) (user.User, error) {
-	found, err := one(ctx, u.db, readUser, `SELECT `+userColumns+` FROM admin_user `+where, args...)
+func (u *Users) find(ctx context.Context, sql string, args ...any) (user.User, error) {
+	found, err := one(ctx, u.db, userTable.reader(), sql, args...)
 	if err != nil {
 		return found, fmt.Errorf("find user: %w", err)
 	}
@@ -124,7 +161,7 @@ func (u *Users) find(ctx context.Context, where string, args ...any) (user.User,
 
 // Users implements user.Store.
 func (u *Users) Users(ctx context.Context, m id.Merchant) ([]user.User, error) {
-	all, err := many(ctx, u.db, readUser, `SELECT `+userColumns+` FROM admin_user WHERE merchant_id = $1 ORDER BY id`, int64(m))
+	all, err := many(ctx, u.db, userTable.reader(), usersOf, int64(m))
 	if err != nil {
 		return nil, fmt.Errorf("users of merchant %d: %w", m, err)
 	}
@@ -134,54 +171,25 @@ func (u *Users) Users(ctx context.Context, m id.Merchant) ([]user.User, error) {
 // UserPage implements user.Lister.
 func (u *Users) UserPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]user.User, string, error) {
 	return keyset[user.User]{
-		name: "team", rows: `SELECT ` + userColumns + ` FROM admin_user WHERE merchant_id = $1`, order: []string{"id"},
-		place: func(u user.User) []any { return []any{int64(u.ID)} }, read: readUser,
+		name: "team", rows: userTable.selecting("WHERE merchant_id = $1"), order: []string{"id"},
+		place: func(u user.User) []any { return []any{int64(u.ID)} }, read: userTable.reader(),
 	}.page(ctx, u.db, cursor, limit, int64(m))
 }
 
 // SessionPage implements user.Lister.
 func (u *Users) SessionPage(ctx context.Context, m id.Merchant, f user.SessionFilter) ([]user.Session, string, error) {
 	return keyset[user.Session]{
-		name: "sessions", rows: `SELECT ` + loginColumns + ` FROM admin_session
-	WHERE merchant_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4`, order: []string{"id"},
-		place: func(s user.Session) []any { return []any{int64(s.ID)} }, read: readUserSession,
+		name: "sessions", rows: loginTable.selecting("WHERE merchant_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4"),
+		order: []string{"id"},
+		place: func(s user.Session) []any { return []any{int64(s.ID)} }, read: loginTable.reader(),
 	}.page(ctx, u.db, f.Cursor, f.Limit, int64(m), int64(f.UserID), micros(f.LiveAt), micros(f.SeenAfter))
 }
 
 // Session implements user.Store.
 func (u *Users) Session(ctx context.Context, hash [32]byte) (user.Session, error) {
-	s, err := one(ctx, u.db, readUserSession, `SELECT `+loginColumns+` FROM admin_session WHERE hash = $1`, hash[:])
+	s, err := one(ctx, u.db, loginTable.reader(), loginByHash, hash[:])
 	if err != nil {
 		return s, fmt.Errorf("find session: %w", err)
 	}
 	return s, nil
-}
-
-func readUser(s storage.Scanner) (user.User, error) {
-	var (
-		u                                                                user.User
-		owner, n, version, until, step, failures, lockedUntil, createdAt int64
-		role                                                             string
-	)
-	err := s.Scan(&owner, &n, &version, &u.Email, &u.Name, &role, &u.Active, &u.PasswordHash, &u.Invitation, &until,
-		&u.SealedTOTP, &u.TOTPActive, &step, &failures, &lockedUntil, &createdAt)
-	u.MerchantID, u.ID, u.Version, u.Role = id.Merchant(owner), id.User(n), int(version), merchant.Role(role)
-	u.InvitationUntil, u.TOTPStep, u.Failures = timeOf(until), step, int(failures)
-	u.LockedUntil, u.CreatedAt = timeOf(lockedUntil), timeOf(createdAt)
-	return u, err
-}
-
-func readUserSession(s storage.Scanner) (user.Session, error) {
-	var (
-		session                                      user.Session
-		hash                                         []byte
-		owner, n, userID, createdAt, seenAt, expires int64
-	)
-	if err := s.Scan(&hash, &owner, &n, &userID, &createdAt, &seenAt, &expires, &session.Address, &session.Agent); err != nil {
-		return session, err
-	}
-	session.Hash, session.MerchantID, session.ID = [32]byte(hash), id.Merchant(owner), id.AdminSession(n)
-	session.UserID, session.CreatedAt = id.User(userID), timeOf(createdAt)
-	session.SeenAt, session.ExpiresAt = timeOf(seenAt), timeOf(expires)
-	return session, nil
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/fault"
@@ -19,44 +20,65 @@ var _ vault.Store = (*Vault)(nil)
 // NewVault returns the vault tables of db.
 func NewVault(db *storage.DB) *Vault { return &Vault{db: db} }
 
-const (
-	insertDataKey = `INSERT INTO data_key (merchant_id, number, sealed, created_at) VALUES ($1, $2, $3, $4)`
+var dataKeyTable = newTable(&table[vault.DataKey]{
+	name: "data_key",
+	keys: []column[vault.DataKey]{
+		number("merchant_id", func(k *vault.DataKey) *id.Merchant { return &k.MerchantID }),
+		number("number", func(k *vault.DataKey) *int { return &k.Number }),
+	},
+	fixed: []column[vault.DataKey]{
+		blob("sealed", func(k *vault.DataKey) *[]byte { return &k.Sealed }),
+		moment("created_at", func(k *vault.DataKey) *time.Time { return &k.CreatedAt }),
+	},
+})
+
+var cardTable = newTable(&table[vault.StoredCard]{
+	name: "stored_card",
+	keys: []column[vault.StoredCard]{
+		number("merchant_id", func(c *vault.StoredCard) *id.Merchant { return &c.MerchantID }),
+		number("id", func(c *vault.StoredCard) *id.Card { return &c.ID }),
+	},
+	fixed: []column[vault.StoredCard]{
+		text("token", func(c *vault.StoredCard) *string { return &c.Token }),
+		blob("sealed_pan", func(c *vault.StoredCard) *[]byte { return &c.SealedPAN }),
+		text("fingerprint", func(c *vault.StoredCard) *string { return &c.Fingerprint }),
+		text("bin", func(c *vault.StoredCard) *string { return &c.BIN }),
+		text("last4", func(c *vault.StoredCard) *string { return &c.Last4 }),
+		number("expiry_month", func(c *vault.StoredCard) *int { return &c.ExpiryMonth }),
+		number("expiry_year", func(c *vault.StoredCard) *int { return &c.ExpiryYear }),
+		text("holder", func(c *vault.StoredCard) *string { return &c.Holder }),
+		moment("created_at", func(c *vault.StoredCard) *time.Time { return &c.CreatedAt }),
+		text("customer_ref", func(c *vault.StoredCard) *string { return &c.CustomerRef }),
+	},
+})
+
+var (
+	insertDataKey = dataKeyTable.insertion()
 	// In one statement, so that a rotation cannot take the first data key away and
 	// put the fingerprint key there between two.
-	dataKeysOf = `SELECT merchant_id, 0 AS number, sealed, created_at FROM fingerprint_key WHERE merchant_id = $1
-	UNION ALL SELECT merchant_id, number, sealed, created_at FROM data_key WHERE merchant_id = $1 ORDER BY number`
+	dataKeysOf = "SELECT merchant_id, 0 AS number, sealed, created_at FROM fingerprint_key WHERE merchant_id = $1 UNION ALL " +
+		dataKeyTable.selecting("WHERE merchant_id = $1 ORDER BY number")
 
-	cardColumns = `merchant_id, id, token, sealed_pan, fingerprint, bin, last4, expiry_month, expiry_year, holder, created_at,
-	customer_ref`
-	insertCard    = `INSERT INTO stored_card (` + cardColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
-	cardsOfPerson = `SELECT ` + cardColumns + ` FROM stored_card
-	WHERE merchant_id = $1 AND customer_ref = $2 AND expiry_year * 12 + expiry_month >= $3 ORDER BY created_at DESC, id DESC LIMIT $4`
-	cardByToken = `SELECT ` + cardColumns + ` FROM stored_card WHERE merchant_id = $1 AND token = $2`
-	deleteCard  = `DELETE FROM stored_card WHERE merchant_id = $1 AND id = $2`
+	insertCard    = cardTable.insertion()
+	cardByToken   = cardTable.selecting("WHERE merchant_id = $1 AND token = $2")
+	cardsOfPerson = cardTable.selecting("WHERE merchant_id = $1 AND customer_ref = $2" +
+		" AND expiry_year * 12 + expiry_month >= $3 ORDER BY created_at DESC, id DESC LIMIT $4")
 )
+
+const deleteCard = `DELETE FROM stored_card WHERE merchant_id = $1 AND id = $2`
 
 // DataKeys implements vault.Store.
 func (v *Vault) DataKeys(ctx context.Context, m id.Merchant) ([]vault.DataKey, error) {
-	all, err := many(ctx, v.db, readDataKey, dataKeysOf, int64(m))
+	all, err := many(ctx, v.db, dataKeyTable.reader(), dataKeysOf, int64(m))
 	if err != nil {
 		return nil, fmt.Errorf("data keys of merchant %d: %w", m, err)
 	}
 	return all, nil
 }
 
-func readDataKey(s storage.Scanner) (vault.DataKey, error) {
-	var owner, number, createdAt int64
-	var k vault.DataKey
-	err := s.Scan(&owner, &number, &k.Sealed, &createdAt)
-	k.MerchantID, k.Number, k.CreatedAt = id.Merchant(owner), int(number), timeOf(createdAt)
-	return k, err
-}
-
 // AddDataKey implements vault.Store.
 func (v *Vault) AddDataKey(ctx context.Context, k vault.DataKey) error {
-	err := inTx(ctx, v.db, func(t *tx) {
-		t.add(insertDataKey, int64(k.MerchantID), int64(k.Number), notNil(k.Sealed), micros(k.CreatedAt))
-	})
+	err := inTx(ctx, v.db, func(t *tx) { t.add(insertDataKey, dataKeyTable.inserting(k)...) })
 	if err != nil {
 		return fmt.Errorf("add data key %d of merchant %d: %w", k.Number, k.MerchantID, err)
 	}
@@ -74,10 +96,7 @@ func (v *Vault) AddCard(ctx context.Context, c vault.StoredCard) error {
 }
 
 // AddCard implements vault.Tx.
-func (t *tx) AddCard(c vault.StoredCard) {
-	t.add(insertCard, int64(c.MerchantID), int64(c.ID), c.Token, notNil(c.SealedPAN), c.Fingerprint, c.BIN, c.Last4,
-		int64(c.ExpiryMonth), int64(c.ExpiryYear), c.Holder, micros(c.CreatedAt), c.CustomerRef)
-}
+func (t *tx) AddCard(c vault.StoredCard) { t.add(insertCard, cardTable.inserting(c)...) }
 
 const (
 	// forgetSameCard makes room for a card whose number the customer already has.
@@ -103,7 +122,7 @@ func (t *tx) ForgetCard(m id.Merchant, c id.Card) { t.add(deleteCard, int64(m), 
 // CustomerCards implements vault.Store.
 func (v *Vault) CustomerCards(ctx context.Context, m id.Merchant, customerRef string, valid card.Expiry) ([]vault.StoredCard, error) {
 	const months = 12
-	all, err := many(ctx, v.db, readCard, cardsOfPerson, int64(m), customerRef,
+	all, err := many(ctx, v.db, cardTable.reader(), cardsOfPerson, int64(m), customerRef,
 		int64(valid.Year)*months+int64(valid.Month), int64(vault.MaxCustomerCards))
 	if err != nil {
 		return nil, fmt.Errorf("stored cards of customer: %w", err)
@@ -113,20 +132,11 @@ func (v *Vault) CustomerCards(ctx context.Context, m id.Merchant, customerRef st
 
 // CardByToken implements vault.Store.
 func (v *Vault) CardByToken(ctx context.Context, m id.Merchant, token string) (vault.StoredCard, error) {
-	c, err := one(ctx, v.db, readCard, cardByToken, int64(m), token)
+	c, err := one(ctx, v.db, cardTable.reader(), cardByToken, int64(m), token)
 	if err != nil {
 		return c, fmt.Errorf("stored card: %w", err)
 	}
 	return c, nil
-}
-
-func readCard(s storage.Scanner) (vault.StoredCard, error) {
-	var owner, n, month, year, createdAt int64
-	var c vault.StoredCard
-	err := s.Scan(&owner, &n, &c.Token, &c.SealedPAN, &c.Fingerprint, &c.BIN, &c.Last4, &month, &year, &c.Holder, &createdAt, &c.CustomerRef)
-	c.MerchantID, c.ID, c.CreatedAt = id.Merchant(owner), id.Card(n), timeOf(createdAt)
-	c.ExpiryMonth, c.ExpiryYear = int(month), int(year)
-	return c, err
 }
 
 // DeleteCard implements vault.Store; a card that the merchant does not have is
