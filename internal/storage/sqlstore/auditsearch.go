@@ -15,11 +15,7 @@ var _ audit.Log = (*Audit)(nil)
 
 // Search implements audit.Log.
 func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]audit.Record, string, error) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	limit = min(limit, maxPage)
+	limit := pageSize(f.Limit)
 	after := position{int64(id.Max), int64(id.Max)}
 	if f.Cursor != "" {
 		var err error
@@ -32,11 +28,8 @@ func (a *Audit) Search(ctx context.Context, m id.Merchant, f audit.Filter) ([]au
 	if err != nil {
 		return nil, "", fmt.Errorf("search audit records of merchant %d: %w", m, err)
 	}
-	if len(page) <= limit {
-		return page, "", nil
-	}
-	last := page[limit-1]
-	return page[:limit], position{micros(last.At), int64(last.ID)}.cursor(), nil
+	page, next := pageOf(page, limit, func(r audit.Record) string { return position{micros(r.At), int64(r.ID)}.cursor() })
+	return page, next, nil
 }
 
 // auditSearch returns the query of up to limit records, with its parameters.

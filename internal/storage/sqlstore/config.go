@@ -20,7 +20,7 @@ func NewConfig(db *storage.DB) *Config { return &Config{db: db} }
 // nodes keep in memory: merchants, credentials, admin tokens, POSes, plans,
 // rules, BINs, webhook endpoints.
 func (c *Config) ConfigVersion(ctx context.Context) (int64, error) {
-	version, err := one(ctx, c.db, func(s storage.Scanner) (v int64, err error) { return v, s.Scan(&v) },
+	version, err := one(ctx, c.db, readCount,
 		`SELECT version FROM config_version WHERE id = 1`)
 	if err != nil {
 		return 0, fmt.Errorf("configuration version: %w", err)
@@ -46,7 +46,7 @@ func (c *Config) Now(ctx context.Context) (time.Time, error) {
 	if c.db.Engine() == storage.SQLite {
 		return time.Time{}, nil
 	}
-	now, err := one(ctx, c.db, func(s storage.Scanner) (v int64, err error) { return v, s.Scan(&v) },
+	now, err := one(ctx, c.db, readCount,
 		`SELECT `+databaseTime)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("database's time: %w", err)

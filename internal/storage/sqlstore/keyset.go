@@ -14,6 +14,29 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
+// The bounds of a page.
+const (
+	defaultPage = 20
+	maxPage     = 100
+)
+
+// pageSize returns how many rows a page has of which as many were asked for.
+func pageSize(limit int) int {
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	return min(limit, maxPage)
+}
+
+// pageOf returns the page and the cursor of the next one, empty at the end. One
+// row more than the limit was looked for, to see whether there is a next page.
+func pageOf[T any](found []T, limit int, cursor func(T) string) ([]T, string) {
+	if len(found) <= limit {
+		return found, ""
+	}
+	return found[:limit], cursor(found[limit-1])
+}
+
 // keyset is a list that is read in pages: each begins behind the last row of the
 // one before, so that it costs the same wherever it is and rows that come or go
 // elsewhere move nothing.
@@ -41,19 +64,14 @@ func (k keyset[T]) page(ctx context.Context, db *storage.DB, cursor string, limi
 		sql += " AND (" + strings.Join(k.order, ", ") + ") > (" + placeholders(len(args)+1, len(after)) + ")"
 		args = append(args, after...)
 	}
-	if limit <= 0 {
-		limit = defaultPage
-	}
-	limit = min(limit, maxPage)
+	limit = pageSize(limit)
 	sql += " ORDER BY " + strings.Join(k.order, ", ") + " LIMIT $" + strconv.Itoa(len(args)+1)
 	found, err := many(ctx, db, k.read, sql, append(args, int64(limit+1))...)
 	if err != nil {
 		return nil, "", fmt.Errorf("page of %s: %w", k.name, err)
 	}
-	if len(found) <= limit { // one more was asked for, to see whether there is a next page
-		return found, "", nil
-	}
-	return found[:limit], k.cursor(found[limit-1]), nil
+	page, next := pageOf(found, limit, k.cursor)
+	return page, next, nil
 }
 
 // cursor returns the opaque text for the page behind a row.

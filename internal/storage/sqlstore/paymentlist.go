@@ -14,12 +14,6 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
-// The bounds of a page.
-const (
-	defaultPage = 20
-	maxPage     = 100
-)
-
 // position is the place of a payment in a list: newest first, by the time of
 // creation and then by id.
 type position struct {
@@ -62,12 +56,7 @@ func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter
 	if err != nil {
 		return nil, "", fmt.Errorf("list payments: %w", err)
 	}
-	next := ""
-	if len(page) > l.limit { // one more was asked for, to see whether there is a next page
-		page = page[:l.limit]
-		last := page[l.limit-1]
-		next = position{micros(last.CreatedAt), int64(last.ID)}.cursor()
-	}
+	page, next := pageOf(page, l.limit, func(p payment.Payment) string { return position{micros(p.CreatedAt), int64(p.ID)}.cursor() })
 	return page, next, p.loadItems(ctx, page)
 }
 
@@ -90,11 +79,7 @@ type paymentList struct {
 
 // newPaymentList builds the query; few says what fewOfAmount said.
 func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter, few bool) (*paymentList, error) {
-	l := &paymentList{limit: f.Limit}
-	if l.limit <= 0 {
-		l.limit = defaultPage
-	}
-	l.limit = min(l.limit, maxPage)
+	l := &paymentList{limit: pageSize(f.Limit)}
 	l.add("p.merchant_id = %s", int64(m))
 	if f.OrderRef != "" {
 		l.add("p.order_ref = %s", f.OrderRef)

@@ -75,12 +75,7 @@ func (w *Webhooks) Deliveries(ctx context.Context, m id.Merchant, f webhook.Filt
 	if err != nil {
 		return nil, "", fmt.Errorf("list webhook deliveries: %w", err)
 	}
-	next := ""
-	if len(page) > l.limit { // one more was asked for, to see whether there is a next page
-		page = page[:l.limit]
-		last := page[l.limit-1]
-		next = position{micros(last.CreatedAt), int64(last.ID)}.cursor()
-	}
+	page, next := pageOf(page, l.limit, func(d webhook.Delivery) string { return position{micros(d.CreatedAt), int64(d.ID)}.cursor() })
 	return page, next, nil
 }
 
@@ -93,11 +88,7 @@ type deliveryList struct {
 }
 
 func newDeliveryList(m id.Merchant, f webhook.Filter) (*deliveryList, error) {
-	l := &deliveryList{limit: f.Limit, oldestFirst: f.OldestFirst}
-	if l.limit <= 0 {
-		l.limit = defaultPage
-	}
-	l.limit = min(l.limit, maxPage)
+	l := &deliveryList{limit: pageSize(f.Limit), oldestFirst: f.OldestFirst}
 	l.add("merchant_id = ", int64(m))
 	if f.EndpointID != 0 {
 		l.add("endpoint_id = ", int64(f.EndpointID))
