@@ -65,13 +65,14 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 		routes = append(routes, r.kit())
 	}
 	return kit.Handler(k, kit.Surface[merchant.AdminPrincipal]{
-		Name:         "admin",
-		Authenticate: s.authenticate,
-		Challenge:    "Bearer",
-		Merchant:     func(p merchant.AdminPrincipal) id.Merchant { return p.MerchantID },
-		Form:         s.form,
-		Language:     language.English,
-		Routes:       routes,
+		Name:          "admin",
+		Authenticator: kit.AuthFunc[merchant.AdminPrincipal](s.authenticate),
+		Challenge:     "Bearer",
+		Merchant:      func(p merchant.AdminPrincipal) id.Merchant { return p.MerchantID },
+		Keys:          kit.Keys[merchant.AdminPrincipal]{Header: "Idempotency-Key"},
+		Form:          s.form,
+		Language:      language.English,
+		Routes:        routes,
 	})
 }
 
@@ -79,10 +80,10 @@ var errToken = fault.New(fault.Unauthenticated, fault.Unauthorized, "the bearer 
 
 // authenticate reads the Authorization header (RFC 6750, section 2.1), or else the
 // cookie of a login.
-func (s *surface) authenticate(ctx context.Context, r *http.Request) (merchant.AdminPrincipal, error) {
+func (s *surface) authenticate(ctx context.Context, r kit.AuthRequest) (merchant.AdminPrincipal, error) {
 	values := r.Header.Values("Authorization")
-	if c, err := r.Cookie(s.cookieName()); err == nil && len(values) == 0 {
-		return s.bySession(ctx, r, c.Value)
+	if token, ok := r.Cookie(s.cookieName()); ok && len(values) == 0 {
+		return s.bySession(ctx, r, token)
 	}
 	if len(values) != 1 {
 		return merchant.AdminPrincipal{}, errToken

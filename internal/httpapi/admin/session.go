@@ -72,7 +72,7 @@ func csrfToken(session string) string {
 var errCSRF = fault.New(fault.Forbidden, fault.ForbiddenAction, "the header "+csrfHeader+" is missing or wrong")
 
 // bySession proves who is logged in with a cookie.
-func (s *surface) bySession(ctx context.Context, r *http.Request, token string) (merchant.AdminPrincipal, error) {
+func (s *surface) bySession(ctx context.Context, r kit.AuthRequest, token string) (merchant.AdminPrincipal, error) {
 	if s.Users == nil || len(token) > maxProof {
 		return merchant.AdminPrincipal{}, errToken
 	}

@@ -96,16 +96,14 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 		kit: k, payments: to.Payments, threeDS: to.ThreeDS, checkouts: to.Checkouts, callers: to.Callers, urls: to.URLs,
 	}
 	return kit.Handler(k, kit.Surface[merchant.Principal]{
-		Name:         "gateway",
-		Authenticate: s.authenticate,
-		Challenge:    "ApiKey",
-		Merchant:     func(p merchant.Principal) id.Merchant { return p.MerchantID },
-		Credential:   func(p merchant.Principal) string { return p.Actor },
-		CheckKey: func(ctx context.Context, p merchant.Principal, key idempotency.Key) error {
-			return s.payments.CheckKey(ctx, payment.Caller{MerchantID: p.MerchantID, Key: key})
-		},
-		Form:     s.form,
-		Language: language.English,
+		Name:          "gateway",
+		Authenticator: kit.AuthFunc[merchant.Principal](s.authenticate),
+		Challenge:     "ApiKey",
+		Merchant:      func(p merchant.Principal) id.Merchant { return p.MerchantID },
+		Credential:    func(p merchant.Principal) string { return p.Actor },
+		Keys:          kit.Keys[merchant.Principal]{Header: "Idempotency-Key", Check: s.checkKey},
+		Form:          s.form,
+		Language:      language.English,
 		Routes: []kit.Route[merchant.Principal]{
 			{Method: http.MethodPost, Pattern: "/api/payment", Handle: s.pay(payment.PhaseSale)},
 			{Method: http.MethodPost, Pattern: "/api/pre-authorization", Handle: s.pay(payment.PhasePreAuthorization)},
@@ -125,14 +123,18 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 
 var errCredentials = fault.New(fault.Unauthenticated, fault.Unauthorized, "the credentials are missing or wrong")
 
-// authenticate reads the two headers. A doubled header is refused, because two
-// readers of the request might each pick another one.
-func (s *surface) authenticate(ctx context.Context, r *http.Request) (merchant.Principal, error) {
-	keys, secrets := r.Header.Values("X-Api-Key"), r.Header.Values("X-Api-Secret")
-	if len(keys) != 1 || len(secrets) != 1 || keys[0] == "" || secrets[0] == "" {
+// authenticate reads the two headers.
+func (s *surface) authenticate(ctx context.Context, r kit.AuthRequest) (merchant.Principal, error) {
+	key, hasKey := r.Single("X-Api-Key")
+	secret, hasSecret := r.Single("X-Api-Secret")
+	if !hasKey || !hasSecret || key == "" || secret == "" {
 		return merchant.Principal{}, errCredentials
 	}
-	return s.callers.Authenticate(ctx, keys[0], secrets[0])
+	return s.callers.Authenticate(ctx, key, secret)
+}
+
+func (s *surface) checkKey(ctx context.Context, p merchant.Principal, key idempotency.Key) error {
+	return s.payments.CheckKey(ctx, payment.Caller{MerchantID: p.MerchantID, Key: key})
 }
 
 // caller says on whose behalf a command comes.

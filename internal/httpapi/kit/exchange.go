@@ -61,7 +61,9 @@ func (x *exchange) run(ctx context.Context, work func() (Response, error), form 
 	}
 	f := public(err)
 	answer = form(f)
-	answer.Status = Status(f.Kind)
+	if answer.Status == 0 {
+		answer.Status = Status(f.Kind)
+	}
 	if x.allow != "" && f.Kind == fault.MethodNotAllowed {
 		answer.setHeader("Allow", x.allow)
 	}

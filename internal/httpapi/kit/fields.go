@@ -30,7 +30,7 @@ func (o *Object) Null(name string) bool {
 // String reads a required string. It returns false, and the field is rejected,
 // when it is missing, null or of another type.
 func (o *Object) String(name string) (string, bool) {
-	v, ok := o.required(name)
+	v, ok := o.single(name)
 	if !ok {
 		return "", false
 	}
@@ -77,11 +77,14 @@ func (o *Object) checkText(name, s string, least, most int) bool {
 }
 
 // Number reads a required number, as it was written. Quoted numbers and
-// exponents are rejected.
+// exponents are rejected; a form has numbers as texts and no quotes.
 func (o *Object) Number(name string) (money.Number, bool) {
-	v, ok := o.required(name)
+	v, ok := o.single(name)
 	if !ok {
 		return "", false
+	}
+	if o.form {
+		v, _ = jsontext.AppendUnquote(nil, v) // parseForm quoted it
 	}
 	if v.Kind() != '0' {
 		o.Reject(name, fault.FieldInvalid, "must be a number")
@@ -113,16 +116,35 @@ func (o *Object) Int(name string, least, most int) (int, bool) {
 	return i, true
 }
 
-// OptionalBool reads true or false; missing and null are the fallback.
+// OptionalBool reads true or false; missing and null are the fallback. In a form
+// "on", which browsers send for a box that was ticked, is true as well.
 func (o *Object) OptionalBool(name string, fallback bool) bool {
 	if !o.Has(name) {
 		return fallback
+	}
+	if o.form {
+		switch string(o.members[name]) {
+		case `"true"`, `"on"`:
+			return true
+		case `"false"`:
+			return false
+		}
 	}
 	if kind := o.members[name].Kind(); kind == 't' || kind == 'f' {
 		return kind == 't'
 	}
 	o.Reject(name, fault.FieldInvalid, "must be true or false")
 	return fallback
+}
+
+// single is required for a field that has one value. Only a form can repeat one.
+func (o *Object) single(name string) (jsontext.Value, bool) {
+	v, ok := o.required(name)
+	if ok && o.form && v.Kind() == '[' {
+		o.Reject(name, fault.FieldInvalid, "must be given once")
+		return nil, false
+	}
+	return v, ok
 }
 
 func (o *Object) required(name string) (jsontext.Value, bool) {

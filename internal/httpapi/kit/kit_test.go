@@ -41,7 +41,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func newKit(t *testing.T, log io.Writer) *kit.Kit {
+func newKit(t testing.TB, log io.Writer) *kit.Kit {
 	t.Helper()
 	k, err := kit.New(kit.Config{
 		Log:     slog.New(slog.NewJSONHandler(log, nil)),
@@ -65,11 +65,12 @@ func form(f *fault.Error, _ string, _ language.Tag) kit.Response {
 // surface has one route to read and one to write, both of which run work.
 func surface(k *kit.Kit, work func(ctx context.Context, r *kit.Request[int]) (kit.Response, error)) http.Handler {
 	return kit.Handler(k, kit.Surface[int]{
-		Name:         "test",
-		Authenticate: func(context.Context, *http.Request) (int, error) { return 7, nil },
-		Merchant:     func(p int) id.Merchant { return id.Merchant(p) },
-		Form:         form,
-		Language:     language.English,
+		Keys:          kit.Keys[int]{Header: "Idempotency-Key"},
+		Name:          "test",
+		Authenticator: kit.AuthFunc[int](func(context.Context, kit.AuthRequest) (int, error) { return 7, nil }),
+		Merchant:      func(p int) id.Merchant { return id.Merchant(p) },
+		Form:          form,
+		Language:      language.English,
 		Routes: []kit.Route[int]{
 			{Method: http.MethodGet, Pattern: "/t/things/{thing}", Handle: work},
 			{Method: http.MethodPost, Pattern: "/t/things/{thing}", Handle: work},

@@ -31,12 +31,12 @@ func guarded(t *testing.T, now clock.Clock, shared limit.Shared) http.Handler {
 	}
 	return kit.Handler(k, kit.Surface[string]{
 		Name: "test",
-		Authenticate: func(_ context.Context, r *http.Request) (string, error) {
+		Authenticator: kit.AuthFunc[string](func(_ context.Context, r kit.AuthRequest) (string, error) {
 			if key := r.Header.Get("X-Api-Key"); key == "a" || key == "b" {
 				return key, nil
 			}
 			return "", fault.New(fault.Unauthenticated, fault.Unauthorized, "wrong")
-		},
+		}),
 		Merchant:   func(string) id.Merchant { return 1 },
 		Credential: func(key string) string { return key },
 		Form:       form,

@@ -13,12 +13,14 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 )
 
-// Object is a JSON object from outside, read member by member. What is wrong is
-// collected, so that a caller learns of every wrong field at once; Err tells.
-// Members that nobody reads are ignored, unless the Object is strict. It is not
-// safe for concurrent use.
+// Object is a JSON object or a form from outside, read member by member. What is
+// wrong is collected, so that a caller learns of every wrong field at once; Err
+// tells. Members that nobody reads are ignored, unless the Object is strict. It is
+// not safe for concurrent use.
 type Object struct {
 	members map[string]jsontext.Value
+	// form says that the members came as texts, whatever they mean.
+	form bool
 	// known are the members that were asked for; nil if the Object is not strict.
 	known map[string]bool
 	wrong []fault.Field
@@ -145,7 +147,7 @@ func (o *Object) Strings(name string, most, length int) []string {
 		return nil
 	}
 	var all []string
-	if json.Unmarshal(o.members[name], &all) != nil {
+	if json.Unmarshal(o.list(name), &all) != nil {
 		o.Reject(name, fault.FieldInvalid, "must be an array of strings")
 		return nil
 	}
@@ -159,6 +161,16 @@ func (o *Object) Strings(name string, most, length int) []string {
 		}
 	}
 	return all
+}
+
+// list is a member that is an array. In a form one that has a single element is
+// not told from a text.
+func (o *Object) list(name string) jsontext.Value {
+	v := o.members[name]
+	if o.form && v.Kind() == '"' {
+		return slices.Concat(jsontext.Value("["), v, jsontext.Value("]"))
+	}
+	return v
 }
 
 // Adopt takes over what is wrong with a part of this object, whose fields are

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"path"
@@ -11,16 +12,18 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/idempotency"
 )
 
 // Surface is one public API: P is who calls it.
 type Surface[P any] struct {
 	// Name tells surfaces apart in the log.
 	Name string
-	// Authenticate proves who calls, from the headers alone: before the body is
-	// read, and before anyone is told whether there is such a path.
-	Authenticate func(ctx context.Context, r *http.Request) (P, error)
+	// Authenticator proves who calls, before anyone is told whether there is such a
+	// path, and before the body is read unless BodySigned.
+	Authenticator Authenticator[P]
+	// BodySigned says that the proof is over the body as well: the body is read
+	// first, within the limit of its route, and parsed only when the caller is known.
+	BodySigned bool
 	// Challenge is the WWW-Authenticate header of a 401.
 	Challenge string
 	// Merchant names the caller's merchant for the log.
@@ -28,19 +31,29 @@ type Surface[P any] struct {
 	// Credential names what the caller proved with, for the limit of requests per
 	// credential; nil if the surface has no such limit.
 	Credential func(P) string
-	// CheckKey refuses an idempotency key that another request has used. It is
-	// asked about requests that are invalid in themselves, for the reuse is the
-	// graver mistake; nil if the surface knows no keys.
-	CheckKey func(ctx context.Context, p P, key idempotency.Key) error
+	// Guard is asked about a request of a proven caller that changes something, once
+	// its body was read and before its route handles it: whether it has the token
+	// that no other site can know, for one. Nil lets all through.
+	Guard func(ctx context.Context, r *Request[P]) error
+	// Forms says that bodies may be forms, urlencoded or multipart, beside JSON.
+	Forms bool
+	Keys  Keys[P]
 	// Form writes a fault in the surface's own form.
 	Form ErrorForm
+	// LanguageHeader says which language the caller reads, in the syntax of
+	// Accept-Language, which it is if empty.
+	LanguageHeader string
 	// Language is used when the caller asks for none.
 	Language language.Tag
-	Routes   []Route[P]
+	// Headers sets what every answer of the surface carries, errors too; nil for
+	// nothing. What an answer says itself comes after.
+	Headers func(h http.Header, lang language.Tag)
+	Routes  []Route[P]
 }
 
-// ErrorForm turns a fault into an answer. The status, Retry-After, Allow and
-// WWW-Authenticate are set by the kit.
+// ErrorForm turns a fault into an answer. Its status is that of the fault's kind
+// unless the form sets one; Retry-After, Allow and WWW-Authenticate are set by the
+// kit.
 type ErrorForm func(f *fault.Error, requestID string, lang language.Tag) Response
 
 // Route is one method of one path.
@@ -55,8 +68,8 @@ type Route[P any] struct {
 	// Strict refuses members of the body and, where Handle reads it, parameters of
 	// the query that Handle does not ask for before it asks whether they are right.
 	Strict bool
-	// Raw takes another media type than JSON and leaves its reading to Handle;
-	// nil for JSON.
+	// Raw takes another media type than JSON and forms, and leaves its reading to
+	// Handle; nil for those two.
 	Raw *RawBody
 	// Open lets anybody in: Handle gets the zero principal.
 	Open bool
@@ -69,7 +82,10 @@ type Route[P any] struct {
 // Handler returns the surface as an http.Handler, to be mounted at the prefix
 // under which everything, known or not, shall answer in the surface's form.
 func Handler[P any](k *Kit, s Surface[P]) http.Handler {
-	h := &surfaceHandler[P]{kit: k, surface: s, mux: http.NewServeMux(), paths: make(map[string]*pathHandler[P])}
+	h := &surfaceHandler[P]{
+		kit: k, surface: s, languageHeader: cmp.Or(s.LanguageHeader, "Accept-Language"),
+		mux: http.NewServeMux(), paths: make(map[string]*pathHandler[P]),
+	}
 	for _, r := range s.Routes {
 		p, ok := h.paths[r.Pattern]
 		if !ok {
@@ -83,10 +99,11 @@ func Handler[P any](k *Kit, s Surface[P]) http.Handler {
 }
 
 type surfaceHandler[P any] struct {
-	kit     *Kit
-	surface Surface[P]
-	mux     *http.ServeMux
-	paths   map[string]*pathHandler[P]
+	kit            *Kit
+	surface        Surface[P]
+	languageHeader string
+	mux            *http.ServeMux
+	paths          map[string]*pathHandler[P]
 }
 
 // pathHandler is what the mux finds; only surfaceHandler knows how to run it.
@@ -99,7 +116,10 @@ func (*pathHandler[P]) ServeHTTP(http.ResponseWriter, *http.Request) {}
 // ServeHTTP answers every request, known path or not, in the surface's form.
 func (h *surfaceHandler[P]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := h.kit.begin(w, r, h.surface.Name)
-	lang := h.kit.catalogue.Match(r.Header.Get("Accept-Language"), h.surface.Language)
+	lang := h.kit.catalogue.Match(r.Header.Get(h.languageHeader), h.surface.Language)
+	if h.surface.Headers != nil {
+		h.surface.Headers(w.Header(), lang)
+	}
 	x.run(r.Context(), func() (Response, error) { return h.answer(x, r, lang) }, func(f *fault.Error) Response {
 		answer := h.surface.Form(f, x.id, lang)
 		if f.Kind == fault.Unauthenticated && h.surface.Challenge != "" {
@@ -111,14 +131,11 @@ func (h *surfaceHandler[P]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.Tag) (Response, error) {
 	route, missing := h.find(x, r) // first for the log's sake; strangers are not told
-	var principal P
+	request := &Request[P]{ID: x.id, Language: lang, strict: route.Strict, http: r}
+	var sent body
+	defer sent.wipe()
 	if missing != nil || !route.Open {
-		var err error
-		if principal, err = h.surface.Authenticate(r.Context(), r); err != nil {
-			return Response{}, h.kit.unproven(r, err)
-		}
-		x.merchant = h.surface.Merchant(principal)
-		if err := h.admit(r.Context(), principal); err != nil {
+		if err := h.prove(x, route, request, &sent); err != nil {
 			return Response{}, err
 		}
 	}
@@ -126,15 +143,31 @@ func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.T
 		return Response{}, missing
 	}
 	if route.Admit != nil {
-		if err := route.Admit(principal); err != nil {
+		if err := route.Admit(request.Principal); err != nil {
 			return Response{}, err
 		}
 	}
-	request := &Request[P]{ID: x.id, Principal: principal, Language: lang, strict: route.Strict, http: r}
 	if isRead(route.Method) {
 		return route.Handle(r.Context(), request)
 	}
-	return h.write(x, route, request)
+	return h.write(x, route, request, &sent)
+}
+
+// prove finds out who calls. The body is read for it only if it is signed.
+func (h *surfaceHandler[P]) prove(x *exchange, route Route[P], r *Request[P], sent *body) error {
+	if h.surface.BodySigned {
+		most, tooLarge := route.most()
+		if err := sent.read(x.w, r.http, most, tooLarge); err != nil {
+			return err
+		}
+	}
+	principal, err := h.surface.Authenticator.Authenticate(r.http.Context(), newAuthRequest(r.http, sent.bytes))
+	if err != nil {
+		return h.kit.unproven(r.http, err)
+	}
+	r.Principal = principal
+	x.merchant = h.surface.Merchant(principal)
+	return h.admit(r.http.Context(), principal)
 }
 
 // admit counts a request of a proven caller.
@@ -147,52 +180,71 @@ func (h *surfaceHandler[P]) admit(ctx context.Context, principal P) error {
 
 // write runs a route that changes something. Once the request was read, it goes
 // on to its end even if the caller hangs up: money does not stop half-way.
-func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P]) (Response, error) {
-	body, err := route.read(x.w, r.http)
+func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P], sent *body) (Response, error) {
+	parse, err := h.read(x, route, r.http, sent)
 	if err != nil {
 		return Response{}, err
 	}
-	defer clear(body) // it may hold a card number and its security code
-	if r.Key, err = h.kit.idempotencyKey(r.http, body); err != nil {
+	if r.Key, err = h.kit.idempotencyKey(r.http, h.surface.Keys.header(route.Method), sent.bytes); err != nil {
 		return Response{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.http.Context()), workTime)
 	defer cancel()
-	answer, err := route.handle(ctx, r, body)
-	if err != nil && fault.KindOf(err) == fault.Invalid && !r.Key.IsZero() && h.surface.CheckKey != nil {
-		if reused := h.surface.CheckKey(ctx, r.Principal, r.Key); reused != nil {
+	answer, err := h.handle(ctx, route, r, sent.bytes, parse)
+	if err != nil && fault.KindOf(err) == fault.Invalid && !r.Key.IsZero() && h.surface.Keys.Check != nil {
+		if reused := h.surface.Keys.Check(ctx, r.Principal, r.Key); reused != nil {
 			return Response{}, reused
 		}
 	}
 	return answer, err
 }
 
+// read takes in the body of a request that changes something and tells how it is
+// to be parsed. It is refused by what it is said to be before it is read.
+func (h *surfaceHandler[P]) read(x *exchange, route Route[P], r *http.Request, sent *body) (media, error) {
+	if route.EmptyBody && r.ContentLength == 0 && len(r.Header.Values("Content-Type")) == 0 {
+		*sent = emptyObject()
+		return media{}, nil
+	}
+	m, err := route.mediaOf(r.Header, h.surface.Forms)
+	if err != nil {
+		return media{}, err
+	}
+	most, tooLarge := route.most()
+	if err := sent.read(x.w, r, most, tooLarge); err != nil {
+		return media{}, err
+	}
+	if route.EmptyBody && len(sent.bytes) == 0 && !m.form {
+		*sent = emptyObject()
+	}
+	return m, nil
+}
+
 // handle runs the route on a body that was read.
-func (r Route[P]) handle(ctx context.Context, request *Request[P], body []byte) (Response, error) {
+func (h *surfaceHandler[P]) handle(ctx context.Context, route Route[P], r *Request[P], sent []byte, m media) (Response, error) {
 	var err error
 	switch {
-	case r.Raw != nil:
-		request.Raw = body
-	case r.ListBody:
-		request.Body, err = parseList(body)
+	case route.Raw != nil:
+		r.Raw = sent
+	case m.form:
+		r.Body, err = parseForm(sent, m)
+	case route.ListBody:
+		r.Body, err = parseList(sent)
 	default:
-		request.Body, err = ParseObject(body)
+		r.Body, err = ParseObject(sent)
 	}
 	if err != nil {
 		return Response{}, err
 	}
-	if r.Strict && request.Body != nil {
-		request.Body.Strict()
+	if route.Strict && r.Body != nil {
+		r.Body.Strict()
 	}
-	return r.Handle(ctx, request)
-}
-
-// read returns the body of a request that changes something.
-func (r Route[P]) read(w http.ResponseWriter, request *http.Request) ([]byte, error) {
-	if r.Raw != nil {
-		return r.Raw.read(w, request)
+	if h.surface.Guard != nil && !route.Open {
+		if err := h.surface.Guard(ctx, r); err != nil {
+			return Response{}, err
+		}
 	}
-	return readBody(w, request, r.EmptyBody)
+	return route.Handle(ctx, r)
 }
 
 // find looks the route up. The mux would redirect an unclean path; no caller of

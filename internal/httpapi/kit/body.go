@@ -1,0 +1,116 @@
+package kit
+
+import (
+	"bytes"
+	"errors"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/vezne/vezne/internal/fault"
+)
+
+// MaxBody is how many bytes a request body may have.
+const MaxBody = 64 << 10
+
+// RawBody is a body that is neither JSON nor a form.
+type RawBody struct {
+	MediaType string
+	Max       int64 // bytes
+}
+
+// body is what a request carries, read at most once.
+type body struct {
+	bytes []byte
+	done  bool
+}
+
+// emptyObject stands for a body of no bytes.
+func emptyObject() body { return body{bytes: []byte("{}"), done: true} }
+
+// wipe forgets the body: it may hold a card number and its security code.
+func (b *body) wipe() { clear(b.bytes) }
+
+// read takes the whole body in, which may have at most most bytes; more is the
+// fault given.
+func (b *body) read(w http.ResponseWriter, r *http.Request, most int64, tooLarge error) error {
+	if b.done {
+		return nil
+	}
+	b.done = true
+	if r.ContentLength > most {
+		return tooLarge
+	}
+	if r.ContentLength == 0 {
+		return nil
+	}
+	buffer := bytes.NewBuffer(make([]byte, 0, bufferSize(r.ContentLength, most)))
+	_, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, most))
+	b.bytes = buffer.Bytes()
+	if _, larger := errors.AsType[*http.MaxBytesError](err); larger {
+		return tooLarge
+	}
+	if err != nil {
+		return fault.Wrap(fault.Invalid, fault.MalformedJSON, "the body ended early", err)
+	}
+	return nil
+}
+
+// bufferSize is enough for a body of the announced length, -1 for unknown, so
+// that the buffer never grows: growing would leave a copy behind that nobody
+// wipes.
+func bufferSize(announced, most int64) int64 {
+	if announced < 0 {
+		announced = most
+	}
+	return announced + bytes.MinRead
+}
+
+// media is how a body is to be read.
+type media struct {
+	form     bool
+	boundary string // of a multipart form
+}
+
+// The media types of forms (HTML, section 4.10.21.5).
+const (
+	urlencodedForm = "application/x-www-form-urlencoded"
+	multipartForm  = "multipart/form-data"
+)
+
+// mediaOf tells how a body is to be read, or that it is of a type that the route
+// does not take. A body is never compressed, and always in UTF-8.
+func (r Route[P]) mediaOf(h http.Header, forms bool) (media, error) {
+	wrong := errMediaType
+	if forms {
+		wrong = errFormType
+	}
+	if r.Raw != nil {
+		wrong = fault.New(fault.UnsupportedMedia, fault.UnsupportedMediaType, "the body must be "+r.Raw.MediaType+" in UTF-8")
+	}
+	said, ok := single(h, "Content-Type")
+	if !ok || len(h.Values("Content-Encoding")) > 0 {
+		return media{}, wrong
+	}
+	name, params, err := mime.ParseMediaType(said)
+	if charset, given := params["charset"]; err != nil || (given && !strings.EqualFold(charset, "utf-8")) {
+		return media{}, wrong
+	}
+	switch {
+	case r.Raw != nil && name == r.Raw.MediaType, r.Raw == nil && name == "application/json":
+		return media{}, nil
+	case r.Raw == nil && forms && name == urlencodedForm:
+		return media{form: true}, nil
+	case r.Raw == nil && forms && name == multipartForm && params["boundary"] != "":
+		return media{form: true, boundary: params["boundary"]}, nil
+	}
+	return media{}, wrong
+}
+
+// most is how long a body may be, and what a longer one is.
+func (r Route[P]) most() (int64, error) {
+	if r.Raw != nil {
+		return r.Raw.Max, errRawTooLarge
+	}
+	return MaxBody, errTooLarge
+}
