@@ -66,20 +66,10 @@ func (s *Service) auditRecord(ctx context.Context, c Checkout, action, actor str
 }
 
 func (s *Service) auditRecordAbout(ctx context.Context, c Checkout, action, actor, about string) (audit.Record, error) {
-	recordID, err := id.Next[id.AuditRecord](ctx, s.IDs, id.NounAuditRecord)
-	if err != nil {
-		return audit.Record{}, fmt.Errorf("new audit id: %w", err)
-	}
-	detail, err := json.Marshal(subject{
-		Checkout: c.ID.String(), OrderID: c.Ref, State: c.State, Reason: string(c.Reason),
+	return audit.NewRecord(ctx, s.IDs, s.Clock, audit.Deed{
+		MerchantID: c.MerchantID, Actor: actor, Action: action, Subject: about,
+		Facts: subject{Checkout: c.ID.String(), OrderID: c.Ref, State: c.State, Reason: string(c.Reason)},
 	})
-	if err != nil {
-		return audit.Record{}, fmt.Errorf("encode audit record: %w", err)
-	}
-	return audit.Record{
-		ID: recordID, MerchantID: c.MerchantID, At: s.Clock.Now(), Actor: actor, Action: action,
-		Subject: about, Detail: detail,
-	}, nil
 }
 
 // queueEnd returns what the commit that ends a checkout queues: the change, the

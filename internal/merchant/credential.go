@@ -11,8 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
@@ -233,11 +231,13 @@ func (s *Service) save(ctx context.Context, action, actor string, steps ...step)
 		}
 		facts := audit.Change(before, w.shall.facts())
 		facts["name"], facts["key"] = w.shall.Name, w.shall.Key
-		r, err := s.record(ctx, w.shall.MerchantID, actor, action, facts)
+		r, err := audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
+			MerchantID: w.shall.MerchantID, Actor: actor, Action: action,
+			Subject: "credential:" + strconv.FormatInt(int64(w.shall.ID), 10), Facts: facts,
+		})
 		if err != nil {
 			return err
 		}
-		r.Subject = "credential:" + strconv.FormatInt(int64(w.shall.ID), 10)
 		records = append(records, r)
 	}
 	err := s.store.InTx(ctx, func(tx Tx) {
@@ -251,17 +251,11 @@ func (s *Service) save(ctx context.Context, action, actor string, steps ...step)
 	return err
 }
 
-// record returns an audit record without its subject.
-func (s *Service) record(ctx context.Context, m id.Merchant, actor, action string, facts any) (audit.Record, error) {
-	n, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
-	if err != nil {
-		return audit.Record{}, err
-	}
-	detail, err := json.Marshal(facts, json.Deterministic(true))
-	if err != nil {
-		return audit.Record{}, err
-	}
-	return audit.Record{ID: n, MerchantID: m, At: s.clock.Now(), Actor: actor, Action: action, Detail: detail}, nil
+// recordMerchant returns the audit record of an edit of a merchant itself.
+func (s *Service) recordMerchant(ctx context.Context, m id.Merchant, actor, action string, facts any) (audit.Record, error) {
+	return audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
+		MerchantID: m, Actor: actor, Action: action, Subject: "merchant:" + strconv.FormatInt(int64(m), 10), Facts: facts,
+	})
 }
 
 func checkName(name string) error {

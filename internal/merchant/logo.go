@@ -11,7 +11,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"strconv"
 	"strings"
 
 	"golang.org/x/image/webp"
@@ -103,11 +102,10 @@ func (s *Service) SetLogo(ctx context.Context, m id.Merchant, body []byte, actor
 		return fmt.Errorf("set logo: %w", err)
 	}
 	facts := audit.Change(map[string]any{"logo": was.Logo}, map[string]any{"logo": logo.Name})
-	record, err := s.record(ctx, m, actor, "merchant.logo", facts)
+	record, err := s.recordMerchant(ctx, m, actor, "merchant.logo", facts)
 	if err != nil {
 		return fmt.Errorf("set logo: %w", err)
 	}
-	record.Subject = "merchant:" + strconv.FormatInt(int64(m), 10)
 	err = s.store.InTx(ctx, func(tx Tx) {
 		tx.SaveLogo(m, logo)
 		tx.Record(record)

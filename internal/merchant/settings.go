@@ -46,11 +46,10 @@ func (s *Service) SaveSettings(ctx context.Context, was, shall Merchant, actor s
 	if !audit.Changed(facts) {
 		return was, nil
 	}
-	r, err := s.record(ctx, was.ID, actor, "settings.update", facts)
+	r, err := s.recordMerchant(ctx, was.ID, actor, "settings.update", facts)
 	if err != nil {
 		return Merchant{}, fmt.Errorf("save settings: %w", err)
 	}
-	r.Subject = "merchant:" + strconv.FormatInt(int64(was.ID), 10)
 	err = s.store.InTx(ctx, func(tx Tx) {
 		tx.SaveSettings(shall)
 		tx.Record(r)

@@ -82,11 +82,12 @@ func (t AdminToken) facts() map[string]any {
 func (s *Service) saveToken(ctx context.Context, action, actor string, before map[string]any, t AdminToken) error {
 	facts := audit.Change(before, t.facts())
 	facts["name"], facts["role"] = t.Name, string(t.Role)
-	r, err := s.record(ctx, t.MerchantID, actor, action, facts)
+	r, err := audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
+		MerchantID: t.MerchantID, Actor: actor, Action: action, Subject: "token:" + t.Handle(), Facts: facts,
+	})
 	if err != nil {
 		return err
 	}
-	r.Subject = "token:" + t.Handle()
 	err = s.store.InTx(ctx, func(tx Tx) {
 		tx.SaveAdminToken(t)
 		tx.Record(r)

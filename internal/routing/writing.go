@@ -30,16 +30,11 @@ type writing struct {
 
 // note adds an audit record.
 func (w *writing) note(ctx context.Context, action, subject string, facts map[string]any) error {
-	n, err := id.Next[id.AuditRecord](ctx, w.editor.IDs, id.NounAuditRecord)
+	r, err := audit.NewRecord(ctx, w.editor.IDs, w.editor.Clock, audit.Deed{
+		MerchantID: w.merchant, Actor: w.actor, Action: action, Subject: subject, Facts: facts,
+	})
 	if err != nil {
 		return err
-	}
-	detail, err := json.Marshal(facts, json.Deterministic(true))
-	if err != nil {
-		return fmt.Errorf("write audit detail: %w", err)
-	}
-	r := audit.Record{
-		ID: n, MerchantID: w.merchant, At: w.editor.Clock.Now(), Actor: w.actor, Action: action, Subject: subject, Detail: detail,
 	}
 	w.writes = append(w.writes, func(tx Tx) { tx.Record(r) })
 	return nil

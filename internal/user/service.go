@@ -2,10 +2,7 @@ package user
 
 import (
 	"context"
-	"fmt"
 	"strconv"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/clock"
@@ -84,19 +81,7 @@ func (s *Service) commit(ctx context.Context, u User, d deed, write func(Tx)) er
 }
 
 func (s *Service) record(ctx context.Context, u User, actor, action string, facts map[string]any) (audit.Record, error) {
-	n, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
-	if err != nil {
-		return audit.Record{}, err
-	}
-	if facts == nil {
-		facts = map[string]any{}
-	}
-	detail, err := json.Marshal(facts, json.Deterministic(true))
-	if err != nil {
-		return audit.Record{}, fmt.Errorf("write audit detail: %w", err)
-	}
-	return audit.Record{
-		ID: n, MerchantID: u.MerchantID, At: s.clock.Now(), Actor: actor, Action: action,
-		Subject: Actor(u.ID), Detail: detail,
-	}, nil
+	return audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
+		MerchantID: u.MerchantID, Actor: actor, Action: action, Subject: Actor(u.ID), Facts: facts,
+	})
 }

@@ -2,12 +2,9 @@ package webhook
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/clock"
@@ -69,7 +66,9 @@ type Service struct {
 }
 
 // NewService returns a Service.
-func NewService(d Dependencies) *Service { return &Service{Dependencies: d, lanes: job.NewLanes[id.Endpoint]()} }
+func NewService(d Dependencies) *Service {
+	return &Service{Dependencies: d, lanes: job.NewLanes[id.Endpoint]()}
+}
 
 // JobHandlers returns the handlers of the events, each of which turns one into its
 // deliveries, and of the deliveries.
@@ -83,17 +82,12 @@ func (s *Service) JobHandlers() job.Handlers {
 
 // record queues an audit record about an endpoint. facts must hold no secrets.
 func (s *Service) record(ctx context.Context, e Endpoint, actor, action string, facts any) (func(Tx), error) {
-	n, err := id.Next[id.AuditRecord](ctx, s.IDs, id.NounAuditRecord)
+	r, err := audit.NewRecord(ctx, s.IDs, s.Clock, audit.Deed{
+		MerchantID: e.MerchantID, Actor: actor, Action: "webhook_endpoint." + action,
+		Subject: "webhook_endpoint:" + strconv.FormatInt(int64(e.ID), 10), Facts: facts,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("new audit id: %w", err)
-	}
-	detail, err := json.Marshal(facts, json.Deterministic(true))
-	if err != nil {
-		return nil, fmt.Errorf("write audit detail: %w", err)
-	}
-	r := audit.Record{
-		ID: n, MerchantID: e.MerchantID, At: s.Clock.Now(), Actor: actor, Action: "webhook_endpoint." + action,
-		Subject: "webhook_endpoint:" + strconv.FormatInt(int64(e.ID), 10), Detail: detail,
+		return nil, err
 	}
 	return func(tx Tx) { tx.Record(r) }, nil
 }

@@ -202,13 +202,13 @@ func TestCookieCaller(t *testing.T) {
 		path, cookie, header, body string
 		status                     int
 	}{
-		"token_in_header":                             {"/orders/", "abc", csrf, good, 200},
-		"token_in_form":                               {"/orders/", "abc", "", good + "&csrfmiddlewaretoken=" + csrf, 200},
-		"no_token":                                    {"/orders/", "abc", "", good, 403},
+		"token_in_header": {"/orders/", "abc", csrf, good, 200},
+		"token_in_form":   {"/orders/", "abc", "", good + "&csrfmiddlewaretoken=" + csrf, 200},
+		"no_token":        {"/orders/", "abc", "", good, 403},
 		"wrong_token_in_header_and_right_one_in_form": {"/orders/", "abc", "x", good + "&csrfmiddlewaretoken=" + csrf, 403},
-		"no_session":                                  {"/orders/", "", csrf, good, 401},
-		"no_session_and_broken_form":                  {"/orders/", "", csrf, "%4", 401},
-		"open_route_needs_neither":                    {"/login/", "", "", good, 200},
+		"no_session":                 {"/orders/", "", csrf, good, 401},
+		"no_session_and_broken_form": {"/orders/", "", csrf, "%4", 401},
+		"open_route_needs_neither":   {"/login/", "", "", good, 200},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
