@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vezne/vezne/test/wait"
 )
 
 // beVezne makes the test binary run as vezne itself, so that signals go to a
@@ -27,8 +29,6 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
-
-const patience = 30 * time.Second
 
 // child is a running vezne.
 type child struct {
@@ -102,7 +102,7 @@ func (c *child) wait(t *testing.T) error {
 	select {
 	case err := <-c.ended:
 		return err
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		t.Fatal("the process did not end\n", c.log.String())
 		return nil
 	}
@@ -143,7 +143,7 @@ func (c *child) paySlowly(t *testing.T, slowness string) <-chan string {
 		}
 		paid <- body
 	}()
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(wait.Limit); ; {
 		_, body, err := c.request(t.Context(), http.MethodGet, "/metrics", "")
 		if err == nil && strings.Contains(body, "vezne_http_requests_running 2") {
 			return paid
@@ -181,7 +181,7 @@ func TestSignals(t *testing.T) {
 		c := demo(t)
 		paid := c.paySlowly(t, "9000")
 		c.signal(t)
-		for deadline := time.Now().Add(patience); !strings.Contains(c.log.String(), "draining"); {
+		for deadline := time.Now().Add(wait.Limit); !strings.Contains(c.log.String(), "draining"); {
 			if time.Now().After(deadline) {
 				t.Fatal("the first signal did nothing")
 			}

@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/app"
 	"github.com/vezne/vezne/internal/config"
 )
-
-// patience bounds how long a test waits for what must happen.
-const patience = 20 * time.Second
 
 // server is a running server of a test.
 type server struct {
@@ -86,7 +85,7 @@ func (s *server) wait(t *testing.T) {
 		if err != nil {
 			t.Error("Run:", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		t.Error("the server did not drain")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/app"
 	"github.com/vezne/vezne/internal/config"
 )
@@ -105,7 +107,7 @@ func TestDrain(t *testing.T) {
 		if r.status != http.StatusOK || !strings.Contains(r.body, `"status":"SUCCESS"`) {
 			t.Errorf("the payment in flight got %d: %s", r.status, r.body)
 		}
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		t.Error("the payment in flight was lost")
 	}
 	s.wait(t)
@@ -121,7 +123,7 @@ func TestDrain(t *testing.T) {
 // that asks: the bank has it by then, or will have.
 func (s *server) awaitRunning(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(wait.Limit); time.Now().Before(deadline); {
 		if _, text := s.request(t, http.MethodGet, "/metrics", ""); strings.Contains(text, "vezne_http_requests_running 2") {
 			return
 		}

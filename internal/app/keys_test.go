@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/vezne/vezne/test/wait"
 
 	"github.com/vezne/vezne/internal/app"
 	"github.com/vezne/vezne/internal/config"
@@ -191,13 +192,5 @@ func TestKeys_every_step_of_a_rotation_is_told_and_guarded(t *testing.T) {
 // await asks until done says yes.
 func await(t *testing.T, done func() bool) {
 	t.Helper()
-	deadline, again := time.After(patience), time.NewTicker(50*time.Millisecond)
-	defer again.Stop()
-	for !done() {
-		select {
-		case <-again.C:
-		case <-deadline:
-			t.Fatal("it does not come to that")
-		}
-	}
+	wait.Until(t, "what the test is about", done)
 }

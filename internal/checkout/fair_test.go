@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
@@ -94,7 +96,7 @@ func TestFairness(t *testing.T) {
 		for _, r := range runners {
 			running.Go(func() { r.Run(ctx) })
 		}
-		missing, tooLong := map[string]bool{"late check": true, cancelled: true, expiring: true}, time.After(20*time.Second)
+		missing, tooLong := map[string]bool{"late check": true, cancelled: true, expiring: true}, time.After(wait.Limit)
 		for len(missing) > 0 {
 			select {
 			case <-checked:

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/cli"
 )
-
-const patience = 20 * time.Second
 
 // run runs a command to its end and returns its exit code and all it wrote.
 func run(t *testing.T, environ []string, args ...string) (int, string) {
@@ -211,7 +211,7 @@ func (c *running) end() int {
 	select {
 	case code := <-c.code:
 		return code
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		c.t.Fatal("the command did not end")
 		return -1
 	}

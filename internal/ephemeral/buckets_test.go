@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/ephemeral"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/limit"
@@ -15,7 +17,7 @@ import (
 )
 
 // patience is longer than a busy test machine needs for one answer.
-const patience = 30 * time.Second
+const patience = wait.Limit
 
 // slack is how much real time a test of waits in hours may take.
 const slack = 5 * time.Minute

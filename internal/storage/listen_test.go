@@ -6,7 +6,8 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
+
+	"github.com/vezne/vezne/test/wait"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,17 +31,6 @@ func listening(t *testing.T, db *storage.DB) (up, heard chan struct{}, ended cha
 	return up, heard, ended
 }
 
-func soon[T any](t *testing.T, what string, c <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(20 * time.Second):
-		t.Fatalf("%s does not happen", what)
-	}
-	panic("unreachable")
-}
-
 const bump = `UPDATE config_version SET version = version + 1 WHERE id = 1`
 
 func TestListen(t *testing.T) {
@@ -49,18 +39,18 @@ func TestListen(t *testing.T) {
 		t.Parallel()
 		dsn := storetest.DSN(t, storage.PostgreSQL)
 		up, heard, _ := listening(t, storetest.OpenWith(t, dsn, storage.Options{}))
-		soon(t, "listening", up)
+		wait.For(t, "listening", up)
 		other := storetest.OpenWith(t, dsn, storage.Options{})
 		if err := other.Commit(t.Context(), storage.Batch{{SQL: bump}}); err != nil {
 			t.Fatal(err)
 		}
-		soon(t, "a notification", heard)
+		wait.For(t, "a notification", heard)
 	})
 	t.Run("a_commit_that_fails_or_changes_no_configuration_is_not", func(t *testing.T) {
 		t.Parallel()
 		dsn := storetest.DSN(t, storage.PostgreSQL)
 		up, heard, _ := listening(t, storetest.OpenWith(t, dsn, storage.Options{}))
-		soon(t, "listening", up)
+		wait.For(t, "listening", up)
 		other := storetest.OpenWith(t, dsn, storage.Options{})
 		const add = `INSERT INTO sequence (noun, next_id) VALUES ($1, 1)`
 		if err := other.Commit(t.Context(), storage.Batch{{SQL: add, Args: []any{"one"}}}); err != nil {
@@ -73,7 +63,7 @@ func TestListen(t *testing.T) {
 		if err := other.Commit(t.Context(), storage.Batch{{SQL: bump}}); err != nil {
 			t.Fatal(err)
 		}
-		soon(t, "a notification", heard)
+		wait.For(t, "a notification", heard)
 		if len(heard) != 0 {
 			t.Errorf("%d more notifications", len(heard))
 		}
@@ -82,7 +72,7 @@ func TestListen(t *testing.T) {
 		t.Parallel()
 		dsn := storetest.DSN(t, storage.PostgreSQL)
 		up, _, ended := listening(t, storetest.OpenWith(t, dsn, storage.Options{}))
-		soon(t, "listening", up)
+		wait.For(t, "listening", up)
 		admin, err := pgx.Connect(t.Context(), dsn)
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +84,7 @@ func TestListen(t *testing.T) {
 		if err := admin.QueryRow(t.Context(), end).Scan(&n); err != nil || n != 1 {
 			t.Fatalf("%d listeners ended, %v", n, err)
 		}
-		if err := soon(t, "the end", ended); err == nil {
+		if err := wait.For(t, "the end", ended); err == nil {
 			t.Error("no error")
 		}
 	})

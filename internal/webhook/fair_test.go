@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
@@ -71,7 +73,7 @@ func TestFairness(t *testing.T) {
 			for _, r := range w.newRunners(t, "later") {
 				running.Go(func() { r.Run(ctx) })
 			}
-			began, tooLong := time.Now(), time.After(20*time.Second)
+			began, tooLong := time.Now(), time.After(wait.Limit)
 			for n := 0; n < events; n++ {
 				select {
 				case <-poster.fast:

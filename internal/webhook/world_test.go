@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/vezne/vezne/internal/clock"
@@ -40,10 +42,10 @@ const (
 var epoch = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // timeout is how long the tests' posters wait for an answer.
-const timeout = 300 * time.Millisecond
+const timeout = 3 * time.Second
 
 // patient is the time of posters that must have their answer.
-const patient = 20 * time.Second
+const patient = wait.Limit
 
 // world is a webhook service on real storage.
 type world struct {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/internal/cli"
 	"github.com/vezne/vezne/internal/storage"
@@ -22,7 +21,7 @@ func TestBackup(t *testing.T) {
 	binary := servertest.Build(t)
 	s := servertest.Start(t, servertest.Options{Engine: storage.SQLite, Binary: binary, LogLevel: "info"})
 	load := newLoad(t, s)
-	if !servertest.Eventually(t, time.Minute, func() bool { return load.count() > 50 }) {
+	if !servertest.Eventually(t, func() bool { return load.count() > 50 }) {
 		t.Fatal("nothing is paid")
 	}
 	restored := t.TempDir()
@@ -40,7 +39,7 @@ func TestBackup(t *testing.T) {
 		defer close(waiting)
 		s.Send(t, payment(charge("orderId", quoted("open-in-the-copy")), ""))
 	}()
-	if !servertest.Eventually(t, time.Minute, func() bool { return open(t, s.DSN) == 1 }) {
+	if !servertest.Eventually(t, func() bool { return open(t, s.DSN) == 1 }) {
 		t.Fatal("no operation is open")
 	}
 	late := filepath.Join(restored, "late.db")
@@ -68,7 +67,7 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := servertest.Start(t, servertest.Options{Engine: storage.SQLite, Binary: binary, Dir: s.Dir, LogLevel: "info"})
-	if !servertest.Eventually(t, time.Minute, func() bool { return open(t, again.DSN) == 0 }) {
+	if !servertest.Eventually(t, func() bool { return open(t, again.DSN) == 0 }) {
 		t.Fatal("the open operation is not resolved")
 	}
 	if got := command(t, 0, "ledger", "verify", "--data", s.Dir); !strings.Contains(got, "0 contradictions") {

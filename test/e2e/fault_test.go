@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/internal/storage/storetest"
 	"github.com/vezne/vezne/test/servertest"
@@ -81,7 +80,7 @@ func background(t *testing.T, s *servertest.Server, r servertest.Request) <-chan
 func awaitPending(t *testing.T, s *servertest.Server, order string) string {
 	t.Helper()
 	var ids []string
-	if !servertest.Eventually(t, 10*time.Second, func() bool {
+	if !servertest.Eventually(t, func() bool {
 		ids, _ = listPage(t, s, servertest.Merchant(), url.Values{"orderId": {order}, "status": {"PENDING"}})
 		return len(ids) > 0
 	}) {
@@ -122,7 +121,7 @@ func captureInProgress(t *testing.T, s *servertest.Server) {
 	s.Misbehave(t, slowBank)
 	p := held.Text("paymentId")
 	first := background(t, s, post("/api/pre-authorization/"+p+"/capture", `{"amount":60.00,"currency":"TRY"}`))
-	if !servertest.Eventually(t, 10*time.Second, func() bool {
+	if !servertest.Eventually(t, func() bool {
 		return slices.ContainsFunc(s.Detail(t, servertest.Admin(), p).Operations, func(o servertest.Operation) bool { return o.Kind == "capture" })
 	}) {
 		t.Fatal("the capture does not become visible")
@@ -157,7 +156,7 @@ func pendingUntilTold(t *testing.T, s *servertest.Server) {
 		st.run(t, s, kept)
 	}
 	s.Misbehave(t, "")
-	if !servertest.Eventually(t, 30*time.Second, func() bool {
+	if !servertest.Eventually(t, func() bool {
 		a, ok := s.Send(t, servertest.Request{Method: http.MethodGet, Path: "/api/payment/" + kept["p"], As: servertest.Merchant()})
 		return ok && a.Text("status") == "SUCCESS"
 	}) {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
@@ -156,7 +155,7 @@ func TestMetrics(t *testing.T) {
 	t.Run("faults", func(t *testing.T) { everyFault(t, s) })
 
 	var f scraped
-	if !servertest.Eventually(t, 30*time.Second, func() bool {
+	if !servertest.Eventually(t, func() bool {
 		f = scrape(t, s)
 		return f["vezne_webhook_attempts_total"] != nil && f["vezne_resolver_results_total"] != nil && f["vezne_readings_timestamp_seconds"] != nil
 	}) {

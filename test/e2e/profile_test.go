@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/test/servertest"
 )
@@ -18,7 +17,7 @@ func TestProfiles(t *testing.T) {
 	s := servertest.Start(t, servertest.Options{Args: []string{"--pprof", "127.0.0.1:0"}})
 	said := regexp.MustCompile(`url=(http://127\.0\.0\.1:[0-9]+/debug/pprof/)`)
 	var url [][]byte
-	if !servertest.Eventually(t, 10*time.Second, func() bool { // it may say so after it is ready
+	if !servertest.Eventually(t, func() bool { // it may say so after it is ready
 		log, err := os.ReadFile(filepath.Join(s.Dir, "stderr.log"))
 		if err != nil {
 			t.Fatal(err)

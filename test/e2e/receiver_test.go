@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/test/servertest"
 )
@@ -54,7 +53,7 @@ func runReceiver(t *testing.T, binary, secret string) string {
 		_ = receiver.Process.Kill()
 		_ = receiver.Wait() // killed, see above
 	})
-	up := servertest.Eventually(t, 20*time.Second, func() bool {
+	up := servertest.Eventually(t, func() bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close() // only whether it listens is of interest
@@ -79,7 +78,7 @@ func TestDocumentedReceiver(t *testing.T) {
 	answered := func(want string, status int) {
 		t.Helper()
 		var log servertest.Answer
-		arrived := servertest.Eventually(t, 30*time.Second, func() bool {
+		arrived := servertest.Eventually(t, func() bool {
 			log = staff(t, s, 200, http.MethodGet, "/admin/v1/webhook-deliveries?type="+want+"&endpoint_id="+string(created.Members["id"]), "")
 			return strings.Contains(log.Body, `"http_status":`+number(int64(status)))
 		})

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -88,7 +87,7 @@ func momentOfAnOpenPayment(t *testing.T, s *servertest.Server) (moment string, a
 			t.Errorf("pay: %d %s", a.Status, a.Body)
 		}
 	}()
-	if !servertest.Eventually(t, time.Minute, func() bool { return open(t, s.DSN) == 1 }) {
+	if !servertest.Eventually(t, func() bool { return open(t, s.DSN) == 1 }) {
 		t.Fatal("no operation is open")
 	}
 	s.Misbehave(t, "")
@@ -100,7 +99,7 @@ func momentOfAnOpenPayment(t *testing.T, s *servertest.Server) (moment string, a
 func checkRestored(t *testing.T, dir, dsn string, forgotten []string) {
 	t.Helper()
 	s := servertest.Start(t, servertest.Options{Engine: storage.PostgreSQL, Dir: dir, DSN: dsn, LogLevel: "info"})
-	if !servertest.Eventually(t, time.Minute, func() bool { return open(t, dsn) == 0 }) {
+	if !servertest.Eventually(t, func() bool { return open(t, dsn) == 0 }) {
 		t.Fatal("the open operation is not resolved")
 	}
 	if n := captured(t, dsn); n != 3 {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/cli"
 	"github.com/vezne/vezne/internal/clock"
@@ -212,7 +214,7 @@ func rotationOf(t *testing.T, dsn string) vault.Rotation {
 
 func awaitRotation(t *testing.T, s *servertest.Server, done func(vault.Rotation) bool) {
 	t.Helper()
-	if !servertest.Eventually(t, rotationLimit, func() bool { return done(rotationOf(t, s.DSN)) }) {
+	if !wait.Poll(t.Context(), rotationLimit, func() bool { return done(rotationOf(t, s.DSN)) }) {
 		t.Fatalf("the rotation does not go on: %s", keys(t, s, "status"))
 	}
 }
@@ -276,7 +278,7 @@ func (p *payers) crash(t *testing.T, s *servertest.Server, o servertest.Options)
 	p.crashed.Store(true)
 	s.Misbehave(t, `{"rate":1,"kinds":["timeout_after_approve","slow"],"slow_ms":2000}`)
 	before := approvedSales(t, s)
-	if !servertest.Eventually(t, time.Minute, func() bool { return approvedSales(t, s) > before }) {
+	if !servertest.Eventually(t, func() bool { return approvedSales(t, s) > before }) {
 		t.Error("the bank approves nothing")
 	}
 	s.Kill()

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/vezne/vezne/test/servertest"
@@ -48,7 +50,7 @@ func next(t *testing.T, events <-chan event) event {
 			t.Errorf("the public library refuses it: %v", e.err)
 		}
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(wait.Limit):
 		t.Fatal("no event came")
 	}
 	return event{}

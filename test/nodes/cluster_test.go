@@ -90,7 +90,7 @@ func (c *cluster) join(t *testing.T) *node {
 		close(n.ended)
 	}()
 	t.Cleanup(n.kill)
-	if !servertest.Eventually(t, readyLimit, func() bool { return n.ready(t) }) {
+	if !servertest.Eventually(t, func() bool { return n.ready(t) }) {
 		t.Fatalf("%s does not become ready: %s", n.name, n.tail())
 	}
 	c.balancer.add(n)

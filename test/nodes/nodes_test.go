@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/storage/storetest"
 	"github.com/vezne/vezne/test/servertest"
 )
@@ -46,7 +48,7 @@ func TestNodes(t *testing.T) { //nolint:paralleltest // it needs the machine
 
 	l.await(t, *operations/5)
 	release := s.hold()
-	if !servertest.Eventually(t, 10*time.Second, func() bool { return d.number(t, leaseholders) >= 2 }) {
+	if !servertest.Eventually(t, func() bool { return d.number(t, leaseholders) >= 2 }) {
 		t.Error("no two nodes hold deliveries at once: the kill proves nothing about leases")
 	}
 	first.kill()
@@ -85,7 +87,7 @@ func TestNodes(t *testing.T) { //nolint:paralleltest // it needs the machine
 // await waits until so many requests were answered.
 func (l *load) await(t *testing.T, n int64) {
 	t.Helper()
-	if !servertest.Eventually(t, 5*time.Minute, func() bool { return l.asked.Load() >= n }) {
+	if !wait.Poll(t.Context(), 5*time.Minute, func() bool { return l.asked.Load() >= n }) {
 		t.Fatalf("only %d requests were answered", l.asked.Load())
 	}
 }
@@ -125,7 +127,7 @@ func revoke(t *testing.T, l *load, nodes ...*node) {
 			}
 		}
 		for _, n := range []*load{by, other} {
-			if !servertest.Eventually(t, 5*time.Second, answers(n, http.StatusOK)) {
+			if !servertest.Eventually(t, answers(n, http.StatusOK)) {
 				t.Fatal("a new key does not work")
 			}
 		}
@@ -137,7 +139,7 @@ func revoke(t *testing.T, l *load, nodes ...*node) {
 		if !answers(by, http.StatusUnauthorized)() {
 			t.Error("the node that revoked the key takes it")
 		}
-		if !servertest.Eventually(t, 5*time.Second, answers(other, http.StatusUnauthorized)) {
+		if !servertest.Eventually(t, answers(other, http.StatusUnauthorized)) {
 			t.Fatal("a revoked key works on")
 		}
 		slowest = max(slowest, time.Since(revoked))

@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver
 
 	"github.com/vezne/vezne/internal/cli"
-	"github.com/vezne/vezne/test/servertest"
 )
 
 // database looks into the nodes' database from beside them.
@@ -95,7 +96,7 @@ func (d database) awaitJobs(t *testing.T) {
 	t.Helper()
 	const due = `SELECT (SELECT count(*) FROM job WHERE state = 'ready' AND (leased_by <> '' OR run_at <= $1))
 		+ (SELECT count(*) FROM operation WHERE status IN ('open', 'unknown'))`
-	if !servertest.Eventually(t, jobLimit, func() bool { return d.number(t, due, time.Now().UnixMicro()) == 0 }) {
+	if !wait.Poll(t.Context(), jobLimit, func() bool { return d.number(t, due, time.Now().UnixMicro()) == 0 }) {
 		t.Errorf("%d jobs and operations are still to be done", d.number(t, due, time.Now().UnixMicro()))
 	}
 	if n := d.number(t, `SELECT count(*) FROM job WHERE state = 'dead'`); n != 0 {

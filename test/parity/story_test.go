@@ -3,7 +3,6 @@ package parity_test
 import (
 	"maps"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/test/servertest"
 )
@@ -98,7 +97,7 @@ func sales() map[string]story {
 					t.Fatalf("the payment is %s while nobody knows", state)
 				}
 				d.server.Misbehave(t, "")
-				servertest.Eventually(t, 30*time.Second, func() bool {
+				servertest.Eventually(t, func() bool {
 					return d.server.QuickDetail(t, servertest.Admin(), p).State != "pending"
 				})
 				return p
@@ -202,7 +201,7 @@ func authentications() map[string]story {
 		"booking_that_nobody_wants_goes_back": {
 			tell: func(t *testing.T, d teller) string {
 				p := d.pay(t, order{ref: d.ref, amount: "100.50", card: triedCard})
-				servertest.Eventually(t, 30*time.Second, func() bool {
+				servertest.Eventually(t, func() bool {
 					return d.server.QuickDetail(t, servertest.Admin(), p).Operations[0].Status == "reversed"
 				})
 				return p

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/vezne/vezne/test/wait"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -77,16 +78,13 @@ func (a Answer) Text(member string) string {
 	return string(text)
 }
 
-// requestLimit is longer than any answer may take.
-const requestLimit = 70 * time.Second
-
 // Send sends a request and holds the answer against what every answer promises
 // and against the surface's document. It may be called by any goroutine, but
 // stops the test only by its return value: ok is false if there was no answer.
 func (s *Server) Send(t testing.TB, r Request) (a Answer, ok bool) {
 	t.Helper()
 	s.used.note(r.Body)
-	ctx, cancel := context.WithTimeout(t.Context(), requestLimit)
+	ctx, cancel := context.WithTimeout(t.Context(), wait.Limit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, r.Method, s.URL+r.Path, strings.NewReader(r.Body))
 	if err != nil {
@@ -187,7 +185,7 @@ func checkHeaders(t testing.TB, r *http.Request, answer *http.Response) {
 
 func (s *Server) awaitReady(t testing.TB) {
 	t.Helper()
-	if !Eventually(t, startLimit, func() bool {
+	if !Eventually(t, func() bool {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/readyz", http.NoBody)
 		if err != nil {
 			return false
@@ -203,24 +201,10 @@ func (s *Server) awaitReady(t testing.TB) {
 	}
 }
 
-// Eventually asks until done says yes, and reports whether it did in time.
-func Eventually(t testing.TB, limit time.Duration, done func() bool) bool {
+// Eventually looks until done says yes, and reports whether it did in time.
+func Eventually(t testing.TB, done func() bool) bool {
 	t.Helper()
-	deadline := time.After(limit)
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
-		if done() {
-			return true
-		}
-		select {
-		case <-again.C:
-		case <-deadline:
-			return false
-		case <-t.Context().Done():
-			return false
-		}
-	}
+	return wait.Poll(t.Context(), wait.Limit, done)
 }
 
 // cards remembers what was typed into requests, for the search for leaks.

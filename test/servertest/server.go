@@ -18,18 +18,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/cli"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/storetest"
 	"github.com/vezne/vezne/test/program"
-)
-
-// startLimit is how long a server may take to say where it serves, with the race
-// detector on a busy machine; drainLimit is what is promised for stopping, with
-// as much slack.
-const (
-	startLimit = 60 * time.Second
-	drainLimit = 45 * time.Second
 )
 
 // Options are how a server is started. The zero value is an in-process demo on
@@ -119,7 +113,7 @@ func Start(t testing.TB, o Options) *Server {
 	select {
 	case s.URL = <-s.said.url:
 		s.banks = cmp.Or(o.Simulator, s.URL)
-	case <-s.after(startLimit):
+	case <-s.after(wait.Limit):
 		t.Fatalf("the server did not say where it serves: %s", tail(s.Dir))
 	}
 	s.awaitReady(t)
@@ -144,14 +138,14 @@ func (s *Server) Kill() {
 func (s *Server) Drain() { s.stop() }
 
 // Wait waits for the end of a server that was told to drain, and returns its
-// exit code, -1 if it outlasts the promised time.
+// exit code, -1 if it does not come to one.
 func (s *Server) Wait() int { return s.wait() }
 
 func (s *Server) awaitEnd() int {
 	select {
 	case code := <-s.ended:
 		return code
-	case <-time.After(drainLimit):
+	case <-time.After(wait.Limit):
 		return -1
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/cli"
 )
 
@@ -50,7 +52,7 @@ func (a *announcement) await(t testing.TB) string {
 	select {
 	case url := <-a.url:
 		return url
-	case <-time.After(startLimit):
+	case <-time.After(wait.Limit):
 		t.Fatal("the simulator did not say where it serves")
 		return ""
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/test/wait"
+
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/egress"
@@ -61,7 +63,7 @@ func TestLeavingPages(t *testing.T) {
 			}
 			select {
 			case <-left:
-			case <-time.After(30 * time.Second):
+			case <-time.After(wait.Limit):
 				t.Fatal("the page does not submit itself")
 			}
 			tab.Await("main h1")

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/test/browsertest"
 	"github.com/vezne/vezne/test/servertest"
@@ -44,7 +43,7 @@ func confirm(tab *browsertest.Tab, password string) {
 // arrive waits until the tab is at an address with the part.
 func arrive(t *testing.T, tab *browsertest.Tab, part string) {
 	t.Helper()
-	if !servertest.Eventually(t, 20*time.Second, func() bool { return strings.Contains(tab.Location(), part) }) {
+	if !servertest.Eventually(t, func() bool { return strings.Contains(tab.Location(), part) }) {
 		t.Fatalf("the shopper is stuck at %s on the way to %s", tab.Location(), part)
 	}
 	tab.Await("h1")

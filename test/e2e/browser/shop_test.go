@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/vezne/vezne/test/servertest"
 )
@@ -57,7 +56,7 @@ func (s *shop) callback(w http.ResponseWriter, r *http.Request) {
 // called about the checkout.
 func (s *shop) wantTold(t *testing.T, checkoutID string, seen bool) {
 	t.Helper()
-	if !servertest.Eventually(t, 20*time.Second, func() bool {
+	if !servertest.Eventually(t, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return slices.Contains(s.told, checkoutID) && (!seen || slices.Contains(s.seen, checkoutID))
