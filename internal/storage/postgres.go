@@ -97,7 +97,7 @@ func (b *postgresBackend) mutate(ctx context.Context, _ *queue, sql string, args
 
 // queryError tells a database that cannot be reached from a mistake of ours.
 func queryError(ctx context.Context, err error) error {
-	if e, told := errors.AsType[*pgconn.PgError](err); told && !away(e.Code) {
+	if _, told := errors.AsType[*pgconn.PgError](err); told {
 		return classifyPostgres(&Statement{}, err)
 	}
 	err = fmt.Errorf("query: %w", err)

@@ -193,6 +193,9 @@ func classifyPostgres(s *Statement, err error) error {
 		case stateMissed:
 			return s.missed(err)
 		}
+		if away(e.Code) {
+			return unavailable(fmt.Errorf("execute: %w", err))
+		}
 	}
 	return fmt.Errorf("execute: %w", err)
 }

@@ -3,13 +3,15 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"strconv"
 
-	_ "modernc.org/sqlite" // registers the driver
+	"modernc.org/sqlite" // registers the driver, too
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // walPages is how long the write-ahead log grows before a commit carries it over
@@ -97,14 +99,43 @@ func (b *sqliteBackend) writers() []writer {
 func (b *sqliteBackend) query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
 	stmt, err := b.statements.take(ctx, sql)
 	if err != nil {
-		return err
+		return readError(err)
 	}
 	defer b.statements.giveBack(stmt)
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
-		return fmt.Errorf("query: %w", err)
+		return readError(fmt.Errorf("query: %w", err))
 	}
-	return eachRow(rows, row)
+	return readError(eachRow(rows, row))
+}
+
+// readError tells a file that cannot be read for a while from a mistake of ours. An
+// error of the reader's own stays as it is.
+func readError(err error) error {
+	if err == nil || !passing(err) {
+		return err
+	}
+	return unavailable(err)
+}
+
+// passing reports whether an error is of the file or the machine rather than of a
+// statement, and may pass (https://sqlite.org/rescode.html): a lock, memory, the
+// disk, or a lost connection. Of a file that is damaged nobody says
+// so.
+func passing(err error) bool {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return true
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code() & 0xff { // the primary result code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL:
+		return true
+	}
+	return false
 }
 
 // mutate takes its turn among the groups: there is one connection that writes.

@@ -137,6 +137,9 @@ func own(err error) bool {
 // exec runs one statement and returns how many rows it changed.
 func (w *sqliteWriter) exec(c driver.ConnPrepareContext, s *Statement) (int64, error) {
 	prepared, err := w.prepare(c, s.SQL)
+	if err != nil && passing(err) {
+		return 0, err
+	}
 	if err != nil {
 		return 0, memberError{err}
 	}
@@ -160,6 +163,9 @@ func (w *sqliteWriter) exec(c driver.ConnPrepareContext, s *Statement) (int64, e
 
 // classifySQLite tells a statement's own failure from one of the database.
 func classifySQLite(s *Statement, err error) error {
+	if passing(err) {
+		return fmt.Errorf("execute: %w", err)
+	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return memberError{fmt.Errorf("execute: %w", err)} // an argument that the driver refused
