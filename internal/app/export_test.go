@@ -8,7 +8,9 @@ import (
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
+	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/storage"
+	"github.com/vezne/vezne/internal/webhook"
 )
 
 // NewClockCheck returns one check of a node's clock against a database's.
@@ -33,6 +35,9 @@ func SealAudit(ctx context.Context, c config.Config, at time.Time) error {
 	}
 	return sealer.Seal(ctx)
 }
+
+// Events is the table of events with nothing to tell but their facts.
+func Events() map[job.Kind]webhook.Describer { return events(nil) }
 
 // ReadyHandler returns the handler of /readyz over a check of the test's choice.
 func ReadyHandler(check func(context.Context) error, draining bool) http.Handler {

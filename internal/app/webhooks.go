@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/vault"
 	"github.com/vezne/vezne/internal/webhook"
 )
@@ -22,6 +26,16 @@ const (
 	demoReceiver = "/demo/webhook-receiver"
 	demoSecret   = "whsec_dmV6bmUgZGVtbyB3ZWJob29rIHNpZ25pbmcga2V5ISE=" //nolint:gosec // public, as docs/webhooks.md says
 )
+
+// events returns the events that merchants can ask for, with what is told of each
+// besides its facts. A noun that has events of its own adds them here.
+func events(payments webhook.Describer) map[job.Kind]webhook.Describer {
+	all := make(map[job.Kind]webhook.Describer)
+	for _, kind := range slices.Concat(payment.Events(), checkout.Events()) {
+		all[kind] = payments
+	}
+	return all
+}
 
 // webhooks builds the deliveries of events. In a demo every merchant has an
 // endpoint for checkouts, so that the log of deliveries shows how they ended. It

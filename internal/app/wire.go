@@ -14,6 +14,7 @@ import (
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fixture"
 	"github.com/vezne/vezne/internal/httpapi/admin"
+	"github.com/vezne/vezne/internal/httpapi/event"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/httpapi/pages"
@@ -95,7 +96,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		Cards: safe, IDs: ids, Clock: system,
 	}, merchants, urls, keys.form)
 	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
-		Store: hookRows, Payments: payments, Sealer: safe, IDs: ids, Clock: system, Log: o.Log, Caches: watcher,
+		Store: hookRows, Events: events(event.NewPayment(payments)), Sealer: safe, IDs: ids, Clock: system, Log: o.Log, Caches: watcher,
 		OnAttempt: metrics.Attempt,
 	})
 	if err != nil {

@@ -19,6 +19,9 @@ const (
 	EventFailed    job.Kind = "checkout.failed"
 )
 
+// Events returns the events of checkouts that merchants can be told of.
+func Events() []job.Kind { return []job.Kind{EventCompleted, EventFailed} }
+
 // The jobs of a checkout.
 const (
 	// JobExpire ends a checkout that nobody paid in time.
@@ -88,7 +91,7 @@ func (s *Service) queueEnd(ctx context.Context, c Checkout, p payment.Payment, a
 		return nil, err
 	}
 	if about.Payment != "" { // one queue with the payment's own events, which come in order, whatever clocks say
-		event.Subject = "payment:" + about.Payment
+		event.Subject = payment.Subject(p.UUID)
 		if earliest := p.UpdatedAt.Add(time.Microsecond); event.CreatedAt.Before(earliest) {
 			event.CreatedAt = earliest
 		}

@@ -83,7 +83,7 @@ func (s *Service) NewJob(ctx context.Context, kind job.Kind, p payment.Payment, 
 		return job.Job{}, fmt.Errorf("new job id: %w", err)
 	}
 	return job.Job{
-		ID: jobID, MerchantID: p.MerchantID, Kind: kind, Subject: "payment:" + p.UUID.String(),
+		ID: jobID, MerchantID: p.MerchantID, Kind: kind, Subject: payment.Subject(p.UUID),
 		Payload: eventPayload(p, o), RunAt: runAt, CreatedAt: s.clock.Now(),
 	}, nil
 }

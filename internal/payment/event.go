@@ -2,6 +2,7 @@ package payment
 
 import (
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 )
 
@@ -52,3 +53,15 @@ func (o Operation) Event() job.Kind {
 	}
 	panic("payment: operation of unknown kind " + string(o.Kind))
 }
+
+// Events returns the events of payments that merchants can be told of.
+func Events() []job.Kind {
+	return []job.Kind{
+		EventAuthorized, EventCaptured, EventDeclined, EventCaptureFailed, EventVoided, EventVoidFailed, EventRefunded, EventRefundFailed,
+		EventUnknown, EventExpired,
+	}
+}
+
+// Subject is what jobs about a payment have as their subject, so that they run one
+// after the other.
+func Subject(u id.UUID) string { return "payment:" + u.String() }

@@ -9,11 +9,16 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/money"
-	"github.com/vezne/vezne/internal/payment"
 )
+
+// Describer tells merchants more of an event than the facts that were queued with
+// it.
+type Describer interface {
+	// Describe adds to data, which are the facts of an event of a merchant, or
+	// replaces a member of them. Errors hold nothing of the data.
+	Describe(ctx context.Context, m id.Merchant, data map[string]jsontext.Value) error
+}
 
 // message is the body of a webhook, in the form that Standard Webhooks
 // recommends ("Payload structure").
@@ -23,56 +28,16 @@ type message struct {
 	Data      map[string]jsontext.Value `json:"data"`
 }
 
-// paymentView is what merchants are told of a payment. Of the card it shows what
-// PCI DSS lets people see.
-type paymentView struct {
-	ID             string       `json:"id"`
-	Version        int          `json:"version"`
-	State          string       `json:"state"`
-	Surface        string       `json:"surface"`
-	Phase          string       `json:"phase"`
-	OrderRef       string       `json:"order_ref"`
-	ConversationID *string      `json:"conversation_id"`
-	ExternalID     *string      `json:"external_id"`
-	CustomerRef    *string      `json:"customer_ref"`
-	Currency       string       `json:"currency"`
-	Price          money.Amount `json:"price"`
-	Paid           money.Amount `json:"paid"`
-	Authorized     money.Amount `json:"authorized"`
-	Captured       money.Amount `json:"captured"`
-	Refunded       money.Amount `json:"refunded"`
-	Installments   int          `json:"installments"`
-	ThreeDS        bool         `json:"three_ds"`
-	POSAlias       *string      `json:"pos_alias"`
-	Reason         *string      `json:"reason"`
-	AuthCode       *string      `json:"auth_code"`
-	Card           cardView     `json:"card"`
-	CreatedAt      time.Time    `json:"created_at"`
-	UpdatedAt      time.Time    `json:"updated_at"`
-}
-
-type cardView struct {
-	Masked  *string `json:"masked"`
-	Bank    *string `json:"bank"`
-	Scheme  *string `json:"scheme"`
-	Type    *string `json:"type"`
-	Program *string `json:"program"`
-}
-
-// body writes what the endpoint gets: the facts of the event as they were, and
-// in place of its member "payment" the payment as it is now.
+// body writes what the endpoint gets: the facts of the event as they were, with what
+// its Describer adds.
 func (s *Service) body(ctx context.Context, d Delivery) ([]byte, error) {
 	m := message{Type: string(d.Type), Timestamp: d.OccurredAt.UTC()}
 	if err := json.Unmarshal(d.Data, &m.Data); err != nil {
 		return nil, errors.New("event data is not a JSON object") // its own text may quote the data
 	}
-	if u, ok := paymentOf(d.Data); ok {
-		view, err := s.viewOf(ctx, d.MerchantID, u)
-		if err != nil {
-			return nil, err
-		}
-		if view != nil {
-			m.Data["payment"] = view
+	if describer := s.Events[d.Type]; describer != nil {
+		if err := describer.Describe(ctx, d.MerchantID, m.Data); err != nil {
+			return nil, fmt.Errorf("describe %s: %w", d.Type, err)
 		}
 	}
 	body, err := json.Marshal(&m, json.Deterministic(true))
@@ -80,49 +45,4 @@ func (s *Service) body(ctx context.Context, d Delivery) ([]byte, error) {
 		return nil, fmt.Errorf("write event: %w", err)
 	}
 	return body, nil
-}
-
-// viewOf returns the view of a payment, nil if there is none.
-func (s *Service) viewOf(ctx context.Context, m id.Merchant, u id.UUID) (jsontext.Value, error) {
-	p, err := s.Payments.Payment(ctx, m, u)
-	if err != nil && fault.KindOf(err) == fault.NotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read payment of event: %w", err)
-	}
-	view, err := json.Marshal(viewPayment(p))
-	if err != nil {
-		return nil, fmt.Errorf("write payment of event: %w", err)
-	}
-	return view, nil
-}
-
-func viewPayment(p payment.Payment) *paymentView {
-	in := func(a money.Amount) money.Amount {
-		if a == (money.Amount{}) {
-			return money.Zero(p.Paid.Currency())
-		}
-		return a
-	}
-	return &paymentView{
-		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Surface: string(p.Surface), Phase: string(p.Phase),
-		OrderRef: p.OrderRef, ConversationID: textOrNull(p.ConversationID), ExternalID: textOrNull(p.ExternalID),
-		CustomerRef: textOrNull(p.CustomerRef), Currency: p.Paid.Currency().String(),
-		Price: in(p.Price), Paid: in(p.Paid), Authorized: in(p.Authorized), Captured: in(p.Captured), Refunded: in(p.Refunded),
-		Installments: p.Installments, ThreeDS: p.ThreeDS, POSAlias: textOrNull(p.POSAlias),
-		Reason: textOrNull(string(p.Result.Reason)), AuthCode: textOrNull(p.Result.AuthCode),
-		Card: cardView{
-			Masked: textOrNull(p.Card.Masked), Bank: textOrNull(p.Card.Bank), Scheme: textOrNull(string(p.Card.Scheme)),
-			Type: textOrNull(string(p.Card.Type)), Program: textOrNull(p.Card.Program),
-		},
-		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
-	}
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -48,7 +48,7 @@ func (s *Service) check(c Settings) error {
 		reject("events", fault.FieldRequired, "must name at least one event")
 	case len(c.Events) > MaxPatterns:
 		reject("events", fault.FieldTooLong, fmt.Sprintf("must have at most %d members", MaxPatterns))
-	case !slices.ContainsFunc(c.Events, func(p string) bool { return !knownPattern(p) }):
+	case !slices.ContainsFunc(c.Events, func(p string) bool { return !s.knownPattern(p) }):
 	default:
 		reject("events", fault.FieldInvalid, "must be types of events, or groups of them such as payment.*, or *")
 	}

@@ -1,25 +1,18 @@
 package webhook
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/job"
-	"github.com/vezne/vezne/internal/payment"
 )
 
 // Test is the type of the event that an owner sends to try an endpoint.
 const Test job.Kind = "webhook.test"
 
 // Types returns the types of all events that endpoints can ask for, in order.
-func Types() []job.Kind {
-	return []job.Kind{
-		checkout.EventCompleted, checkout.EventFailed,
-		payment.EventAuthorized, payment.EventCaptureFailed, payment.EventCaptured, payment.EventDeclined, payment.EventExpired,
-		payment.EventRefundFailed, payment.EventRefunded, payment.EventUnknown, payment.EventVoidFailed, payment.EventVoided,
-	}
-}
+func (s *Service) Types() []job.Kind { return slices.Sorted(maps.Keys(s.Events)) }
 
 // everything is the pattern of all types.
 const everything = "*"
@@ -61,6 +54,6 @@ func (a Audience) Hears(t job.Kind) bool {
 }
 
 // knownPattern reports whether a pattern takes any type that there is.
-func knownPattern(pattern string) bool {
-	return slices.ContainsFunc(Types(), func(t job.Kind) bool { return matches(pattern, t) })
+func (s *Service) knownPattern(pattern string) bool {
+	return slices.ContainsFunc(s.Types(), func(t job.Kind) bool { return matches(pattern, t) })
 }

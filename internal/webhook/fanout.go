@@ -47,29 +47,10 @@ func (s *Service) fanOut(ctx context.Context, event job.Job) error {
 }
 
 func deliveryOf(event job.Job) Delivery {
-	d := Delivery{
+	return Delivery{
 		MerchantID: event.MerchantID, EventID: event.ID, Type: event.Kind, Subject: event.Subject,
 		Data: event.Payload, OccurredAt: event.CreatedAt,
 	}
-	if u, ok := paymentOf(event.Payload); ok {
-		d.Subject = PaymentSubject(u) // whatever else the event is about: merchants think in payments
-	}
-	return d
-}
-
-// PaymentSubject is the subject of events about a payment.
-func PaymentSubject(u id.UUID) string { return "payment:" + u.String() }
-
-// paymentOf returns the payment that the data of an event names.
-func paymentOf(data []byte) (id.UUID, bool) {
-	var about struct {
-		Payment string `json:"payment"`
-	}
-	if err := json.Unmarshal(data, &about); err != nil {
-		return id.UUID{}, false // the body will tell
-	}
-	u, err := id.ParseUUID(about.Payment)
-	return u, err == nil
 }
 
 // parcel is a new delivery with the job that sends it.

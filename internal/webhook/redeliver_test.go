@@ -205,7 +205,7 @@ func TestLog(t *testing.T) {
 			"one_endpoint": {webhook.Filter{EndpointID: e.ID}, 3},
 			"the_other":    {webhook.Filter{EndpointID: second.ID}, 6},
 			"type":         {webhook.Filter{Type: payment.EventDeclined}, 3},
-			"payment":      {webhook.Filter{Subject: webhook.PaymentSubject(p.UUID)}, 6},
+			"payment":      {webhook.Filter{Subject: payment.Subject(p.UUID)}, 6},
 			"delivered":    {webhook.Filter{Status: webhook.Delivered}, 9},
 			"failed":       {webhook.Filter{Status: webhook.Failed}, 0},
 			"from":         {webhook.Filter{From: epoch.Add(time.Minute)}, 6},

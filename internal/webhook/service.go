@@ -11,7 +11,6 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
-	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/vault"
 )
 
@@ -29,20 +28,16 @@ type Addresses interface {
 	Check(url string) error
 }
 
-// Payments reads the payment that an event is about; one that the merchant does
-// not have is fault.NoSuchThing.
-type Payments interface {
-	Payment(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
-}
-
 // Invalidator makes this node's caches load again; snapshot.Watcher is one.
 type Invalidator interface{ Invalidate() }
 
 // Dependencies is what a Service works with. All but Caches and OnAttempt are
 // required.
 type Dependencies struct {
-	Store     Store
-	Payments  Payments
+	Store Store
+	// Events are the types that endpoints can ask for. One whose facts tell everything
+	// has a nil Describer.
+	Events    map[job.Kind]Describer
 	Poster    Poster
 	Addresses Addresses
 	Sealer    vault.Sealer
@@ -74,7 +69,7 @@ func NewService(d Dependencies) *Service {
 // deliveries, and of the deliveries.
 func (s *Service) JobHandlers() job.Handlers {
 	all := job.Handlers{jobDeliver: {Class: job.Callback, Do: s.deliver}}
-	for _, t := range Types() {
+	for t := range s.Events {
 		all[t] = job.Work{Class: job.Event, Do: s.fanOut}
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,9 +18,11 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/egress"
+	"github.com/vezne/vezne/internal/httpapi/event"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/money"
@@ -84,7 +87,7 @@ func newWorld(t testing.TB, db *storage.DB, poster webhook.Poster) *world {
 		poster = egress.NewPoster(egress.Policy{Demo: true}, egress.PosterOptions{Timeout: timeout})
 	}
 	w.Service = webhook.NewService(webhook.Dependencies{
-		Store: w.store, Payments: sqlstore.NewPayments(db), Poster: poster, Addresses: egress.Policy{Demo: true},
+		Store: w.store, Events: events(sqlstore.NewPayments(db)), Poster: poster, Addresses: egress.Policy{Demo: true},
 		Sealer: vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: w.ids, Clock: w.clock}),
 		IDs:    w.ids, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 	})
@@ -120,6 +123,15 @@ func (w *world) run(t *testing.T) int {
 		}
 		total += n
 	}
+}
+
+// events are those of payments and of checkouts.
+func events(p event.Payments) map[job.Kind]webhook.Describer {
+	all := make(map[job.Kind]webhook.Describer)
+	for _, kind := range slices.Concat(payment.Events(), checkout.Events()) {
+		all[kind] = event.NewPayment(p)
+	}
+	return all
 }
 
 func caller(m id.Merchant) webhook.Caller { return webhook.Caller{MerchantID: m, Actor: "admin:test"} }

@@ -13,6 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
@@ -78,7 +79,7 @@ func (s *surface) deliveries(ctx context.Context, r *request) (kit.Response, err
 		if err != nil {
 			q.Reject("payment_id", fault.FieldInvalid, "must be the UUID of a payment")
 		}
-		f.Subject = webhook.PaymentSubject(u)
+		f.Subject = payment.Subject(u)
 	}
 	if err := q.Err(); err != nil {
 		return kit.Response{}, err
