@@ -9,11 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/kms"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/vault"
@@ -42,7 +42,7 @@ func loadKeyset(ctx context.Context, c config.Config) (*vault.Keyset, error) {
 }
 
 // newRotator follows the keyset file under a node name of its own.
-func newRotator(o Options, db *storage.DB, v *vault.Vault, w *snapshot.Watcher) (*vault.Rotator, error) {
+func newRotator(o Options, db *storage.DB, v *vault.Vault, w *cache.Watcher) (*vault.Rotator, error) {
 	file, err := keysetFile(o.Config)
 	if err != nil {
 		return nil, err
@@ -65,9 +65,9 @@ func CreateKeyset(ctx context.Context, c config.Config) error {
 	return err
 }
 
-// keyroom is a keyset file and the database whose data keys it seals, as the
+// openKeys is a keyset file and the database whose data keys it seals, as the
 // commands on keys see them. A server may be running on both.
-type keyroom struct {
+type openKeys struct {
 	file   vault.KeysetFile
 	keyset *vault.Keyset
 	db     *storage.DB
@@ -75,7 +75,7 @@ type keyroom struct {
 	nodes  []vault.Node // that live
 }
 
-func openKeyroom(ctx context.Context, c config.Config) (*keyroom, error) {
+func openKeyset(ctx context.Context, c config.Config) (*openKeys, error) {
 	if c.Keyset == "" {
 		return nil, errors.New("setting keyset: is not set")
 	}
@@ -83,7 +83,7 @@ func openKeyroom(ctx context.Context, c config.Config) (*keyroom, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keyroom{file: file}
+	k := &openKeys{file: file}
 	if k.keyset, err = file.Load(ctx); err != nil {
 		return nil, err
 	}
@@ -97,13 +97,13 @@ func openKeyroom(ctx context.Context, c config.Config) (*keyroom, error) {
 	return k, nil
 }
 
-func (k *keyroom) close() { _ = k.db.Close() } // it was only read
+func (k *openKeys) close() { _ = k.db.Close() } // it was only read
 
 // StageKey adds a key to the keyset file that seals nothing yet, so that the file
 // can be brought to every node before the key is used. A file that has one is
 // left as it is.
 func StageKey(ctx context.Context, c config.Config, w io.Writer) error {
-	k, err := openKeyroom(ctx, c)
+	k, err := openKeyset(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func StageKey(ctx context.Context, c config.Config, w io.Writer) error {
 	return k.stage(ctx, w)
 }
 
-func (k *keyroom) stage(ctx context.Context, w io.Writer) error {
+func (k *openKeys) stage(ctx context.Context, w io.Writer) error {
 	staged, err := k.keyset.Stage()
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (k *keyroom) stage(ctx context.Context, w io.Writer) error {
 // most one server lives, goes on; with several the file has to be brought to each
 // of them first. It refuses while a living server does not have the staged key.
 func RotateKeys(ctx context.Context, c config.Config, w io.Writer) error {
-	k, err := openKeyroom(ctx, c)
+	k, err := openKeyset(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func RotateKeys(ctx context.Context, c config.Config, w io.Writer) error {
 	return nil
 }
 
-func (k *keyroom) everyNodeHas(key uint32) error {
+func (k *openKeys) everyNodeHas(key uint32) error {
 	for _, n := range k.nodes {
 		if !slices.Contains(n.Keys, key) {
 			return fmt.Errorf("node %s has not read key %d: bring it the keyset file", nodeName(n), key)
@@ -174,7 +174,7 @@ func (k *keyroom) everyNodeHas(key uint32) error {
 // refuses while anything is sealed under them, or a living server would still
 // seal under one of them.
 func RetireKeys(ctx context.Context, c config.Config, w io.Writer) error {
-	k, err := openKeyroom(ctx, c)
+	k, err := openKeyset(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func RetireKeys(ctx context.Context, c config.Config, w io.Writer) error {
 // KeyStatus writes what the keyset holds, how its keys are used, how far a
 // rotation is, and what the living servers have read.
 func KeyStatus(ctx context.Context, c config.Config, w io.Writer) error {
-	k, err := openKeyroom(ctx, c)
+	k, err := openKeyset(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func sealing(c config.Config) string {
 	return "sealed by " + c.KMS
 }
 
-func (k *keyroom) role(key uint32) string {
+func (k *openKeys) role(key uint32) string {
 	switch {
 	case key == k.keyset.PrimaryKeyID():
 		return "primary"

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/routing"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
@@ -27,11 +27,11 @@ const (
 
 // tables serves routing tables from memory.
 type tables struct {
-	cache *snapshot.Cache[id.Merchant, *routing.Table]
+	cache *cache.Cache[id.Merchant, *routing.Table]
 }
 
-func newTables(w *snapshot.Watcher, s routing.Store) tables {
-	return tables{snapshot.NewCache(w, snapshot.Bounds{Values: cachedTables},
+func newTables(w *cache.Watcher, s routing.Store) tables {
+	return tables{cache.New(w, cache.Bounds{Values: cachedTables},
 		func(ctx context.Context, m id.Merchant) (*routing.Table, error) {
 			t, err := s.Table(ctx, m)
 			return &t, err
@@ -45,11 +45,11 @@ func (t tables) Table(ctx context.Context, m id.Merchant) (*routing.Table, error
 
 // audience knows from memory who listens to events.
 type audience struct {
-	cache *snapshot.Cache[id.Merchant, webhook.Audience]
+	cache *cache.Cache[id.Merchant, webhook.Audience]
 }
 
-func newAudience(w *snapshot.Watcher, s webhook.Store) audience {
-	return audience{snapshot.NewCache(w, snapshot.Bounds{Values: cachedTables},
+func newAudience(w *cache.Watcher, s webhook.Store) audience {
+	return audience{cache.New(w, cache.Bounds{Values: cachedTables},
 		func(ctx context.Context, m id.Merchant) (webhook.Audience, error) {
 			endpoints, err := s.Endpoints(ctx, m)
 			return webhook.NewAudience(endpoints), err
@@ -64,11 +64,11 @@ func (a audience) Hears(ctx context.Context, m id.Merchant, kind job.Kind) (bool
 
 // bins looks cards up in the one BIN table that all merchants share.
 type bins struct {
-	cache *snapshot.Cache[struct{}, *bin.Table]
+	cache *cache.Cache[struct{}, *bin.Table]
 }
 
-func newBINs(w *snapshot.Watcher, s bin.Store) bins {
-	return bins{snapshot.NewCache(w, snapshot.Bounds{Values: 1},
+func newBINs(w *cache.Watcher, s bin.Store) bins {
+	return bins{cache.New(w, cache.Bounds{Values: 1},
 		func(ctx context.Context, _ struct{}) (*bin.Table, error) {
 			rows, err := s.BINs(ctx)
 			if err != nil {
@@ -89,10 +89,10 @@ func (b bins) Lookup(ctx context.Context, digits string) (*bin.Info, error) {
 }
 
 // newDirectory proves callers from memory.
-func newDirectory(w *snapshot.Watcher, l *merchant.Loader, c clock.Clock, uses *merchant.Uses) *merchant.Directory {
-	bounds := snapshot.Bounds{Values: cachedAccounts, Misses: cachedMisses, MissAge: missAge}
+func newDirectory(w *cache.Watcher, l *merchant.Loader, c clock.Clock, uses *merchant.Uses) *merchant.Directory {
+	bounds := cache.Bounds{Values: cachedAccounts, Misses: cachedMisses, MissAge: missAge}
 	return merchant.NewDirectory(
-		snapshot.NewCache(w, bounds, l.Account),
-		snapshot.NewCache(w, bounds, l.AdminAccount), c, uses,
+		cache.New(w, bounds, l.Account),
+		cache.New(w, bounds, l.AdminAccount), c, uses,
 	)
 }

@@ -2,12 +2,12 @@ package app
 
 import (
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/routing"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/user"
@@ -22,7 +22,7 @@ func newTeam(db *storage.DB, v *vault.Vault, ids *id.Generator, limits limit.Sha
 }
 
 // newEditor changes what the caches of routing hold.
-func newEditor(s routing.Store, b bin.Store, v *vault.Vault, ids *id.Generator, w *snapshot.Watcher) *routing.Editor {
+func newEditor(s routing.Store, b bin.Store, v *vault.Vault, ids *id.Generator, w *cache.Watcher) *routing.Editor {
 	return routing.NewEditor(routing.EditorOptions{
 		Store: s, BINs: b, Sealer: v, IDs: ids, Clock: clock.System{},
 		Protocols: all.Registrations(), Invalidate: w.Invalidate,

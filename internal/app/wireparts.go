@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/connector/all"
@@ -17,15 +18,14 @@ import (
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/retention"
 	"github.com/vezne/vezne/internal/secret"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
 	"github.com/vezne/vezne/internal/vault"
 )
 
-// houseKeys are secrets of the house itself, the same on every node.
-type houseKeys struct {
+// serverKeys are secrets of the servers themselves, the same on every node.
+type serverKeys struct {
 	request secret.Bytes // under which requests are remembered by idempotency keys
 	form    secret.Bytes // under which hosted pages sign their forms
 }
@@ -34,26 +34,26 @@ type houseKeys struct {
 // database. Data keys that were opened are kept while the watcher vouches for
 // them, so that a rotation reaches this node; the rotator is this node's part in
 // one.
-func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator, w *snapshot.Watcher) (*vault.Vault, houseKeys, *vault.Rotator, error) {
+func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator, w *cache.Watcher) (*vault.Vault, serverKeys, *vault.Rotator, error) {
 	keyset, err := loadKeyset(ctx, o.Config)
 	if err != nil {
-		return nil, houseKeys{}, nil, err
+		return nil, serverKeys{}, nil, err
 	}
 	safe := vault.New(vault.Options{
 		Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: clock.System{},
 		Cache: func(load func(context.Context, id.Merchant) (*vault.Ring, error)) vault.RingCache {
-			return snapshot.NewCache(w, snapshot.Bounds{Values: vault.MaxRings}, load)
+			return cache.New(w, cache.Bounds{Values: vault.MaxRings}, load)
 		},
 	})
 	if err := safe.CheckKeyset(ctx, sqlstore.NewSealed(db), keyset); err != nil {
-		return nil, houseKeys{}, nil, fmt.Errorf("setting keyset: %s: %w", o.Config.Keyset, err)
+		return nil, serverKeys{}, nil, fmt.Errorf("setting keyset: %s: %w", o.Config.Keyset, err)
 	}
-	var keys houseKeys
+	var keys serverKeys
 	if keys.request, err = safe.HouseKey(ctx, "request hash"); err != nil {
-		return nil, houseKeys{}, nil, err
+		return nil, serverKeys{}, nil, err
 	}
 	if keys.form, err = safe.HouseKey(ctx, "checkout form"); err != nil {
-		return nil, houseKeys{}, nil, err
+		return nil, serverKeys{}, nil, err
 	}
 	rotator, err := newRotator(o, db, safe, w)
 	return safe, keys, rotator, err
@@ -80,8 +80,8 @@ func (s *Server) openBanks(o Options, sealer vault.Sealer, metrics *telemetry.Me
 }
 
 // newWatcher polls the configuration version, and on PostgreSQL hears of it too.
-func newWatcher(version *sqlstore.Config, db *storage.DB, log *slog.Logger) *snapshot.Watcher {
-	w := snapshot.NewWatcher(version, clock.System{}, snapshot.Interval)
+func newWatcher(version *sqlstore.Config, db *storage.DB, log *slog.Logger) *cache.Watcher {
+	w := cache.NewWatcher(version, clock.System{}, cache.Interval)
 	if db.Engine() == storage.SQLite {
 		return w
 	}

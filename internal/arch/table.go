@@ -74,7 +74,7 @@ func rules() []rule {
 		{Door, []string{"httpapi/*"}, []Storey{Value, Contract, Domain, Outgoing, Kit}},
 		{
 			Glue,
-			[]string{"config", "kms", "app", "cli", "fixture", "snapshot", "telemetry", "arch", "arch/*"},
+			[]string{"config", "kms", "app", "cli", "cache", "fixture", "telemetry", "arch", "arch/*"},
 			[]Storey{Value, Contract, Wire, Protocol, Protocols, Domain, Storage, Outgoing, Kit, Door, Glue},
 		},
 		{

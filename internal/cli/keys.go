@@ -36,13 +36,13 @@ func (c keysInitCommand) Run(ctx context.Context, w World) error {
 	return nil
 }
 
-// keyroom is what the other commands on keys work on.
-type keyroom struct {
+// keyTarget is what the other commands on keys work on.
+type keyTarget struct {
 	settings
 	Data string `type:"path" placeholder:"DIR" help:"Data directory of a demo, instead of a database and a keyset."`
 }
 
-func (c keyroom) run(ctx context.Context, w World, do func(context.Context, config.Config, io.Writer) error) error {
+func (c keyTarget) run(ctx context.Context, w World, do func(context.Context, config.Config, io.Writer) error) error {
 	c.settings = c.inData(c.Data)
 	cfg, err := c.load(w, nil)
 	if err != nil {
@@ -51,26 +51,26 @@ func (c keyroom) run(ctx context.Context, w World, do func(context.Context, conf
 	return do(ctx, cfg, w.Stdout)
 }
 
-type keysStageCommand struct{ keyroom }
+type keysStageCommand struct{ keyTarget }
 
 // Run stages a key.
 func (c keysStageCommand) Run(ctx context.Context, w World) error { return c.run(ctx, w, app.StageKey) }
 
-type keysRotateCommand struct{ keyroom }
+type keysRotateCommand struct{ keyTarget }
 
 // Run promotes the staged key, or stages one first.
 func (c keysRotateCommand) Run(ctx context.Context, w World) error {
 	return c.run(ctx, w, app.RotateKeys)
 }
 
-type keysRetireCommand struct{ keyroom }
+type keysRetireCommand struct{ keyTarget }
 
 // Run removes older keys.
 func (c keysRetireCommand) Run(ctx context.Context, w World) error {
 	return c.run(ctx, w, app.RetireKeys)
 }
 
-type keysStatusCommand struct{ keyroom }
+type keysStatusCommand struct{ keyTarget }
 
 // Run shows keys and progress.
 func (c keysStatusCommand) Run(ctx context.Context, w World) error {

@@ -43,10 +43,10 @@ return 0`)
 // Buckets are the buckets of limits that several nodes share, in a Redis or Valkey
 // server and by its clock. They implement limit.Shared.
 type Buckets struct {
-	client rueidis.Client
-	line   *line
-	key    secret.Bytes
-	away   atomic.Bool
+	client  rueidis.Client
+	breaker *breaker
+	key     secret.Bytes
+	away    atomic.Bool
 	// Timeout bounds one count; 20 milliseconds unless set before the first.
 	Timeout time.Duration
 	// OnAway, if set, hears that the server does not answer, with the reason, and
@@ -58,7 +58,7 @@ type Buckets struct {
 // under the key alone, which must be the same on every node: addresses and cards
 // are too few for a hash without one. It is called before r is used by others.
 func NewBuckets(r *Redis, key secret.Bytes) *Buckets {
-	return &Buckets{client: r.client, line: r.newLine(), key: key, Timeout: bucketCall}
+	return &Buckets{client: r.client, breaker: r.newBreaker(), key: key, Timeout: bucketCall}
 }
 
 // Take implements limit.Shared.
@@ -73,7 +73,7 @@ func (b *Buckets) Check(ctx context.Context, key string, r limit.Rate) (time.Dur
 
 // Forget implements limit.Shared.
 func (b *Buckets) Forget(ctx context.Context, key string) error {
-	err := b.line.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
+	err := b.breaker.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
 		return b.client.Do(ctx, b.client.B().Del().Key(b.name(key)).Build())
 	}).Error()
 	b.note(err)
@@ -88,7 +88,7 @@ func (b *Buckets) Forget(ctx context.Context, key string) error {
 func (b *Buckets) run(ctx context.Context, key string, r limit.Rate, take string) (time.Duration, error) {
 	every := max(r.Every.Microseconds(), 1)
 	args := []string{strconv.FormatInt(every, 10), strconv.Itoa(r.Burst), take}
-	wait, err := b.line.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
+	wait, err := b.breaker.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
 		return bucketScript.Exec(ctx, b.client, []string{b.name(key)}, args)
 	}).AsInt64()
 	b.note(err)

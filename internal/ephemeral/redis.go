@@ -25,9 +25,9 @@ type Redis struct {
 	// Timeout bounds one request; 100 milliseconds unless set before the first.
 	Timeout time.Duration
 
-	client rueidis.Client
-	line   *line
-	lines  []*line // of all who use the client
+	client   rueidis.Client
+	breaker  *breaker
+	breakers []*breaker // of all who use the client
 }
 
 // errAddress says nothing of the address, which may hold a password.
@@ -43,35 +43,35 @@ func OpenRedis(address string) (*Redis, error) {
 	o.DisableCache = true // each value is read once or twice
 	o.Dialer = net.Dialer{Timeout: redisDial}
 	o.ConnWriteTimeout = redisDial
-	o.DisableRetry = true // a line tries again, and nobody waits for it
+	o.DisableRetry = true // a breaker tries again, and nobody waits for it
 	client, err := rueidis.NewClient(o)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Redis: %w", err)
 	}
 	r := &Redis{Timeout: redisCall, client: client}
-	r.line = r.newLine()
+	r.breaker = r.newBreaker()
 	return r, nil
 }
 
-// newLine returns a line over the connections of r, which ends with them. It is
+// newBreaker returns a breaker over the connections of r, which ends with them. It is
 // called before r is used by several goroutines.
-func (r *Redis) newLine() *line {
-	l := newLine(r.client)
-	r.lines = append(r.lines, l)
-	return l
+func (r *Redis) newBreaker() *breaker {
+	b := newBreaker(r.client)
+	r.breakers = append(r.breakers, b)
+	return b
 }
 
 // Close waits for what is under way and ends the connections.
 func (r *Redis) Close() error {
-	for _, l := range r.lines {
-		l.close()
+	for _, b := range r.breakers {
+		b.close()
 	}
 	r.client.Close()
 	return nil
 }
 
 func (r *Redis) do(ctx context.Context, c rueidis.Completed) rueidis.RedisResult {
-	return r.line.do(ctx, r.Timeout, func(ctx context.Context) rueidis.RedisResult { return r.client.Do(ctx, c) })
+	return r.breaker.do(ctx, r.Timeout, func(ctx context.Context) rueidis.RedisResult { return r.client.Do(ctx, c) })
 }
 
 // Put implements Store.

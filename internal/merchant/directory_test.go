@@ -12,29 +12,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // node is what one process has over the shared store.
 type node struct {
-	watcher   *snapshot.Watcher
+	watcher   *cache.Watcher
 	directory *merchant.Directory
 	service   *merchant.Service
 }
 
 func newNode(s *memory) *node {
-	w := snapshot.NewWatcher(s, clock.System{}, snapshot.Interval)
-	b := snapshot.Bounds{Values: 100, Misses: 100, MissAge: time.Second}
+	w := cache.NewWatcher(s, clock.System{}, cache.Interval)
+	b := cache.Bounds{Values: 100, Misses: 100, MissAge: time.Second}
 	l := merchant.NewLoader(s, vaulttest.Sealer{}, clock.System{})
 	return &node{
 		watcher: w,
 		directory: merchant.NewDirectory(
-			snapshot.NewCache(w, b, l.Account), snapshot.NewCache(w, b, l.AdminAccount), clock.System{}, nil,
+			cache.New(w, b, l.Account), cache.New(w, b, l.AdminAccount), clock.System{}, nil,
 		),
 		service: merchant.NewService(merchant.Options{
 			Store: s, Sealer: vaulttest.Sealer{}, IDs: id.NewGenerator(s), Clock: clock.System{}, Caches: w,
@@ -165,17 +165,17 @@ func TestRevokeCredential_works_on_every_node_within_a_second(t *testing.T) {
 }
 
 // watch replaces the node's watcher by one that reads versions from v.
-func (n *node) watch(v snapshot.Versioner, s *memory) {
-	n.watcher = snapshot.NewWatcher(v, clock.System{}, snapshot.Interval)
-	b := snapshot.Bounds{Values: 100}
+func (n *node) watch(v cache.Versioner, s *memory) {
+	n.watcher = cache.NewWatcher(v, clock.System{}, cache.Interval)
+	b := cache.Bounds{Values: 100}
 	l := merchant.NewLoader(s, vaulttest.Sealer{}, clock.System{})
 	n.directory = merchant.NewDirectory(
-		snapshot.NewCache(n.watcher, b, l.Account), snapshot.NewCache(n.watcher, b, l.AdminAccount), clock.System{}, nil,
+		cache.New(n.watcher, b, l.Account), cache.New(n.watcher, b, l.AdminAccount), clock.System{}, nil,
 	)
 }
 
 type breakable struct {
-	snapshot.Versioner
+	cache.Versioner
 	mu  sync.Mutex
 	err error
 }

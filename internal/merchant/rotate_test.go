@@ -5,19 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
 // timed is a node whose clock the test sets.
 func timed(s *memory) (*node, *clock.Manual, *uses) {
 	c := clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
-	w := snapshot.NewWatcher(s, c, snapshot.Interval)
-	b := snapshot.Bounds{Values: 100}
+	w := cache.NewWatcher(s, c, cache.Interval)
+	b := cache.Bounds{Values: 100}
 	l := merchant.NewLoader(s, vaulttest.Sealer{}, c)
 	u := &uses{}
 	log := merchant.NewUses(u, nil)
@@ -25,7 +25,7 @@ func timed(s *memory) (*node, *clock.Manual, *uses) {
 	return &node{
 		watcher: w,
 		directory: merchant.NewDirectory(
-			snapshot.NewCache(w, b, l.Account), snapshot.NewCache(w, b, l.AdminAccount), c, log,
+			cache.New(w, b, l.Account), cache.New(w, b, l.AdminAccount), c, log,
 		),
 		service: merchant.NewService(merchant.Options{Store: s, Sealer: vaulttest.Sealer{}, IDs: id.NewGenerator(s), Clock: c, Caches: w}),
 	}, c, u

@@ -23,7 +23,7 @@ const troublePause = 10 * time.Second
 // often would be set aside, and the event lost. A crash between sending and
 // committing sends again, under the same id.
 func (s *Service) deliver(ctx context.Context, j job.Job) error {
-	to, err := parseAddress(j.Payload)
+	to, err := parseTarget(j.Payload)
 	if err != nil {
 		return fmt.Errorf("delivery job %d: %w", j.ID, err)
 	}
@@ -50,7 +50,7 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 
 // attempt sends a delivery once, if it is due, and commits what became of it. It
 // returns when to try next, zero for never, and whether the endpoint refused.
-func (s *Service) attempt(ctx context.Context, m id.Merchant, to address) (next time.Time, failed bool, err error) {
+func (s *Service) attempt(ctx context.Context, m id.Merchant, to target) (next time.Time, failed bool, err error) {
 	d, err := s.Store.Delivery(ctx, m, to.delivery)
 	if fault.KindOf(err) == fault.NotFound {
 		return time.Time{}, false, nil
@@ -134,20 +134,20 @@ func (d *Delivery) settle(now time.Time) {
 // redelivery of an event.
 func (d *Delivery) MessageID() string { return "evt_" + strconv.FormatInt(int64(d.EventID), 10) }
 
-// conclude commits what became of a delivery, and turns its endpoint if that says
-// something about it.
+// conclude commits what became of a delivery, and the state of its endpoint
+// if that says something about it.
 func (s *Service) conclude(ctx context.Context, e Endpoint, d Delivery) error {
-	turn, err := s.turn(ctx, e, d)
+	change, err := s.endpointChange(ctx, e, d)
 	if err != nil {
 		return err
 	}
 	err = s.Store.InTx(ctx, func(tx Tx) {
 		tx.SaveDelivery(d)
-		if turn != nil {
-			turn(tx)
+		if change != nil {
+			change(tx)
 		}
 	})
-	if turn != nil && fault.CodeOf(err) == fault.StaleVersion { // somebody else has turned it
+	if change != nil && fault.CodeOf(err) == fault.StaleVersion { // somebody else has changed it
 		err = s.Store.InTx(ctx, func(tx Tx) { tx.SaveDelivery(d) })
 	}
 	if err != nil {
@@ -156,10 +156,10 @@ func (s *Service) conclude(ctx context.Context, e Endpoint, d Delivery) error {
 	return nil
 }
 
-// turn returns the writes that make an endpoint failing when a delivery was given
+// endpointChange returns the writes that make an endpoint failing when a delivery was given
 // up, with a word to its owner in the audit log, and active when it took one; nil
 // if nothing changes.
-func (s *Service) turn(ctx context.Context, e Endpoint, d Delivery) (func(Tx), error) {
+func (s *Service) endpointChange(ctx context.Context, e Endpoint, d Delivery) (func(Tx), error) {
 	var to State
 	var action string
 	switch {
@@ -178,7 +178,7 @@ func (s *Service) turn(ctx context.Context, e Endpoint, d Delivery) (func(Tx), e
 		return nil, err
 	}
 	return func(tx Tx) {
-		tx.TurnEndpoint(e, e.State, to)
+		tx.SetEndpointState(e, e.State, to)
 		record(tx)
 	}, nil
 }

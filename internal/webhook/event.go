@@ -30,8 +30,8 @@ func (e *Endpoint) Wants(t job.Kind) bool {
 	return slices.ContainsFunc(e.Events, func(pattern string) bool { return matches(pattern, t) })
 }
 
-// hears reports whether events of the type go to the endpoint.
-func (e *Endpoint) hears(t job.Kind) bool { return e.State != Disabled && e.Wants(t) }
+// receives reports whether events of the type go to the endpoint.
+func (e *Endpoint) receives(t job.Kind) bool { return e.State != Disabled && e.Wants(t) }
 
 // Audience is who of one merchant listens to what, read once for many events. It
 // is safe for concurrent use.

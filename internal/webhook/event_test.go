@@ -4,10 +4,10 @@ import (
 	"context"
 	"testing"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/snapshot"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/webhook"
 )
@@ -43,9 +43,9 @@ func TestAudience_every_change_is_known_at_once_and_moves_the_version(t *testing
 	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		config := sqlstore.NewConfig(w.db)
-		watcher := snapshot.NewWatcher(config, clock.System{}, snapshot.Interval)
+		watcher := cache.NewWatcher(config, clock.System{}, cache.Interval)
 		w.Caches = watcher
-		cache := snapshot.NewCache(watcher, snapshot.Bounds{Values: 10},
+		cache := cache.New(watcher, cache.Bounds{Values: 10},
 			func(ctx context.Context, m id.Merchant) (webhook.Audience, error) {
 				all, err := w.store.Endpoints(ctx, m)
 				return webhook.NewAudience(all), err

@@ -23,12 +23,12 @@ func (s *Service) fanOut(ctx context.Context, event job.Job) error {
 	if err != nil {
 		return fmt.Errorf("fan event %d out: %w", event.ID, err)
 	}
-	var all []parcel
+	var all []dispatch
 	for _, e := range endpoints {
-		if !e.hears(event.Kind) {
+		if !e.receives(event.Kind) {
 			continue
 		}
-		p, err := s.newParcel(ctx, e.ID, deliveryOf(event))
+		p, err := s.newDispatch(ctx, e.ID, deliveryOf(event))
 		if err != nil {
 			return fmt.Errorf("fan event %d out: %w", event.ID, err)
 		}
@@ -36,7 +36,7 @@ func (s *Service) fanOut(ctx context.Context, event job.Job) error {
 		p.job.CreatedAt = event.CreatedAt
 		all = append(all, p)
 	}
-	err = s.post(ctx, all)
+	err = s.insert(ctx, all)
 	if fault.CodeOf(err) == fault.DuplicateKey {
 		return nil // a run before this one came as far as here
 	}
@@ -53,23 +53,23 @@ func deliveryOf(event job.Job) Delivery {
 	}
 }
 
-// parcel is a new delivery with the job that sends it.
-type parcel struct {
+// dispatch is a new delivery with the job that sends it.
+type dispatch struct {
 	delivery Delivery
 	job      job.Job
 }
 
-// newParcel addresses a copy of an event to an endpoint. Deliveries of one
+// newDispatch addresses a copy of an event to an endpoint. Deliveries of one
 // subject to one endpoint go one after the other; repeated ones do not wait for
 // those that are still being tried.
-func (s *Service) newParcel(ctx context.Context, e id.Endpoint, d Delivery) (parcel, error) {
+func (s *Service) newDispatch(ctx context.Context, e id.Endpoint, d Delivery) (dispatch, error) {
 	var err error
 	if d.ID, err = id.Next[id.Delivery](ctx, s.IDs, id.NounDelivery); err != nil {
-		return parcel{}, err
+		return dispatch{}, err
 	}
 	jobID, err := id.Next[id.Job](ctx, s.IDs, id.NounJob)
 	if err != nil {
-		return parcel{}, err
+		return dispatch{}, err
 	}
 	now := s.Clock.Now()
 	d.EndpointID, d.Version, d.Status, d.CreatedAt, d.NextAttempt = e, 1, Pending, now, now
@@ -81,14 +81,14 @@ func (s *Service) newParcel(ctx context.Context, e id.Endpoint, d Delivery) (par
 	if d.Subject != "" {
 		subject = queue + strconv.FormatInt(int64(e), 10) + ":" + d.Subject
 	}
-	return parcel{d, job.Job{
+	return dispatch{d, job.Job{
 		ID: jobID, MerchantID: d.MerchantID, Kind: jobDeliver, Subject: subject,
-		Payload: address{d.ID, e}.encode(), RunAt: now, CreatedAt: now,
+		Payload: target{d.ID, e}.encode(), RunAt: now, CreatedAt: now,
 	}}, nil
 }
 
-// post commits new deliveries with their jobs.
-func (s *Service) post(ctx context.Context, all []parcel) error {
+// insert commits new deliveries with their jobs.
+func (s *Service) insert(ctx context.Context, all []dispatch) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -100,25 +100,25 @@ func (s *Service) post(ctx context.Context, all []parcel) error {
 	})
 }
 
-// address is the payload of a delivery's job. It names the endpoint so that a job
+// target is the payload of a delivery's job. It names the endpoint so that a job
 // can be put off before anything is read.
-type address struct {
+type target struct {
 	delivery id.Delivery
 	endpoint id.Endpoint
 }
 
-func (a address) encode() []byte {
+func (t target) encode() []byte {
 	b := append([]byte(nil), `{"delivery":`...)
-	b = strconv.AppendInt(b, int64(a.delivery), 10)
+	b = strconv.AppendInt(b, int64(t.delivery), 10)
 	b = append(b, `,"endpoint":`...)
-	b = strconv.AppendInt(b, int64(a.endpoint), 10)
+	b = strconv.AppendInt(b, int64(t.endpoint), 10)
 	return append(b, '}')
 }
 
-func parseAddress(payload []byte) (address, error) {
+func parseTarget(payload []byte) (target, error) {
 	var members map[string]int64
 	if err := json.Unmarshal(payload, &members); err != nil {
-		return address{}, fmt.Errorf("read payload: %w", err)
+		return target{}, fmt.Errorf("read payload: %w", err)
 	}
-	return address{id.Delivery(members["delivery"]), id.Endpoint(members["endpoint"])}, nil
+	return target{id.Delivery(members["delivery"]), id.Endpoint(members["endpoint"])}, nil
 }

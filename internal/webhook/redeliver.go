@@ -47,11 +47,11 @@ func (s *Service) Redeliver(ctx context.Context, c Caller, n id.Delivery) (Deliv
 	if err != nil {
 		return Delivery{}, err
 	}
-	p, err := s.newParcel(ctx, e.ID, d.again())
+	p, err := s.newDispatch(ctx, e.ID, d.again())
 	if err != nil {
 		return Delivery{}, fmt.Errorf("redeliver %d: %w", n, err)
 	}
-	if err := s.postRecorded(ctx, c, e, "redeliver", []parcel{p}); err != nil {
+	if err := s.insertRecorded(ctx, c, e, "redeliver", []dispatch{p}); err != nil {
 		return Delivery{}, fmt.Errorf("redeliver %d: %w", n, err)
 	}
 	return p.delivery, nil
@@ -65,7 +65,7 @@ func (d *Delivery) again() Delivery {
 	}
 }
 
-func (s *Service) postRecorded(ctx context.Context, c Caller, e Endpoint, action string, all []parcel) error {
+func (s *Service) insertRecorded(ctx context.Context, c Caller, e Endpoint, action string, all []dispatch) error {
 	ids := make([]int64, 0, len(all))
 	for _, p := range all {
 		ids = append(ids, int64(p.delivery.ID))
@@ -123,12 +123,12 @@ func (s *Service) RedeliverRange(ctx context.Context, c Caller, r Range) (int, s
 }
 
 func (s *Service) redeliverPage(ctx context.Context, c Caller, e Endpoint, page []Delivery) (int, error) {
-	var all []parcel
+	var all []dispatch
 	for i := range page {
 		if page[i].Status == Pending {
 			continue // it is on its way
 		}
-		p, err := s.newParcel(ctx, e.ID, page[i].again())
+		p, err := s.newDispatch(ctx, e.ID, page[i].again())
 		if err != nil {
 			return 0, err
 		}
@@ -137,7 +137,7 @@ func (s *Service) redeliverPage(ctx context.Context, c Caller, e Endpoint, page 
 	if len(all) == 0 {
 		return 0, nil
 	}
-	return len(all), s.postRecorded(ctx, c, e, "redeliver", all)
+	return len(all), s.insertRecorded(ctx, c, e, "redeliver", all)
 }
 
 // SendTest sends an event of the type Test to an endpoint, whatever it asked for
@@ -152,13 +152,13 @@ func (s *Service) SendTest(ctx context.Context, c Caller, n id.Endpoint) (Delive
 		return Delivery{}, fmt.Errorf("test endpoint %d: %w", n, err)
 	}
 	endpoint := strconv.FormatInt(int64(n), 10)
-	p, err := s.newParcel(ctx, n, deliveryOf(job.Job{
+	p, err := s.newDispatch(ctx, n, deliveryOf(job.Job{
 		ID: event, MerchantID: c.MerchantID, Kind: Test, Payload: []byte(`{"endpoint_id":` + endpoint + `}`), CreatedAt: s.Clock.Now(),
 	}))
 	if err != nil {
 		return Delivery{}, fmt.Errorf("test endpoint %d: %w", n, err)
 	}
-	if err := s.postRecorded(ctx, c, e, "test", []parcel{p}); err != nil {
+	if err := s.insertRecorded(ctx, c, e, "test", []dispatch{p}); err != nil {
 		return Delivery{}, fmt.Errorf("test endpoint %d: %w", n, err)
 	}
 	return p.delivery, nil

@@ -28,7 +28,7 @@ type Addresses interface {
 	Check(url string) error
 }
 
-// Invalidator makes this node's caches load again; snapshot.Watcher is one.
+// Invalidator makes this node's caches load again; cache.Watcher is one.
 type Invalidator interface{ Invalidate() }
 
 // Dependencies is what a Service works with. All but Caches and OnAttempt are

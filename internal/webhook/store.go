@@ -21,9 +21,9 @@ type Tx interface {
 	// DeleteEndpoint removes e if the stored version is e.Version; otherwise the
 	// commit fails with fault.StaleVersion.
 	DeleteEndpoint(e Endpoint)
-	// TurnEndpoint changes the state of an endpoint and counts its version up if the
+	// SetEndpointState changes the state of an endpoint and counts its version up if the
 	// state is the one expected; otherwise the commit fails with fault.StaleVersion.
-	TurnEndpoint(e Endpoint, from, to State)
+	SetEndpointState(e Endpoint, from, to State)
 	// InsertDelivery adds a delivery. It fails the commit with fault.DuplicateKey if
 	// the endpoint has one of the same event already, redeliveries apart.
 	InsertDelivery(d Delivery)

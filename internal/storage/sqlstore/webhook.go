@@ -73,8 +73,8 @@ func (t *tx) DeleteEndpoint(e webhook.Endpoint) {
 	t.configured = true
 }
 
-// TurnEndpoint implements webhook.Tx.
-func (t *tx) TurnEndpoint(e webhook.Endpoint, from, to webhook.State) {
+// SetEndpointState implements webhook.Tx.
+func (t *tx) SetEndpointState(e webhook.Endpoint, from, to webhook.State) {
 	t.expect(turnEndpoint, int64(e.MerchantID), int64(e.ID), string(from), string(to))
 }
 

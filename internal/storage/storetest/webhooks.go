@@ -94,7 +94,7 @@ func testEndpoints(t *testing.T, open Opener) {
 	})
 	t.Run("a_state_is_turned_from_the_expected_one_alone", func(t *testing.T) {
 		turn := func(from, to webhook.State) error {
-			return h.do(t, func(tx webhook.Tx) { tx.TurnEndpoint(e, from, to) })
+			return h.do(t, func(tx webhook.Tx) { tx.SetEndpointState(e, from, to) })
 		}
 		refused(t, "from another", turn(webhook.Active, webhook.Failing), fault.StaleVersion)
 		must(t, "turn", turn(webhook.Disabled, webhook.Active))

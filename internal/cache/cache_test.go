@@ -1,4 +1,4 @@
-package snapshot_test
+package cache_test
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/snapshot"
 )
 
 // store is one configuration value under a version.
@@ -60,18 +60,18 @@ func (s *store) fail(err error) {
 // a bubble of testing/synctest.
 type node struct {
 	*store
-	watcher *snapshot.Watcher
-	cache   *snapshot.Cache[string, string]
+	watcher *cache.Watcher
+	cache   *cache.Cache[string, string]
 }
 
-func bounds() snapshot.Bounds {
-	return snapshot.Bounds{Values: 100, Misses: 100, MissAge: time.Second}
+func bounds() cache.Bounds {
+	return cache.Bounds{Values: 100, Misses: 100, MissAge: time.Second}
 }
 
 func start(t *testing.T, s *store, load func(context.Context, string) (string, error)) *node {
 	t.Helper()
-	w := snapshot.NewWatcher(s, clock.System{}, snapshot.Interval)
-	n := &node{store: s, watcher: w, cache: snapshot.NewCache(w, bounds(), load)}
+	w := cache.NewWatcher(s, clock.System{}, cache.Interval)
+	n := &node{store: s, watcher: w, cache: cache.New(w, bounds(), load)}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { w.Run(ctx) })
@@ -118,7 +118,7 @@ func TestGet(t *testing.T) {
 			t.Helper()
 			n.wants(t, "one")
 			n.write("two")
-			pass(snapshot.Interval)
+			pass(cache.Interval)
 			synctest.Wait()
 			n.wants(t, "two")
 			n.wantsLoads(t, 2)
@@ -156,7 +156,7 @@ func TestGet(t *testing.T) {
 			n.fail(errors.New("down"))
 			pass(2 * time.Second)
 			n.fail(nil)
-			pass(snapshot.Interval)
+			pass(cache.Interval)
 			synctest.Wait()
 			n.wants(t, "one")
 			n.wants(t, "one")
@@ -368,8 +368,8 @@ func TestGet_callers_of_one_key(t *testing.T) {
 func TestGet_before_the_first_poll_every_value_comes_from_the_store(t *testing.T) {
 	t.Parallel()
 	s := &store{version: 1, value: "one"}
-	w := snapshot.NewWatcher(s, clock.System{}, snapshot.Interval)
-	n := &node{store: s, watcher: w, cache: snapshot.NewCache(w, bounds(), s.load)}
+	w := cache.NewWatcher(s, clock.System{}, cache.Interval)
+	n := &node{store: s, watcher: w, cache: cache.New(w, bounds(), s.load)}
 	n.wants(t, "one")
 	n.wants(t, "one")
 	n.wantsLoads(t, 2)
@@ -385,7 +385,7 @@ func TestGet_a_clock_set_back_makes_values_doubtful(t *testing.T) {
 	t.Parallel()
 	s := &store{version: 1, value: "one"}
 	c := clock.NewManual(time.Date(2026, 11, 20, 11, 30, 0, 0, time.UTC))
-	w := snapshot.NewWatcher(s, c, snapshot.Interval)
+	w := cache.NewWatcher(s, c, cache.Interval)
 	if err := w.Poll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -401,8 +401,8 @@ func TestGet_never_goes_back_while_values_change(t *testing.T) {
 	t.Parallel()
 	var current atomic.Int64
 	v := versionFunc(func() int64 { return current.Load() })
-	w := snapshot.NewWatcher(v, clock.System{}, snapshot.Interval)
-	c := snapshot.NewCache(w, snapshot.Bounds{Values: 10}, func(context.Context, int) (int64, error) {
+	w := cache.NewWatcher(v, clock.System{}, cache.Interval)
+	c := cache.New(w, cache.Bounds{Values: 10}, func(context.Context, int) (int64, error) {
 		return current.Load(), nil
 	})
 	var noticed atomic.Int64
@@ -434,8 +434,8 @@ func (f versionFunc) ConfigVersion(context.Context) (int64, error) { return f(),
 
 func BenchmarkGet(b *testing.B) {
 	s := &store{version: 1, value: "one"}
-	w := snapshot.NewWatcher(s, clock.System{}, snapshot.Interval)
-	c := snapshot.NewCache(w, bounds(), s.load)
+	w := cache.NewWatcher(s, clock.System{}, cache.Interval)
+	c := cache.New(w, bounds(), s.load)
 	go w.Run(b.Context())
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -132,7 +132,7 @@ const (
 	calm  = 10 * time.Second
 )
 
-func TestLine(t *testing.T) {
+func TestBreaker(t *testing.T) {
 	t.Parallel()
 	open := func(t *testing.T, w *wire) (*ephemeral.Redis, *ephemeral.Buckets) {
 		t.Helper()

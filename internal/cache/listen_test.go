@@ -1,4 +1,4 @@
-package snapshot_test
+package cache_test
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
-	"github.com/vezne/vezne/internal/snapshot"
 )
 
 // wire is a connection on which changes are told.
@@ -59,7 +59,7 @@ func listening(t *testing.T, w *wire) (n *node, c *counted, states func() []erro
 	t.Helper()
 	s := &store{version: 1, value: "one"}
 	c = &counted{store: s}
-	watcher := snapshot.NewWatcher(c, clock.System{}, snapshot.Interval)
+	watcher := cache.NewWatcher(c, clock.System{}, cache.Interval)
 	var mu sync.Mutex
 	var all []error
 	watcher.Listener, watcher.OnListening = w, func(err error) {
@@ -67,7 +67,7 @@ func listening(t *testing.T, w *wire) (n *node, c *counted, states func() []erro
 		defer mu.Unlock()
 		all = append(all, err)
 	}
-	n = &node{store: s, watcher: watcher, cache: snapshot.NewCache(watcher, bounds(), s.load)}
+	n = &node{store: s, watcher: watcher, cache: cache.New(watcher, bounds(), s.load)}
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { watcher.Run(ctx) })

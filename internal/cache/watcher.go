@@ -1,10 +1,10 @@
-// Package snapshot keeps values loaded from the store fresh within a bounded age
+// Package cache keeps values loaded from the store fresh within a bounded age
 // on every node. The store counts a configuration version up in every commit
 // that changes something that is cached; a Watcher polls it, and a Cache serves
 // nothing that was loaded before the version moved. No node has to tell another.
 // A store that can tell of its commits makes that quicker, and is never relied on:
 // what bounds the age of values is the last poll alone.
-package snapshot
+package cache
 
 import (
 	"context"
@@ -20,9 +20,9 @@ const (
 	// Interval is how often a node asks for the version: four queries a second
 	// that read one row.
 	Interval = 250 * time.Millisecond
-	// toldInterval is how often a node asks while it hears of changes: the time
+	// notifiedInterval is how often a node asks while it hears of changes: the time
 	// left until values count as stale is enough for one poll that hangs.
-	toldInterval = 500 * time.Millisecond
+	notifiedInterval = 500 * time.Millisecond
 	// The pauses between tries to listen double from firstPause to maxPause.
 	firstPause = 100 * time.Millisecond
 	maxPause   = 5 * time.Second
@@ -62,7 +62,7 @@ type Watcher struct {
 	// it does not any more. It is set before Run.
 	OnListening func(error)
 	listening   atomic.Bool
-	told        chan struct{} // holds one: changes that are told at once are one
+	notified    chan struct{} // holds one: changes that are told at once are one
 
 	// generation counts the moments at which everything loaded before became
 	// doubtful.
@@ -80,7 +80,7 @@ type Watcher struct {
 // NewWatcher returns a Watcher that polls every interval once it runs. Until a
 // first poll has succeeded, its caches load every value from the store.
 func NewWatcher(v Versioner, c clock.Clock, interval time.Duration) *Watcher {
-	return &Watcher{versioner: v, clock: c, interval: interval, told: make(chan struct{}, 1)}
+	return &Watcher{versioner: v, clock: c, interval: interval, notified: make(chan struct{}, 1)}
 }
 
 // Run polls until ctx ends, and whenever the Listener tells of a change. The
@@ -101,7 +101,7 @@ func (w *Watcher) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-next.C:
-		case <-w.told:
+		case <-w.notified:
 		}
 	}
 }
@@ -110,7 +110,7 @@ func (w *Watcher) Run(ctx context.Context) {
 // at the latest.
 func (w *Watcher) pause(polled error) time.Duration {
 	if polled == nil && w.listening.Load() {
-		return max(w.interval, toldInterval)
+		return max(w.interval, notifiedInterval)
 	}
 	return w.interval
 }
@@ -119,12 +119,12 @@ func (w *Watcher) pause(polled error) time.Duration {
 func (w *Watcher) listen(ctx context.Context) {
 	pause := firstPause
 	for {
-		err := w.Listener.Listen(ctx, func() { pause = firstPause; w.hearing(nil); w.notice() }, w.notice)
+		err := w.Listener.Listen(ctx, func() { pause = firstPause; w.setListening(nil); w.pollSoon() }, w.pollSoon)
 		if ctx.Err() != nil {
 			w.listening.Store(false)
 			return
 		}
-		w.hearing(err)
+		w.setListening(err)
 		select {
 		case <-ctx.Done():
 			return
@@ -134,8 +134,8 @@ func (w *Watcher) listen(ctx context.Context) {
 	}
 }
 
-// hearing notes whether the Listener hears, and tells of each change of that.
-func (w *Watcher) hearing(err error) {
+// setListening notes whether the Listener hears, and tells of each change of that.
+func (w *Watcher) setListening(err error) {
 	if was := w.listening.Swap(err == nil); w.OnListening != nil && was != (err == nil) {
 		w.OnListening(err)
 	}
@@ -144,10 +144,10 @@ func (w *Watcher) hearing(err error) {
 // Listening reports whether changes are told right now, and not only polled for.
 func (w *Watcher) Listening() bool { return w.listening.Load() }
 
-// notice has the version read at once.
-func (w *Watcher) notice() {
+// pollSoon has the version read at once.
+func (w *Watcher) pollSoon() {
 	select {
-	case w.told <- struct{}{}:
+	case w.notified <- struct{}{}:
 	default: // the poll that is due anyway will see it
 	}
 }

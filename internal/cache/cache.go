@@ -1,4 +1,4 @@
-package snapshot
+package cache
 
 import (
 	"context"
@@ -42,7 +42,7 @@ type Cache[K comparable, V any] struct {
 	misses  *otter.Cache[K, miss] // nil remembers none
 
 	mu      sync.Mutex
-	flights map[K]*flight[V]
+	calls map[K]*call[V]
 }
 
 type entry[V any] struct {
@@ -56,8 +56,8 @@ type miss struct {
 	until      time.Time
 }
 
-// flight is one running load. Its results are read after done is closed.
-type flight[V any] struct {
+// call is one running load. Its results are read after done is closed.
+type call[V any] struct {
 	generation uint64
 	began      time.Time
 	done       chan struct{}
@@ -67,16 +67,16 @@ type flight[V any] struct {
 	abandoned bool
 }
 
-// NewCache returns a Cache that fills itself by load and belongs to the Watcher.
+// New returns a Cache that fills itself by load and belongs to the Watcher.
 // An error of load goes to the callers and is not kept, except, for a while, one
 // of kind NotFound.
-func NewCache[K comparable, V any](w *Watcher, b Bounds, load func(context.Context, K) (V, error)) *Cache[K, V] {
+func New[K comparable, V any](w *Watcher, b Bounds, load func(context.Context, K) (V, error)) *Cache[K, V] {
 	c := &Cache[K, V]{
 		watcher: w,
 		load:    load,
 		missAge: b.MissAge,
 		values:  otter.Must(&otter.Options[K, entry[V]]{MaximumSize: b.Values}),
-		flights: make(map[K]*flight[V]),
+		calls: make(map[K]*call[V]),
 	}
 	if b.Misses > 0 {
 		c.misses = otter.Must(&otter.Options[K, miss]{MaximumSize: b.Misses})
@@ -98,7 +98,7 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K) (V, error) {
 				return value, err
 			}
 		}
-		f, err := c.fly(ctx, key, generation)
+		f, err := c.join(ctx, key, generation)
 		if err != nil {
 			var none V
 			return none, err
@@ -128,12 +128,12 @@ func (c *Cache[K, V]) lookup(key K, generation uint64) (V, error, bool) { //noli
 	return none, m.err, true
 }
 
-// fly joins the running load of the key, or makes one. Its error is that the
+// join joins the running load of the key, or makes one. Its error is that the
 // caller's own ctx ended while waiting.
-func (c *Cache[K, V]) fly(ctx context.Context, key K, generation uint64) (*flight[V], error) {
+func (c *Cache[K, V]) join(ctx context.Context, key K, generation uint64) (*call[V], error) {
 	now := c.watcher.clock.Now()
 	c.mu.Lock()
-	f, ok := c.flights[key]
+	f, ok := c.calls[key]
 	if ok && f.generation == generation && now.Sub(f.began) <= joinWithin {
 		c.mu.Unlock()
 		select {
@@ -143,24 +143,24 @@ func (c *Cache[K, V]) fly(ctx context.Context, key K, generation uint64) (*fligh
 			return nil, ctx.Err()
 		}
 	}
-	f = &flight[V]{generation: generation, began: now, done: make(chan struct{}), abandoned: true}
-	c.flights[key] = f
+	f = &call[V]{generation: generation, began: now, done: make(chan struct{}), abandoned: true}
+	c.calls[key] = f
 	c.mu.Unlock()
-	c.land(ctx, key, f)
+	c.run(ctx, key, f)
 	if f.abandoned {
 		return nil, ctx.Err()
 	}
 	return f, nil
 }
 
-// land runs the load and lets go of those who wait for it, whatever happens: a
+// run runs the load and lets go of those who wait for it, whatever happens: a
 // load that panics, or ends because its caller left, counts as abandoned, and
 // those who waited load for themselves.
-func (c *Cache[K, V]) land(ctx context.Context, key K, f *flight[V]) {
+func (c *Cache[K, V]) run(ctx context.Context, key K, f *call[V]) {
 	defer func() {
 		c.mu.Lock()
-		if c.flights[key] == f {
-			delete(c.flights, key)
+		if c.calls[key] == f {
+			delete(c.calls, key)
 		}
 		c.mu.Unlock()
 		close(f.done)
@@ -172,7 +172,7 @@ func (c *Cache[K, V]) land(ctx context.Context, key K, f *flight[V]) {
 	}
 }
 
-func (c *Cache[K, V]) keep(key K, f *flight[V]) {
+func (c *Cache[K, V]) keep(key K, f *call[V]) {
 	switch {
 	case f.err == nil:
 		c.values.Set(key, entry[V]{f.generation, f.value})
