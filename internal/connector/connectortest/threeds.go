@@ -61,6 +61,7 @@ func (s suite) threeDSRules() map[string]func(*testing.T) {
 			"refused_enrolment_has_its_reason_and_no_form":     suite.refusedEnrolment,
 			"enrolment_without_answer_is_unknown_and_books_0":  suite.lostEnrolment,
 			"right_answer_is_charged_once":                     suite.authenticatedCharge,
+			"what_was_charged_can_be_refunded":                 suite.refundAuthenticated,
 			"half_secure_is_told_from_full":                    suite.halfSecure,
 			"refusing_payer_is_not_charged":                    suite.refusingPayer,
 			"card_that_is_never_authenticated_is_not_charged":  suite.neverAuthenticated,

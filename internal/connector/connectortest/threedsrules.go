@@ -75,6 +75,27 @@ func (s suite) authenticatedCharge(t *testing.T) {
 	b.booked(ref) // insists on one row
 }
 
+// refundAuthenticated holds that a charge with 3-D Secure is known by the last memo
+// that there is of it, and that its refund can be asked about.
+func (s suite) refundAuthenticated(t *testing.T) {
+	b := s.start(t)
+	if !connector.CapabilitiesOf(b.conn).Refund {
+		return
+	}
+	ref := b.reference()
+	a := b.read(ref, b.comeBack(ref, s.cases.Approved, s.cases.ThreeDS.Right))
+	answer := b.charged(ref, a)
+	b.wantOutcome(answer, nil, connector.Approved)
+	sale := b.original(connector.Sale, ref, 10050, answer)
+	if len(sale.Memo) == 0 {
+		sale.Memo = a.Memo
+	}
+	b.untilRefundable()
+	refund := b.done(connector.Refund, 4000, sale)
+	f, err := b.inquire(connector.Refund, refund.Reference, 4000, sale)
+	b.wantOutcome(f.Answer, err, connector.Approved)
+}
+
 func (s suite) halfSecure(t *testing.T) {
 	if s.cases.ThreeDS.HalfSecure.PAN.IsZero() {
 		return // the bank's return does not tell
