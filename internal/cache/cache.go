@@ -41,7 +41,7 @@ type Cache[K comparable, V any] struct {
 	values  *otter.Cache[K, entry[V]]
 	misses  *otter.Cache[K, miss] // nil remembers none
 
-	mu      sync.Mutex
+	mu    sync.Mutex
 	calls map[K]*call[V]
 }
 
@@ -76,7 +76,7 @@ func New[K comparable, V any](w *Watcher, b Bounds, load func(context.Context, K
 		load:    load,
 		missAge: b.MissAge,
 		values:  otter.Must(&otter.Options[K, entry[V]]{MaximumSize: b.Values}),
-		calls: make(map[K]*call[V]),
+		calls:   make(map[K]*call[V]),
 	}
 	if b.Misses > 0 {
 		c.misses = otter.Must(&otter.Options[K, miss]{MaximumSize: b.Misses})
