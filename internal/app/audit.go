@@ -21,7 +21,9 @@ import (
 
 // newAuditSealer returns the sealer of the audit log, whose key comes from the
 // keyset: who has the database alone cannot seal.
-func newAuditSealer(ctx context.Context, db *storage.DB, v *vault.Vault, c clock.Clock, log *slog.Logger) (*audit.Sealer, error) {
+func newAuditSealer(
+	ctx context.Context, db *storage.DB, v *vault.Vault, c clock.Clock, log *slog.Logger,
+) (*audit.Sealer, error) {
 	key, err := v.HouseKey(ctx, "audit chain")
 	if err != nil {
 		return nil, err
@@ -79,7 +81,8 @@ func VerifyAudit(ctx context.Context, c config.Config, path string, w io.Writer)
 }
 
 func tell(w io.Writer, f audit.Finding) {
-	fmt.Fprintf(w, "merchant %d: %d records in %d blocks, newest %x\n", f.MerchantID, f.Records, f.Head.Number, f.Head.Hash)
+	fmt.Fprintf(w, "merchant %d: %d records in %d blocks, newest %x\n",
+		f.MerchantID, f.Records, f.Head.Number, f.Head.Hash)
 	for _, n := range f.Broken {
 		fmt.Fprintf(w, "merchant %d: block %d does not agree with its records or the block before\n", f.MerchantID, n)
 	}

@@ -75,7 +75,8 @@ func (c *clockCheck) check(ctx context.Context) error {
 	case wrong && !c.wrong:
 		c.log.LogAttrs(ctx, slog.LevelError, "this node's clock and the database's disagree", slog.Duration("ahead", ahead))
 	case !wrong && c.wrong:
-		c.log.LogAttrs(ctx, slog.LevelInfo, "this node's clock agrees with the database's again", slog.Duration("ahead", ahead))
+		c.log.LogAttrs(ctx, slog.LevelInfo, "this node's clock agrees with the database's again",
+			slog.Duration("ahead", ahead))
 	}
 	c.wrong = wrong
 	return nil

@@ -45,7 +45,8 @@ func LoadDemo(file string) (*fixture.Set, error) {
 // refuses an address that others can reach, because demo keys are public.
 func PrepareDemo(ctx context.Context, c config.Config) error {
 	if !c.LoopbackListen() {
-		return fmt.Errorf("setting listen: a demo's keys are public, so it listens on this machine alone, not on %s", c.Listen)
+		return fmt.Errorf("setting listen: a demo's keys are public, so it listens on this machine alone, not on %s",
+			c.Listen)
 	}
 	if err := Migrate(ctx, c.Database); err != nil {
 		return err

@@ -9,7 +9,9 @@ import (
 
 // hosted builds the hosted checkout on its stores: the domain, and what the page
 // is made of.
-func (s *Server) hosted(o Options, d checkout.Dependencies, logos pages.Logos, urls egress.Policy, formKey secret.Bytes) (*checkout.Service, pages.CheckoutOptions) {
+func (s *Server) hosted(
+	o Options, d checkout.Dependencies, logos pages.Logos, urls egress.Policy, formKey secret.Bytes,
+) (*checkout.Service, pages.CheckoutOptions) {
 	callbacks := newCourier(urls)
 	d.Courier, d.Log, d.PublicURL = callbacks, o.Log, s.url
 	service := checkout.NewService(d)

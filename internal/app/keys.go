@@ -120,7 +120,8 @@ func (k *openKeys) stage(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	k.keyset = staged
-	fmt.Fprintf(w, "key %d is staged in %s: bring the file to every node, then run keys rotate\n", staged.Staged(), k.file.Path)
+	fmt.Fprintf(w, "key %d is staged in %s: bring the file to every node, then run keys rotate\n",
+		staged.Staged(), k.file.Path)
 	return nil
 }
 
@@ -157,7 +158,8 @@ func RotateKeys(ctx context.Context, c config.Config, w io.Writer) error {
 	if err := k.file.Replace(ctx, fresh); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "key %d is the primary key of %s; servers that read this file seal everything anew\n", fresh.PrimaryKeyID(), k.file.Path)
+	fmt.Fprintf(w, "key %d is the primary key of %s; servers that read this file seal everything anew\n",
+		fresh.PrimaryKeyID(), k.file.Path)
 	return nil
 }
 
@@ -190,7 +192,8 @@ func RetireKeys(ctx context.Context, c config.Config, w io.Writer) error {
 	}
 	for _, u := range uses {
 		if u.KeyID != primary {
-			return fmt.Errorf("retire keys: %d data keys are sealed under key %d; run a server until the rotation is done", u.DataKeys, u.KeyID)
+			return fmt.Errorf("retire keys: %d data keys are sealed under key %d; run a server until the rotation is done",
+				u.DataKeys, u.KeyID)
 		}
 	}
 	for _, n := range k.nodes {
@@ -205,7 +208,8 @@ func RetireKeys(ctx context.Context, c config.Config, w io.Writer) error {
 	if err := k.file.Replace(ctx, fresh); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "keys %d are gone from %s; backups from before the rotation need the keyset of their time\n", old, k.file.Path)
+	fmt.Fprintf(w, "keys %d are gone from %s; backups from before the rotation need the keyset of their time\n",
+		old, k.file.Path)
 	return nil
 }
 
@@ -305,6 +309,7 @@ func printRotation(w io.Writer, r vault.Rotation) {
 	}
 	fmt.Fprintf(w, ", %s, begun %s\n", took.Round(time.Second), r.StartedAt.Format(time.RFC3339))
 	if r.Unreadable > 0 {
-		fmt.Fprintf(w, "rotation  %d values cannot be opened, so the older data keys stay; the log names them\n", r.Unreadable)
+		fmt.Fprintf(w, "rotation  %d values cannot be opened, so the older data keys stay; the log names them\n",
+			r.Unreadable)
 	}
 }

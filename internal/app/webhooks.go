@@ -41,7 +41,9 @@ func events(payments webhook.Describer) map[job.Kind]webhook.Describer {
 // endpoint for checkouts, so that the log of deliveries shows how they ended. It
 // asks for no more, because sending itself an event for each payment would halve
 // the payments that a small machine takes.
-func (s *Server) webhooks(ctx context.Context, o Options, urls egress.Policy, d webhook.Dependencies) (*webhook.Service, error) {
+func (s *Server) webhooks(
+	ctx context.Context, o Options, urls egress.Policy, d webhook.Dependencies,
+) (*webhook.Service, error) {
 	d.Addresses, d.Poster = urls, egress.NewPoster(urls, egress.PosterOptions{})
 	if o.Demo != nil {
 		// The listener, not the public address, which may be a proxy's.

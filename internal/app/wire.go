@@ -41,7 +41,9 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	system, metrics := clock.System{}, telemetry.NewMetrics(Version())
 
 	// Storage.
-	db, err := storage.Open(ctx, o.Config.Database.Reveal(), storage.Options{Clock: system, OnGroup: metrics.Group, OnCommit: metrics.Commit})
+	db, err := storage.Open(ctx, o.Config.Database.Reveal(), storage.Options{
+		Clock: system, OnGroup: metrics.Group, OnCommit: metrics.Commit,
+	})
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runners, err := newRunners(ctx, o, db, rooms.operations.JobHandlers(), rooms.threeDS.JobHandlers(), checkouts.JobHandlers(), hooks.JobHandlers())
+	runners, err := newRunners(ctx, o, db, rooms.operations.JobHandlers(), rooms.threeDS.JobHandlers(),
+		checkouts.JobHandlers(), hooks.JobHandlers())
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,9 @@ type serverKeys struct {
 // database. Data keys that were opened are kept while the watcher vouches for
 // them, so that a rotation reaches this node; the rotator is this node's part in
 // one.
-func openVault(ctx context.Context, o Options, db *storage.DB, ids *id.Generator, w *cache.Watcher) (*vault.Vault, serverKeys, *vault.Rotator, error) {
+func openVault(
+	ctx context.Context, o Options, db *storage.DB, ids *id.Generator, w *cache.Watcher,
+) (*vault.Vault, serverKeys, *vault.Rotator, error) {
 	keyset, err := loadKeyset(ctx, o.Config)
 	if err != nil {
 		return nil, serverKeys{}, nil, err
@@ -117,7 +119,9 @@ func tasksOf(runners []*job.Runner) []task {
 
 // newGauges reads what the metrics show of the database and the banks, and has
 // the runners tell of their jobs.
-func newGauges(m *telemetry.Metrics, db *storage.DB, banks *pos.Registry, log *slog.Logger, runners ...*job.Runner) *telemetry.Gauges {
+func newGauges(
+	m *telemetry.Metrics, db *storage.DB, banks *pos.Registry, log *slog.Logger, runners ...*job.Runner,
+) *telemetry.Gauges {
 	var kinds []job.Kind
 	for _, r := range runners {
 		kinds, r.OnRun = append(kinds, r.Kinds()...), m.Ran
@@ -138,7 +142,9 @@ func newResolver(service *operation.Service, db *storage.DB) *operation.Resolver
 
 // openEphemeral keeps what is forgotten within minutes in Redis, where all nodes
 // find it, or in this process, which then shares no limits: they are nil.
-func (s *Server) openEphemeral(ctx context.Context, o Options, safe *vault.Vault) (*ephemeral.Secrets, limit.Shared, error) {
+func (s *Server) openEphemeral(
+	ctx context.Context, o Options, safe *vault.Vault,
+) (*ephemeral.Secrets, limit.Shared, error) {
 	if o.Config.Redis.IsZero() {
 		return ephemeral.New(ephemeral.NewMemory(clock.System{}), safe, clock.System{}), nil, nil
 	}

@@ -81,7 +81,10 @@ func TestFairness(t *testing.T) {
 		late := operation.NewService(operation.Dependencies{}).JobHandlers()[operation.JobLateCheck]
 		late.Do = func(context.Context, job.Job) error { checked <- struct{}{}; return nil }
 		if err := w.Store.InTx(t.Context(), func(tx checkout.Tx) {
-			tx.Enqueue(job.Job{ID: 1 << 40, MerchantID: other, Kind: operation.JobLateCheck, Payload: []byte(`{}`), RunAt: w.clock.Now(), CreatedAt: w.clock.Now()})
+			tx.Enqueue(job.Job{
+				ID: 1 << 40, MerchantID: other, Kind: operation.JobLateCheck, Payload: []byte(`{}`),
+				RunAt: w.clock.Now(), CreatedAt: w.clock.Now(),
+			})
 		}); err != nil {
 			t.Fatal(err)
 		}

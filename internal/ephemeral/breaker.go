@@ -48,7 +48,9 @@ func (b *breaker) close() {
 // do sends a command and waits for its answer as long as given. The client alone
 // would not keep to that: whoever needs a connection that another caller is about
 // to dial waits for that one's dial.
-func (b *breaker) do(ctx context.Context, bound time.Duration, send func(context.Context) rueidis.RedisResult) rueidis.RedisResult {
+func (b *breaker) do(
+	ctx context.Context, bound time.Duration, send func(context.Context) rueidis.RedisResult,
+) rueidis.RedisResult {
 	if !b.begin() {
 		return rueidis.NewErrorResult(errAway)
 	}

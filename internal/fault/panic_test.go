@@ -46,7 +46,8 @@ func TestRecovered(t *testing.T) {
 			if text := err.Error() + p.Stack(); strings.Contains(text, secret) || strings.Contains(text, "0x") {
 				t.Errorf("what was in hand is told: %s", text)
 			}
-			if first, rest, _ := strings.Cut(p.Stack(), "\n"); !strings.Contains(first, "panic_test.go:") || !strings.Contains(rest, "testing.tRunner") {
+			first, rest, _ := strings.Cut(p.Stack(), "\n")
+			if !strings.Contains(first, "panic_test.go:") || !strings.Contains(rest, "testing.tRunner") {
 				t.Errorf("stack = %s", p.Stack())
 			}
 		})

@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -23,12 +24,14 @@ func TestNewRunners(t *testing.T) {
 		"kind_of_an_unknown_class": {[]job.Handlers{{"work": {Class: "leisure", Do: nothing}}}, `"leisure"`},
 		"kind_without_a_handler":   {[]job.Handlers{{"work": {Class: job.Money}}}, "work has no handler"},
 		"kind_with_two_handlers": {
-			[]job.Handlers{{"work": {Class: job.Money, Do: nothing}}, {"work": {Class: job.Event, Do: nothing}}}, "work has two handlers",
+			[]job.Handlers{{"work": {Class: job.Money, Do: nothing}}, {"work": {Class: job.Event, Do: nothing}}},
+			"work has two handlers",
 		},
 	} {
 		t.Run(name+"_is_refused", func(t *testing.T) {
 			t.Parallel()
-			runners, err := job.NewRunners(&endless{}, "node", clock.System{}, slog.New(slog.DiscardHandler), c.handlers...)
+			log := slog.New(slog.DiscardHandler)
+			runners, err := job.NewRunners(&endless{}, "node", clock.System{}, log, c.handlers...)
 			if err == nil || !strings.Contains(err.Error(), c.refused) || runners != nil {
 				t.Errorf("%d runners, error %v", len(runners), err)
 			}
@@ -46,7 +49,8 @@ func TestNewRunners(t *testing.T) {
 		for _, r := range runners {
 			got[r.Class()] = r.Kinds()
 		}
-		if len(runners) != 2 || !slices.Equal(got[job.Money], []job.Kind{"check", "expire"}) || !slices.Equal(got[job.Callback], []job.Kind{"call"}) {
+		want := map[job.Class][]job.Kind{job.Money: {"check", "expire"}, job.Callback: {"call"}}
+		if len(runners) != 2 || !maps.EqualFunc(got, want, slices.Equal) {
 			t.Errorf("runners do %v", got)
 		}
 	})

@@ -68,7 +68,9 @@ func (l *Lanes[K]) Enter(ctx context.Context, receiver K, now time.Time) (again 
 }
 
 // await waits for the place.
-func (l *Lanes[K]) await(ctx context.Context, one *lane, place chan struct{}, now time.Time) (again time.Time, entered bool) {
+func (l *Lanes[K]) await(
+	ctx context.Context, one *lane, place chan struct{}, now time.Time,
+) (again time.Time, entered bool) {
 	patience := time.NewTimer(maxWait)
 	defer patience.Stop()
 	select {

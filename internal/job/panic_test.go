@@ -46,9 +46,10 @@ func TestRun_a_panic_is_a_failure_whose_place_is_logged(t *testing.T) {
 				t.Errorf("job %d has %d failures, want one of job 1", failed.ID, failed.Failures)
 			}
 			line := log.String()
-			if !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "kind=work") || !strings.Contains(line, "panic_test.go:") ||
-				!strings.Contains(line, "stack=") || !strings.Contains(line, "*errors.errorString") {
-				t.Errorf("log = %s", line)
+			for _, told := range []string{"level=ERROR", "kind=work", "panic_test.go:", "stack=", "*errors.errorString"} {
+				if !strings.Contains(line, told) {
+					t.Errorf("log has no %s: %s", told, line)
+				}
 			}
 			if strings.Contains(line, secret) {
 				t.Errorf("the log tells what the handler had in hand: %s", line)
@@ -61,7 +62,9 @@ func TestRound_the_cause_of_a_panic_is_its_place_alone(t *testing.T) {
 	t.Parallel()
 	const secret = "4111111111111111"
 	q := &causes{}
-	handlers := job.Handlers{"work": {Class: job.Money, Do: func(context.Context, job.Job) error { panic(secret) }}}
+	handlers := job.Handlers{"work": {Class: job.Money, Do: func(context.Context, job.Job) error {
+		panic(secret)
+	}}}
 	runner := job.NewRunner(&single{Queue: q}, handlers, "node", clock.System{}, slog.New(slog.DiscardHandler))
 	if n, err := runner.Round(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)

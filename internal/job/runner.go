@@ -22,6 +22,7 @@ type Handler func(ctx context.Context, j Job) error
 // postponement is the error with which a handler asks to be called again.
 type postponement struct{ until time.Time }
 
+// Error says when to call again.
 func (p postponement) Error() string { return "again at " + p.until.Format(time.RFC3339) }
 
 // Later returns the error that puts a job off until the time given.

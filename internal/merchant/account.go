@@ -34,8 +34,11 @@ type AdminAccount struct {
 
 // Reader is what a Loader needs from the Store.
 type Reader interface {
+	// Merchant returns a merchant.
 	Merchant(ctx context.Context, m id.Merchant) (Merchant, error)
+	// CredentialByKey returns a credential, revoked or not, by its public key.
 	CredentialByKey(ctx context.Context, key string) (Credential, error)
+	// AdminTokenByHash returns an admin token, revoked or not, by its SHA-256.
 	AdminTokenByHash(ctx context.Context, hash [32]byte) (AdminToken, error)
 }
 

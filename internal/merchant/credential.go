@@ -28,9 +28,10 @@ const (
 // maxNameLen bounds a credential's name, in characters: it stands in lists.
 const maxNameLen = 64
 
-// Invalidator drops what this node has cached, so that it sees its own changes at
-// once.
+// Invalidator is what this node's caches belong to.
 type Invalidator interface {
+	// Invalidate drops what this node has cached, so that it sees its own changes at
+	// once.
 	Invalidate()
 }
 
@@ -127,7 +128,8 @@ func (s *Service) RenameCredential(ctx context.Context, of Credential, name, act
 	err = s.save(ctx, "credential.rename", actor, step{was: &was, shall: shall})
 	switch fault.CodeOf(err) {
 	case fault.StaleVersion:
-		return Credential{}, fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch, "the credential was changed meanwhile", err)
+		return Credential{}, fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch,
+			"the credential was changed meanwhile", err)
 	case fault.DuplicateKey:
 		return Credential{}, nameTaken()
 	}
@@ -168,7 +170,9 @@ func (s *Service) RevokeCredential(ctx context.Context, m id.Merchant, c id.Cred
 // CredentialPage returns a page of the merchant's credentials, revoked ones too,
 // oldest first and without their secrets, and the cursor of the next page, empty
 // at the end. Bad cursors are faults on "cursor".
-func (s *Service) CredentialPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Credential, string, error) {
+func (s *Service) CredentialPage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) ([]Credential, string, error) {
 	found, next, err := s.store.CredentialPage(ctx, m, cursor, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("list credentials: %w", err)
@@ -252,7 +256,9 @@ func (s *Service) save(ctx context.Context, action, actor string, steps ...step)
 }
 
 // recordMerchant returns the audit record of an edit of a merchant itself.
-func (s *Service) recordMerchant(ctx context.Context, m id.Merchant, actor, action string, facts any) (audit.Record, error) {
+func (s *Service) recordMerchant(
+	ctx context.Context, m id.Merchant, actor, action string, facts any,
+) (audit.Record, error) {
 	return audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
 		MerchantID: m, Actor: actor, Action: action, Subject: "merchant:" + strconv.FormatInt(int64(m), 10), Facts: facts,
 	})

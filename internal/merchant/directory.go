@@ -30,15 +30,16 @@ type AdminPrincipal struct {
 	SessionID id.AdminSession
 }
 
-// Accounts finds the account of an API key; an unknown one is fault.NoSuchThing.
-// Implementations cache.
+// Accounts finds accounts by API keys. Implementations cache.
 type Accounts interface {
+	// Get returns the account of an API key; an unknown one is fault.NoSuchThing.
 	Get(ctx context.Context, key string) (Account, error)
 }
 
-// AdminAccounts finds the account of an admin token by its SHA-256; an unknown
-// one is fault.NoSuchThing. Implementations cache.
+// AdminAccounts finds accounts by admin tokens. Implementations cache.
 type AdminAccounts interface {
+	// Get returns the account of the token with a SHA-256; an unknown one is
+	// fault.NoSuchThing.
 	Get(ctx context.Context, hash [32]byte) (AdminAccount, error)
 }
 

@@ -8,32 +8,31 @@ type Permission string
 
 // The permissions. docs/admin.md shows which role has which.
 const (
-	// Self is what everybody may do about themselves.
-	Self            Permission = "self"
-	PaymentsRead    Permission = "payments.read"
+	Self            Permission = "self"             // what everybody may do about themselves
+	PaymentsRead    Permission = "payments.read"    // payments with their operations and postings
 	PaymentsOperate Permission = "payments.operate" // capture, void, refund
 	PaymentsResolve Permission = "payments.resolve" // say what a bank did that does not answer
-	CredentialsRead Permission = "credentials.read"
-	CredentialsEdit Permission = "credentials.edit"
-	TokensRead      Permission = "tokens.read"
-	TokensEdit      Permission = "tokens.edit"
-	TeamRead        Permission = "team.read"
-	TeamEdit        Permission = "team.edit"
-	RoutingRead     Permission = "routing.read" // POSes, plans, rules, BINs
-	RoutingEdit     Permission = "routing.edit"
-	// BINsImport changes the BIN table, which all merchants share.
-	BINsImport   Permission = "bins.import"
-	WebhooksRead Permission = "webhooks.read"
-	WebhooksEdit Permission = "webhooks.edit"
-	AuditRead    Permission = "audit.read"
-	SettingsRead Permission = "settings.read"
-	SettingsEdit Permission = "settings.edit"
+	CredentialsRead Permission = "credentials.read" // API keys, without their secrets
+	CredentialsEdit Permission = "credentials.edit" // create, rename, rotate and revoke them
+	TokensRead      Permission = "tokens.read"      // admin tokens, without themselves
+	TokensEdit      Permission = "tokens.edit"      // create and revoke them
+	TeamRead        Permission = "team.read"        // who logs in
+	TeamEdit        Permission = "team.edit"        // invite them and change what they may
+	RoutingRead     Permission = "routing.read"     // POSes, plans, rules, BINs
+	RoutingEdit     Permission = "routing.edit"     // the same but BINs
+	BINsImport      Permission = "bins.import"      // the BIN table, which all merchants share
+	WebhooksRead    Permission = "webhooks.read"    // endpoints, and what was delivered to them
+	WebhooksEdit    Permission = "webhooks.edit"    // change endpoints, deliver again
+	AuditRead       Permission = "audit.read"       // the audit log
+	SettingsRead    Permission = "settings.read"    // the merchant's own settings and logo
+	SettingsEdit    Permission = "settings.edit"    // change them
 )
 
 // Permissions returns all permissions in the order of the documentation.
 func Permissions() []Permission {
 	return []Permission{
-		Self, PaymentsRead, PaymentsOperate, PaymentsResolve, CredentialsRead, CredentialsEdit, TokensRead, TokensEdit, TeamRead, TeamEdit,
+		Self, PaymentsRead, PaymentsOperate, PaymentsResolve, CredentialsRead, CredentialsEdit,
+		TokensRead, TokensEdit, TeamRead, TeamEdit,
 		RoutingRead, RoutingEdit, BINsImport, WebhooksRead, WebhooksEdit, AuditRead, SettingsRead, SettingsEdit,
 	}
 }

@@ -18,7 +18,9 @@ const MaxOverlap = 30 * 24 * time.Hour
 // read again. A time that is past or later than MaxOverlap is a fault on "until",
 // an unknown credential fault.NoSuchThing, one that does not work or was rotated
 // already a Conflict.
-func (s *Service) RotateCredential(ctx context.Context, m id.Merchant, c id.Credential, until time.Time, actor string) (Credential, error) {
+func (s *Service) RotateCredential(
+	ctx context.Context, m id.Merchant, c id.Credential, until time.Time, actor string,
+) (Credential, error) {
 	now := s.clock.Now()
 	if until.Before(now) || until.After(now.Add(MaxOverlap)) {
 		return Credential{}, fault.Validation(fault.Field{

@@ -19,8 +19,10 @@ import (
 const (
 	maxWords = 20
 	maxWord  = 253 // of a host name (RFC 1035, section 2.3.4)
-	MinLife  = time.Minute
-	MaxLife  = 30 * 24 * time.Hour
+	// MinLife is the shortest time for which a checkout's link may live.
+	MinLife = time.Minute
+	// MaxLife is the longest.
+	MaxLife = 30 * 24 * time.Hour
 )
 
 // Merchant returns a merchant.
@@ -56,7 +58,8 @@ func (s *Service) SaveSettings(ctx context.Context, was, shall Merchant, actor s
 	})
 	s.caches.Invalidate() // after an unclear commit, reading again is right
 	if fault.CodeOf(err) == fault.StaleVersion {
-		return Merchant{}, fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch, "the settings were changed meanwhile", err)
+		return Merchant{}, fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch,
+			"the settings were changed meanwhile", err)
 	}
 	if err != nil {
 		return Merchant{}, fmt.Errorf("save settings: %w", err)
@@ -85,8 +88,10 @@ func (m Merchant) check() error {
 	if !m.ThreeDS.Valid() {
 		bad("three_ds", fault.FieldInvalid, "must be optional, debit or all")
 	}
-	checkWords(m.Hosts, isHost, func(code fault.FieldCode, what string) { bad("hosts", code, what) }, "must be host names without scheme, port or path")
-	checkWords(m.Checkout.Frames, isOrigin, func(code fault.FieldCode, what string) { bad("checkout.frames", code, what) }, "must be origins such as https://shop.example.com")
+	checkWords(m.Hosts, isHost, func(code fault.FieldCode, what string) { bad("hosts", code, what) },
+		"must be host names without scheme, port or path")
+	checkWords(m.Checkout.Frames, isOrigin, func(code fault.FieldCode, what string) { bad("checkout.frames", code, what) },
+		"must be origins such as https://shop.example.com")
 	if m.Checkout.Life != 0 && (m.Checkout.Life < MinLife || m.Checkout.Life > MaxLife) {
 		bad("checkout.life_minutes", fault.FieldOutOfRange, "must be from a minute to thirty days")
 	}

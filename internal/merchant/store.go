@@ -33,7 +33,9 @@ type Tx interface {
 
 // Store keeps merchants and what they prove themselves with.
 type Store interface {
+	// InTx commits what fn queues, all or nothing.
 	InTx(ctx context.Context, fn func(Tx)) error
+	// Merchant returns a merchant; an unknown one is fault.NoSuchThing.
 	Merchant(ctx context.Context, m id.Merchant) (Merchant, error)
 	// CredentialByKey returns a credential, revoked or not, by its public key;
 	// the secret is still sealed. Unknown keys are fault.NoSuchThing.
@@ -82,8 +84,12 @@ type Role string
 
 // The roles, from all to least.
 const (
-	RoleOwner     Role = "owner"
+	// RoleOwner may do everything.
+	RoleOwner Role = "owner"
+	// RoleDeveloper looks after what is built on the API: keys, POSes, webhooks.
 	RoleDeveloper Role = "developer"
-	RoleSupport   Role = "support"
-	RoleViewer    Role = "viewer"
+	// RoleSupport looks after payments.
+	RoleSupport Role = "support"
+	// RoleViewer only looks.
+	RoleViewer Role = "viewer"
 )

@@ -19,7 +19,9 @@ const tokenPrefix = "vzt_"
 
 // CreateAdminToken issues an admin token. The token itself cannot be read again.
 // An empty or unprintable name, or an unknown role, is a fault on that field.
-func (s *Service) CreateAdminToken(ctx context.Context, m id.Merchant, name string, role Role, actor string) (AdminToken, secret.Bytes, error) {
+func (s *Service) CreateAdminToken(
+	ctx context.Context, m id.Merchant, name string, role Role, actor string,
+) (AdminToken, secret.Bytes, error) {
 	if err := checkName(name); err != nil {
 		return AdminToken{}, secret.Bytes{}, err
 	}
@@ -39,7 +41,9 @@ func (s *Service) CreateAdminToken(ctx context.Context, m id.Merchant, name stri
 // AdminTokenPage returns a page of the merchant's admin tokens, revoked ones too,
 // oldest first, and the cursor of the next page, empty at the end. Bad cursors are
 // faults on "cursor".
-func (s *Service) AdminTokenPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]AdminToken, string, error) {
+func (s *Service) AdminTokenPage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) ([]AdminToken, string, error) {
 	found, next, err := s.store.AdminTokenPage(ctx, m, cursor, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("list admin tokens: %w", err)

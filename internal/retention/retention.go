@@ -104,7 +104,9 @@ func NewKeeper(s Store, c clock.Clock, log *slog.Logger) *Keeper {
 // Schedule queues the job, unless a node has done so.
 func (k *Keeper) Schedule(ctx context.Context) error {
 	now := k.clock.Now()
-	return k.store.Schedule(ctx, job.Job{Kind: JobForget, Subject: "retention", Payload: []byte(`{}`), RunAt: now, CreatedAt: now})
+	return k.store.Schedule(ctx, job.Job{
+		Kind: JobForget, Subject: "retention", Payload: []byte(`{}`), RunAt: now, CreatedAt: now,
+	})
 }
 
 // JobHandlers returns the handler of the job.

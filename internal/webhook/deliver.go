@@ -40,7 +40,8 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 	case ctx.Err() != nil:
 		return ctx.Err() // being stopped: the job is handed back
 	case err != nil:
-		s.Log.LogAttrs(ctx, slog.LevelWarn, "deliver webhook", slog.Int64("delivery", int64(to.delivery)), slog.Any("error", err))
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "deliver webhook", slog.Int64("delivery", int64(to.delivery)),
+			slog.Any("error", err))
 		return job.Later(s.Clock.Now().Add(troublePause))
 	case next.IsZero():
 		return nil

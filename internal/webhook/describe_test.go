@@ -40,7 +40,8 @@ func TestEvents_of_any_noun_are_told_as_their_table_says(t *testing.T) {
 		if got := w.Types(); !slices.Equal(got, []job.Kind{"wallet.emptied", "wallet.loaded"}) {
 			t.Errorf("types = %v", got)
 		}
-		_, _, err := w.CreateEndpoint(t.Context(), caller(demo), webhook.Settings{URL: "http://127.0.0.1:1/hook", Events: []string{"payment.captured"}})
+		unknown := webhook.Settings{URL: "http://127.0.0.1:1/hook", Events: []string{"payment.captured"}}
+		_, _, err := w.CreateEndpoint(t.Context(), caller(demo), unknown)
 		if fault.CodeOf(err) != fault.ValidationError {
 			t.Errorf("what is in no table can be asked for: %v", err)
 		}

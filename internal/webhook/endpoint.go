@@ -130,7 +130,9 @@ func (s *Service) Endpoint(ctx context.Context, m id.Merchant, e id.Endpoint) (E
 
 // EndpointPage returns a page of the merchant's endpoints, oldest first, and the
 // cursor of the next page, empty at the end. Bad cursors are faults on "cursor".
-func (s *Service) EndpointPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Endpoint, string, error) {
+func (s *Service) EndpointPage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) ([]Endpoint, string, error) {
 	found, next, err := s.Store.EndpointPage(ctx, m, cursor, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("list endpoints: %w", err)
@@ -140,7 +142,9 @@ func (s *Service) EndpointPage(ctx context.Context, m id.Merchant, cursor string
 
 // UpdateEndpoint replaces the settings of an endpoint whose version is the one
 // given; another version is fault.VersionMismatch.
-func (s *Service) UpdateEndpoint(ctx context.Context, c Caller, e id.Endpoint, version int, set Settings) (Endpoint, error) {
+func (s *Service) UpdateEndpoint(
+	ctx context.Context, c Caller, e id.Endpoint, version int, set Settings,
+) (Endpoint, error) {
 	if err := s.check(set); err != nil {
 		return Endpoint{}, err
 	}
@@ -156,16 +160,19 @@ const MaxOverlap = 7 * 24 * time.Hour
 // RotateSecret gives an endpoint a new secret. Until the overlap is over, events
 // are signed with the secret before as well; one that is older still ends at
 // once. The secret is in the result and cannot be read again.
-func (s *Service) RotateSecret(ctx context.Context, c Caller, e id.Endpoint, version int, overlap time.Duration) (Endpoint, secret.Bytes, error) {
+func (s *Service) RotateSecret(
+	ctx context.Context, c Caller, e id.Endpoint, version int, overlap time.Duration,
+) (Endpoint, secret.Bytes, error) {
 	var shown secret.Bytes
-	rotated, err := s.change(ctx, edit{caller: c, endpoint: e, version: version, action: "rotate_secret"}, func(e *Endpoint) (err error) {
-		e.SealedPrevious, e.PreviousUntil = nil, time.Time{}
-		if overlap > 0 {
-			e.SealedPrevious, e.PreviousUntil = e.SealedSecret, s.Clock.Now().Add(min(overlap, MaxOverlap))
-		}
-		shown, err = s.newSecret(ctx, e)
-		return err
-	})
+	rotated, err := s.change(ctx, edit{caller: c, endpoint: e, version: version, action: "rotate_secret"},
+		func(e *Endpoint) (err error) {
+			e.SealedPrevious, e.PreviousUntil = nil, time.Time{}
+			if overlap > 0 {
+				e.SealedPrevious, e.PreviousUntil = e.SealedSecret, s.Clock.Now().Add(min(overlap, MaxOverlap))
+			}
+			shown, err = s.newSecret(ctx, e)
+			return err
+		})
 	return rotated, shown, err
 }
 
@@ -213,7 +220,8 @@ func (s *Service) expect(ctx context.Context, w edit) (Endpoint, error) {
 		return Endpoint{}, fmt.Errorf("read endpoint: %w", err)
 	}
 	if e.Version != w.version {
-		return Endpoint{}, fault.New(fault.PreconditionFailed, fault.VersionMismatch, "the endpoint was changed since it was read")
+		return Endpoint{}, fault.New(fault.PreconditionFailed, fault.VersionMismatch,
+			"the endpoint was changed since it was read")
 	}
 	return e, nil
 }

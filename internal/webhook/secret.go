@@ -36,7 +36,9 @@ func secretText(key []byte) secret.Bytes {
 
 // sign returns the headers of a message: its id, the time of sending, and a
 // signature by each key that is valid at that time.
-func (s *Service) sign(ctx context.Context, e Endpoint, messageID string, at time.Time, body []byte) (map[string]string, error) {
+func (s *Service) sign(
+	ctx context.Context, e Endpoint, messageID string, at time.Time, body []byte,
+) (map[string]string, error) {
 	sealed := [][]byte{e.SealedSecret}
 	if len(e.SealedPrevious) > 0 && at.Before(e.PreviousUntil) {
 		sealed = append(sealed, e.SealedPrevious)

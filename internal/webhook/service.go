@@ -15,21 +15,26 @@ import (
 )
 
 // Poster sends a body to an address that a merchant chose, without becoming a
-// way into the network that it stands in. Redirects are answers like any other.
-// The answer is its status and at least its first MaxAnswer bytes; an error means
-// that there was none, and its text is safe to show to the merchant.
+// way into the network that it stands in.
 type Poster interface {
+	// Post sends body. Redirects are answers like any other. The answer is its status
+	// and at least its first MaxAnswer bytes; an error means that there was none, and
+	// its text is safe to show to the merchant.
 	Post(ctx context.Context, url string, header map[string]string, body []byte) (status int, head []byte, err error)
 }
 
-// Addresses says why an address may not be used; the error's text is safe to
-// show to the merchant.
+// Addresses judges the addresses that merchants give.
 type Addresses interface {
+	// Check returns why an address may not be used, nil if it may. The error's text is
+	// safe to show to the merchant.
 	Check(url string) error
 }
 
-// Invalidator makes this node's caches load again; cache.Watcher is one.
-type Invalidator interface{ Invalidate() }
+// Invalidator is what this node's caches belong to; cache.Watcher is one.
+type Invalidator interface {
+	// Invalidate makes the caches load again.
+	Invalidate()
+}
 
 // Dependencies is what a Service works with. All but Caches and OnAttempt are
 // required.

@@ -37,6 +37,7 @@ type Tx interface {
 type Store interface {
 	// InTx commits what fn queues, all or nothing.
 	InTx(ctx context.Context, fn func(Tx)) error
+	// Endpoint returns an endpoint of the merchant.
 	Endpoint(ctx context.Context, m id.Merchant, e id.Endpoint) (Endpoint, error)
 	// Endpoints returns all endpoints of a merchant, oldest first.
 	Endpoints(ctx context.Context, m id.Merchant) ([]Endpoint, error)
@@ -44,6 +45,7 @@ type Store interface {
 	// returns the cursor of the next page, empty at the end; one that it did not
 	// hand out is fault.ValidationError on "cursor".
 	EndpointPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]Endpoint, string, error)
+	// Delivery returns a delivery of the merchant.
 	Delivery(ctx context.Context, m id.Merchant, d id.Delivery) (Delivery, error)
 	// Deliveries returns a page and the cursor of the next one, empty at the end.
 	Deliveries(ctx context.Context, m id.Merchant, f Filter) ([]Delivery, string, error)

@@ -15,9 +15,9 @@ import (
 	"github.com/vezne/vezne/internal/webhook"
 )
 
-// Payments reads the payment that an event is about; one that the merchant does
-// not have is fault.NoSuchThing.
+// Payments reads what events are about.
 type Payments interface {
+	// Payment returns a payment of the merchant; any other is fault.NoSuchThing.
 	Payment(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
 }
 
