@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -73,7 +74,29 @@ func (b *postgresBackend) writers() []writer {
 }
 
 func (b *postgresBackend) query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
-	rows, err := b.reads.Query(ctx, sql, args...)
+	return postgresView{b.reads}.Query(ctx, sql, args, row)
+}
+
+// view begins a transaction that sees what was there when it first read.
+func (b *postgresBackend) view(ctx context.Context, fn func(Querier) error) error {
+	tx, err := b.reads.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return queryError(ctx, err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // it only read
+	return fn(postgresView{tx})
+}
+
+// postgresView queries the pool or a transaction.
+type postgresView struct {
+	of interface {
+		Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	}
+}
+
+// Query implements Querier.
+func (v postgresView) Query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
+	rows, err := v.of.Query(ctx, sql, args...)
 	if err != nil {
 		return queryError(ctx, err)
 	}

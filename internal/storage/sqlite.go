@@ -138,6 +138,27 @@ func passing(err error) bool {
 	return false
 }
 
+// view begins a transaction that sees what was there when it first read.
+func (b *sqliteBackend) view(ctx context.Context, fn func(Querier) error) error {
+	tx, err := b.reads.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin view: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	return fn(sqliteView{tx})
+}
+
+type sqliteView struct{ tx *sql.Tx }
+
+// Query implements Querier.
+func (v sqliteView) Query(ctx context.Context, text string, args []any, row func(Scanner) error) error {
+	rows, err := v.tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return eachRow(rows, row)
+}
+
 // mutate takes its turn among the groups: there is one connection that writes.
 func (b *sqliteBackend) mutate(ctx context.Context, q *queue, sql string, args []any, row func(Scanner) error) error {
 	alone := func() error { return b.writing.mutate(sql, args, row) }

@@ -108,6 +108,8 @@ type DB struct {
 type backend interface {
 	// query runs a reading statement on the read pool.
 	query(ctx context.Context, sql string, args []any, row func(Scanner) error) error
+	// view runs fn with one connection of the read pool in a transaction.
+	view(ctx context.Context, fn func(Querier) error) error
 	// writers returns the writers, each of which one goroutine will use.
 	writers() []writer
 	// mutate runs one writing statement by itself and hands out its rows.
@@ -183,6 +185,18 @@ func (d *DB) Pool() Pool { return d.backend.pool() }
 func (d *DB) Query(ctx context.Context, sql string, args []any, row func(Scanner) error) error {
 	return d.backend.query(ctx, sql, args, row)
 }
+
+// Querier runs reading statements.
+type Querier interface {
+	// Query runs a reading statement and calls row for each of its rows. An error of
+	// row ends the query and is returned as it is.
+	Query(ctx context.Context, sql string, args []any, row func(Scanner) error) error
+}
+
+// View runs fn with a Querier whose queries all see the database as it was at one
+// moment. It is good until fn returns, which should be soon: what the view sees
+// must be kept by the database meanwhile.
+func (d *DB) View(ctx context.Context, fn func(Querier) error) error { return d.backend.view(ctx, fn) }
 
 // Commit executes the batch, all of it or nothing, together with what other
 // callers commit at the same time, none of whom notices if it fails.
