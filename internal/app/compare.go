@@ -20,6 +20,9 @@ import (
 // maxReported bounds a bank's report: a year of a big merchant is 5 million rows.
 const maxReported = 10_000_000
 
+// comparePage is how many operations are read at once.
+const comparePage = 1000
+
 // reported is one row of a bank's report.
 type reported struct {
 	line      int // 1 is the header
@@ -71,7 +74,7 @@ func findReported(ctx context.Context, l *sqlstore.Ledger, rows []reported) erro
 	}
 	var after sqlstore.OperationKey
 	for {
-		page, err := l.References(ctx, after, verifyPage)
+		page, err := l.References(ctx, after, comparePage)
 		if err != nil || len(page) == 0 {
 			return err
 		}

@@ -19,6 +19,7 @@ const (
 	NounPayment     Noun = "payment"
 	NounItem        Noun = "item"
 	NounOperation   Noun = "operation"
+	NounPosting     Noun = "ledger_posting"
 	NounJob         Noun = "job"
 	NounAuditRecord Noun = "audit_record"
 	NounCard        Noun = "card"

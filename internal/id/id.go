@@ -35,6 +35,8 @@ type (
 	Item int64
 	// Operation identifies one request to a bank.
 	Operation int64
+	// Posting identifies a posting of the ledger.
+	Posting int64
 	// Job identifies an entry of the outbox.
 	Job int64
 	// AuditRecord identifies a row of the audit log.

@@ -33,6 +33,11 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 	if err != nil {
 		return err
 	}
+	if c.Posting != nil {
+		if c.Posting.ID, err = id.Next[id.Posting](ctx, s.ids, id.NounPosting); err != nil {
+			return fmt.Errorf("new posting id: %w", err)
+		}
+	}
 	return s.Save(ctx, c, append(also, func(tx payment.Tx) {
 		if c.Posting != nil {
 			tx.Post(*c.Posting)

@@ -7,46 +7,26 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
+// terms are what the books care about.
+func (p Payment) terms() ledger.Terms {
+	return ledger.Terms{Price: p.Price, Paid: p.Paid, Wallet: p.Wallet, CommissionRate: p.CommissionRate}
+}
+
 // Charged returns what the card itself is charged: all that is paid but for the
 // part that a wallet pays.
-func (p Payment) Charged() money.Amount { return p.Paid.Sub(p.Wallet) }
+func (p Payment) Charged() money.Amount { return p.terms().Charged() }
 
 // Refundable returns what may still be given back.
 func (p Payment) Refundable() money.Amount {
 	return p.Captured.Sub(p.Refunded).Sub(p.Refunding)
 }
 
-// movement returns what capturing the amount moves. Interest and commission of
-// a partial capture are its shares of the whole.
-func (p Payment) movement(captured money.Amount) ledger.Movement {
-	interest := p.Paid.Sub(p.Price)
-	if rest := p.Charged().Sub(captured); !interest.IsZero() && rest.IsPositive() {
-		interest = interest.Share(captured.Minor(), rest.Minor())[0]
-	}
-	return ledger.Movement{Charged: captured, Interest: interest, Commission: p.CommissionRate.Of(captured)}
-}
-
-// refundMovement returns what refunds of the sum move back in total. It is cumulative, so
-// that many small refunds round to the same as one: when all is refunded, all
-// interest and commission are back to zero.
-func (p Payment) refundMovement(refunded money.Amount) ledger.Movement {
-	whole := p.movement(p.Captured)
-	if refunded.IsZero() {
-		return ledger.Movement{Charged: refunded, Interest: refunded, Commission: refunded}
-	}
-	share := func(a money.Amount) money.Amount {
-		return a.Share(refunded.Minor(), p.Captured.Sub(refunded).Minor())[0]
-	}
-	return ledger.Movement{Charged: refunded, Interest: share(whole.Interest), Commission: share(whole.Commission)}
-}
-
+// posting books a movement that the operation brought about; its id is given when
+// it is committed.
 func (o Operation) posting(p Payment, m ledger.Movement, at time.Time) ledger.Posting {
 	return ledger.Posting{
-		MerchantID:  o.MerchantID,
-		PaymentID:   o.PaymentID,
-		OperationID: o.ID,
-		At:          at,
-		Entries:     m.Entries(p.POSID),
+		MerchantID: o.MerchantID, Source: ledger.OperationApproved(o.ID), PaymentID: o.PaymentID,
+		At: at, Entries: m.Entries(p.POSID),
 	}
 }
 

@@ -23,7 +23,8 @@ type Change struct {
 	Operation Operation
 	// ItemsChanged says that the items of the payment are others than before.
 	ItemsChanged bool
-	// Posting is what moves in the books; nil if nothing does.
+	// Posting is what moves in the books, without an id until it is committed; nil if
+	// nothing does.
 	Posting *ledger.Posting
 }
 
@@ -99,7 +100,7 @@ func (c *Change) settleVoid() {
 		return
 	}
 	if p.Captured.IsPositive() {
-		c.post(p.movement(p.Captured).Neg())
+		c.post(p.terms().Taken(p.Captured).Neg())
 	}
 	p.State, p.HoldsOrder = Voided, false
 }
@@ -113,9 +114,9 @@ func (c *Change) settleRefund() {
 	if c.Operation.Status != OperationApproved {
 		return
 	}
-	before := p.refundMovement(p.Refunded)
+	before := p.terms().Given(p.Captured, p.Refunded)
 	p.Refunded = p.Refunded.Add(c.Operation.Amount)
-	c.post(before.Sub(p.refundMovement(p.Refunded)))
+	c.post(before.Sub(p.terms().Given(p.Captured, p.Refunded)))
 	p.State = PartiallyRefunded
 	if p.Refunded == p.Captured {
 		p.State, p.HoldsOrder = Refunded, false
@@ -126,7 +127,7 @@ func (c *Change) settleRefund() {
 // take books captured money.
 func (c *Change) take(amount money.Amount) {
 	c.Payment.Captured = amount
-	m := c.Payment.movement(amount)
+	m := c.Payment.terms().Taken(amount)
 	c.Payment.Commission = m.Commission
 	c.Payment.ShareItems()
 	c.post(m)

@@ -34,8 +34,8 @@ func (s *store) statements(from, to int) []string {
 	}
 	for position, account := range []string{"pos_receivable:3", "sales", "bank_commission"} {
 		sum := []string{e.amount() + " - 200", "-" + e.amount(), "200"}[position]
-		all = append(all, fill("ledger_entry", "merchant_id = "+e.merchant(), "operation_id = "+e.id(), fmt.Sprintf("position = %d", position),
-			"payment_id = "+e.id(), "account = '"+account+"'", "currency = 'TRY'", "amount = "+sum, "posted_at = "+e.at())+
+		all = append(all, fill("ledger_entry", "merchant_id = "+e.merchant(), "payment_id = "+e.id(), "source_kind = 'operation'",
+			"source_id = "+e.id(), "source_event = 'approved'", fmt.Sprintf("position = %d", position), "posting_id = "+e.id(), "account = '"+account+"'", "currency = 'TRY'", "amount = "+sum, "posted_at = "+e.at())+
 			" WHERE "+e.state()+" NOT IN ('declined', 'authorized')")
 	}
 	return all

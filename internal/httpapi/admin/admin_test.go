@@ -130,7 +130,7 @@ func detail(t *testing.T) charge.Detail {
 			},
 		},
 		Postings: []ledger.Posting{{
-			MerchantID: 1, PaymentID: 9, OperationID: 21, At: today,
+			ID: 30, MerchantID: 1, Source: ledger.OperationApproved(21), PaymentID: 9, At: today,
 			Entries: []ledger.Entry{{Account: ledger.BankCommission, Amount: lira(200)}, {Account: ledger.Sales, Amount: lira(-200)}},
 		}},
 	}

@@ -126,7 +126,7 @@ func viewLedger(postings []ledger.Posting) []entryView {
 	for _, p := range postings {
 		for _, e := range p.Entries {
 			out = append(out, entryView{
-				OperationID: int64(p.OperationID), Account: string(e.Account),
+				OperationID: int64(p.Source.Operation()), Account: string(e.Account),
 				Amount: e.Amount, Currency: e.Amount.Currency().String(), At: moment(p.At),
 			})
 		}

@@ -1,14 +1,43 @@
 package paymenttest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/threeds"
 )
+
+// Findings has the books verified, and returns what was found by merchant.
+func (w *World) Findings(ctx context.Context, t *testing.T) map[id.Merchant][]ledger.Finding {
+	t.Helper()
+	all := make(map[id.Merchant][]ledger.Finding)
+	_, err := ledger.Verify(ctx, sqlstore.NewLedger(w.DB), func(f ledger.Finding) { all[f.MerchantID] = append(all[f.MerchantID], f) })
+	if err != nil {
+		t.Error(err)
+	}
+	return all
+}
+
+// proveBooks has the books verified when the test ends, whatever state its payments
+// are in by then.
+func (w *World) proveBooks(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		if w.Forged {
+			return
+		}
+		for _, found := range w.Findings(context.Background(), t) {
+			t.Error(found)
+		}
+	})
+}
 
 // Now returns the payment as it is stored, whose items have to add up to it.
 func (w *World) Now(t *testing.T, o payment.Outcome) payment.Payment {

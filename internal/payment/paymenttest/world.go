@@ -41,6 +41,7 @@ type World struct {
 	*Rooms
 
 	Parts    Parts
+	DB       *storage.DB
 	Store    *sqlstore.Payments
 	Jobs     *sqlstore.Jobs
 	Resolver *operation.Resolver
@@ -56,6 +57,9 @@ type World struct {
 	Hosts      string
 	// Flying are the cards in flight.
 	Flying *ephemeral.Memory
+	// Forged says that the test edits the books by hand: they are not proven when it
+	// ends.
+	Forged bool
 }
 
 // DemoMerchant is who sells.
@@ -87,10 +91,11 @@ func NewWorld(t *testing.T, engine storage.Engine) *World {
 	t.Helper()
 	db := storetest.Open(t, engine)
 	w := &World{
-		Store: sqlstore.NewPayments(db), Jobs: sqlstore.NewJobs(db),
+		DB: db, Store: sqlstore.NewPayments(db), Jobs: sqlstore.NewJobs(db),
 		Clock:    clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
 		Settings: make(map[id.POS]map[string]string),
 	}
+	w.proveBooks(t)
 	w.Flying = ephemeral.NewMemory(w.Clock)
 	w.startBank(t)
 	w.fillTables(t)

@@ -151,7 +151,7 @@ func (p *Payments) find(ctx context.Context, sql string, args ...any) (payment.P
 
 // Postings implements payment.Lister.
 func (p *Payments) Postings(ctx context.Context, m id.Merchant, n id.Payment) ([]ledger.Posting, error) {
-	rows, err := many(ctx, p.db, readEntry, postingsOfPayment, int64(m), int64(n))
+	rows, err := many(ctx, p.db, entryTable.reader(), postingsOfPayment, int64(m), int64(n))
 	if err != nil {
 		return nil, fmt.Errorf("postings of payment %d: %w", n, err)
 	}

@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
@@ -49,63 +51,84 @@ func keepBooks(t *testing.T, s Stores) books {
 func testReports(t *testing.T, open Opener) {
 	s := open(t, storage.Options{})
 	b := keepBooks(t, s)
-	t.Run("postings_of_all_merchants_come_whole_in_pages_of_any_size", func(t *testing.T) { testAllPostings(t, s, b.postings) })
-	t.Run("payments_come_with_the_balances_of_their_entries", func(t *testing.T) { testBalances(t, s, b) })
+	t.Run("postings_need_no_payment_and_come_whole_in_pages_of_any_size", func(t *testing.T) { testPostings(t, s, b) })
+	t.Run("a_source_has_one_posting_of_each_event", func(t *testing.T) { testOneOfEachSource(t, s, b) })
+	t.Run("the_books_are_proven_in_pages_of_any_size", func(t *testing.T) { testProof(t, s) })
 	t.Run("the_audit_log_is_read_newest_first", func(t *testing.T) { testAuditLog(t, s, b.records) })
 	t.Run("dead_jobs_are_listed_with_their_cause", func(t *testing.T) { testDeadJobs(t, s) })
 }
 
-func testAllPostings(t *testing.T, s Stores, postings []ledger.Posting) {
+// payout is a posting that is about no payment.
+func payout(n int64) ledger.Posting {
+	return ledger.Posting{
+		ID: id.Posting(n), MerchantID: mine, Source: ledger.Source{Kind: ledger.OfPayout, ID: n, Event: "sent"}, At: epoch.AddDate(0, 0, 2),
+		Entries: []ledger.Entry{
+			{Account: "payable:41", Amount: lira(5_000)}, {Account: "bank", Amount: lira(-5_000)},
+			{Account: "payable:41", Amount: money.FromMinor(70, money.USD)}, {Account: "bank", Amount: money.FromMinor(-70, money.USD)},
+		},
+	}
+}
+
+func post(t *testing.T, s Stores, p ledger.Posting) error {
+	t.Helper()
+	return s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.Post(p) })
+}
+
+// testPostings posts without a payment, and lists a merchant's postings.
+func testPostings(t *testing.T, s Stores, b books) {
+	for n := range int64(3) {
+		must(t, "post a payout", post(t, s, payout(1+n)))
+	}
 	book := sqlstore.NewLedger(s.DB)
+	want := append(b.postings[:len(b.postings)-1:len(b.postings)-1], payout(1), payout(2), payout(3)) // the last is another merchant's
 	for _, limit := range []int{1, 3, 100} {
 		var got []ledger.Posting
-		for after := (sqlstore.PostingKey{}); ; {
-			page, err := book.Postings(t.Context(), after, limit)
+		for after := (ledger.PostingKey{MerchantID: mine}); ; {
+			page, err := book.PostingsOf(t.Context(), after, limit)
 			must(t, "postings", err)
 			if len(page) == 0 {
 				break
 			}
 			got = append(got, page...)
-			last := page[len(page)-1]
-			after = sqlstore.PostingKey{MerchantID: last.MerchantID, OperationID: last.OperationID}
+			after = page[len(page)-1].Key()
 		}
-		equal(t, "postings", got, postings)
+		equal(t, "postings", got, want)
 	}
 }
 
-func testBalances(t *testing.T, s Stores, b books) {
-	book := sqlstore.NewLedger(s.DB)
-	var got []sqlstore.BookedPayment
-	for after := (sqlstore.PaymentKey{}); ; {
-		page, err := book.BookedPayments(t.Context(), after, 2)
-		must(t, "booked payments", err)
-		if len(page) == 0 {
-			break
-		}
-		got = append(got, page...)
-		after = sqlstore.PaymentKey{MerchantID: page[len(page)-1].MerchantID, UUID: page[len(page)-1].UUID}
+// testOneOfEachSource posts of sources that have a posting already.
+func testOneOfEachSource(t *testing.T, s Stores, b books) {
+	again := b.postings[0]
+	again.ID = 5000
+	refused(t, "an approved operation again", post(t, s, again), fault.DuplicateKey)
+	returned := payout(1)
+	returned.ID = 5001
+	refused(t, "the same event of a payout", post(t, s, returned), fault.DuplicateKey)
+	returned.Source.Event = "returned"
+	must(t, "another event of a payout", post(t, s, returned))
+}
+
+// testProof has the books verified, with pages of any size.
+func testProof(t *testing.T, s Stores) {
+	for _, limit := range []int{1, 2, 500} {
+		proof, err := ledger.Verify(t.Context(), inPages{sqlstore.NewLedger(s.DB), limit}, func(f ledger.Finding) { t.Error(f) })
+		must(t, "verify", err)
+		equal(t, "proof", proof, ledger.Proof{Payments: 8, Postings: 11})
 	}
-	total := len(b.taken)
-	if len(got) != total+1 {
-		t.Fatalf("%d payments, want %d", len(got), total+1)
-	}
-	first := b.taken[0]
-	equal(t, "first", got[0], sqlstore.BookedPayment{
-		MerchantID: mine, ID: first.ID, UUID: first.UUID, State: payment.Captured, Captured: first.Captured, Refunded: lira(0), Itemised: true,
-		Balances: []ledger.Entry{
-			{Account: ledger.BankCommission, Amount: lira(188)}, {Account: ledger.CustomerInterest, Amount: lira(-500)},
-			{Account: "pos_receivable:3", Amount: lira(10_312)}, {Account: ledger.Sales, Amount: lira(-10_000)},
-		},
-	})
-	for _, p := range got {
-		if !p.Itemised {
-			t.Errorf("items of payment %d do not add up to it", p.ID)
-		}
-	}
-	pending := got[total-1] // the last of mine; the last of all is another merchant's
-	if pending.ID != b.unpaid.ID || len(pending.Balances) != 0 || pending.Captured != money.Zero(money.TRY) {
-		t.Errorf("unpaid is %+v", pending)
-	}
+}
+
+// inPages reads the books in pages of another size.
+type inPages struct {
+	ledger.Reader
+	size int
+}
+
+func (r inPages) Records(ctx context.Context, after ledger.RecordKey, _ int) ([]ledger.Record, error) {
+	return r.Reader.Records(ctx, after, r.size)
+}
+
+func (r inPages) OtherPostings(ctx context.Context, after ledger.SourceKey, _ int) ([]ledger.Posting, error) {
+	return r.Reader.OtherPostings(ctx, after, r.size)
 }
 
 func testAuditLog(t *testing.T, s Stores, records []audit.Record) {

@@ -93,7 +93,7 @@ func captured(p payment.Payment, o payment.Operation) (payment.Payment, payment.
 
 func samplePosting(o payment.Operation) ledger.Posting {
 	return ledger.Posting{
-		MerchantID: o.MerchantID, PaymentID: o.PaymentID, OperationID: o.ID, At: o.FinishedAt,
+		ID: id.Posting(1000 + o.ID), MerchantID: o.MerchantID, Source: ledger.OperationApproved(o.ID), PaymentID: o.PaymentID, At: o.FinishedAt,
 		Entries: []ledger.Entry{
 			{Account: "pos_receivable:3", Amount: lira(10_312)},
 			{Account: ledger.Sales, Amount: lira(-10_000)},

@@ -1,13 +1,19 @@
 -- +goose Up
 
+-- A posting is the rows of one source and event, which no other posting can have.
 CREATE TABLE ledger_entry (
     merchant_id  INTEGER NOT NULL,
-    operation_id INTEGER NOT NULL,
+    payment_id   INTEGER NOT NULL, -- 0 if it is about no payment
+    source_kind  TEXT NOT NULL,
+    source_id    INTEGER NOT NULL,
+    source_event TEXT NOT NULL,
     position     INTEGER NOT NULL,
-    payment_id   INTEGER NOT NULL,
+    posting_id   INTEGER NOT NULL,
     account      TEXT NOT NULL,
     currency     TEXT NOT NULL,
     amount       INTEGER NOT NULL, -- a debit if positive
     posted_at    INTEGER NOT NULL,
-    PRIMARY KEY (merchant_id, operation_id, position)
+    PRIMARY KEY (merchant_id, payment_id, source_kind, source_id, source_event, position)
 ) STRICT, WITHOUT ROWID;
+-- Lists are by time; the first entry of a posting stands for it.
+CREATE INDEX ledger_entry_posted ON ledger_entry (merchant_id, posted_at, posting_id) WHERE position = 0;

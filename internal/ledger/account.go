@@ -1,0 +1,37 @@
+package ledger
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/vezne/vezne/internal/id"
+)
+
+// Account is what an entry is booked on: a kind, and for some kinds whose. Positive
+// amounts are debits, negative ones credits; docs/ledger.md has the table.
+type Account string
+
+// The accounts without an owner.
+const (
+	// Sales is what the merchant sold (credit).
+	Sales Account = "sales"
+	// CustomerInterest is installment interest that payers added (credit).
+	CustomerInterest Account = "customer_interest"
+	// BankCommission is what banks keep (debit).
+	BankCommission Account = "bank_commission"
+)
+
+// receivablePrefix begins the accounts of what banks owe.
+const receivablePrefix = "pos_receivable:"
+
+// Receivable is the account of what the bank behind a POS owes the merchant
+// (debit), net of its commission.
+func Receivable(p id.POS) Account {
+	return Account(receivablePrefix + strconv.FormatInt(int64(p), 10))
+}
+
+// OfBank reports whether the account holds what banks owe or keep: the debit side
+// of every movement, of which sales and interest are the credit side.
+func (a Account) OfBank() bool {
+	return a == BankCommission || strings.HasPrefix(string(a), receivablePrefix)
+}
