@@ -39,3 +39,13 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.n++
 	return http.DefaultTransport.RoundTrip(r)
 }
+
+// Broken lets act ask a server whose log is at a path, and returns what is found
+// wrong with its answers.
+func Broken(server, logPath string, act func(*http.Client)) []string {
+	w := &World{servers: []*process{{url: server, logPath: logPath}}, options: Options{Log: io.Discard}}
+	act(&http.Client{Transport: watched{next: http.DefaultTransport, ours: w.ours, answers: &w.broken, tally: &w.tally}})
+	f := &findings{}
+	w.checkBroken(f)
+	return f.wrong
+}
