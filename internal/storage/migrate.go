@@ -77,7 +77,8 @@ func migratePostgres(ctx context.Context, dsn string) (err error) {
 }
 
 func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, o ...goose.ProviderOption) error {
-	p, err := goose.NewProvider(dialect, pool, files, append(o, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))...)
+	o = append(o, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
+	p, err := goose.NewProvider(dialect, pool, files, o...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

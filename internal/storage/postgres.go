@@ -162,7 +162,8 @@ func (b *postgresBackend) close() error {
 // that the client looked at would come too late to stop it. expect_rows is part
 // of the schema.
 func counted(sql string, n int64) string {
-	return "WITH changed AS (" + sql + " RETURNING 1) SELECT expect_rows(count(*), " + strconv.FormatInt(n, 10) + ") FROM changed"
+	return "WITH changed AS (" + sql + " RETURNING 1)" +
+		" SELECT expect_rows(count(*), " + strconv.FormatInt(n, 10) + ") FROM changed"
 }
 
 // Error codes of PostgreSQL (appendix A of its manual) and our own.

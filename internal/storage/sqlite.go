@@ -58,7 +58,8 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteBackend, er
 func (b *sqliteBackend) open(ctx context.Context, path string, o Options) error {
 	var err error
 	if !o.ReadOnly {
-		if b.writes, err = openSQLitePool(path, 1, writerCache, "wal_autocheckpoint("+strconv.Itoa(walPages)+")"); err != nil {
+		checkpoint := "wal_autocheckpoint(" + strconv.Itoa(walPages) + ")"
+		if b.writes, err = openSQLitePool(path, 1, writerCache, checkpoint); err != nil {
 			return err
 		}
 		if b.writing, err = newSQLiteWriter(ctx, b.writes); err != nil {
@@ -78,7 +79,8 @@ func (b *sqliteBackend) open(ctx context.Context, path string, o Options) error 
 // durable before it is answered.
 func openSQLitePool(path string, size int, pragmas ...string) (*sql.DB, error) {
 	query := url.Values{"mode": {"rw"}}
-	query["_pragma"] = append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}, pragmas...)
+	all := []string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)"}
+	query["_pragma"] = append(all, pragmas...)
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode()
 	pool, err := sql.Open("sqlite", name)
 	if err != nil {

@@ -64,7 +64,9 @@ func (w *sqliteWriter) commitGroup(c driver.ConnPrepareContext, group []*member)
 	return err
 }
 
-func (w *sqliteWriter) transact(c driver.ConnPrepareContext, group []*member, run func(driver.ConnPrepareContext, Batch) error) error {
+func (w *sqliteWriter) transact(
+	c driver.ConnPrepareContext, group []*member, run func(driver.ConnPrepareContext, Batch) error,
+) error {
 	if err := w.control(c, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -175,7 +177,8 @@ func classifySQLite(s *Statement, err error) error {
 		return memberError{s.duplicate(err)}
 	}
 	switch e.Code() & 0xff { // the primary result code
-	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE:
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH,
+		sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE:
 		return memberError{fmt.Errorf("execute: %w", err)}
 	}
 	return fmt.Errorf("execute: %w", err)

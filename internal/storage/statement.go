@@ -70,7 +70,7 @@ func (s *statements) take(ctx context.Context, text string) (*preparedStatement,
 	defer s.mu.Unlock()
 	p, ok := s.kept.Get(text)
 	if ok {
-		_ = fresh.Close() // another goroutine was faster
+		defer func() { _ = fresh.Close() }() // another goroutine was faster
 	} else {
 		p = &preparedStatement{Stmt: fresh}
 		s.kept.Add(text, p)

@@ -59,13 +59,16 @@ type AuditKey struct {
 
 // Records returns up to limit records of a merchant that are older than the key,
 // newest first; an empty subject means all of the merchant's.
-func (a *Audit) Records(ctx context.Context, m id.Merchant, subject string, before AuditKey, limit int) ([]audit.Record, error) {
+func (a *Audit) Records(
+	ctx context.Context, m id.Merchant, subject string, before AuditKey, limit int,
+) ([]audit.Record, error) {
 	sql, args := auditOfMerchant, []any{int64(m), micros(before.At), int64(before.ID), int64(limit)}
 	if before == (AuditKey{}) {
 		args[1], args[2] = int64(id.Max), int64(id.Max)
 	}
 	if subject != "" {
-		sql = selectAudit + auditBySubject(a.db.Engine()) + " " + olderRecords + " AND subject = $5 ORDER BY at DESC, id DESC LIMIT $4"
+		sql = selectAudit + auditBySubject(a.db.Engine()) + " " + olderRecords +
+			" AND subject = $5 ORDER BY at DESC, id DESC LIMIT $4"
 		args = append(args, subject)
 	}
 	all, err := many(ctx, a.db, auditTable.reader(), sql, args...)

@@ -24,12 +24,14 @@ func TestAuditChain(t *testing.T) {
 			sql    string
 			broken []int64
 		}{
-			"untouched":                        {"", nil},
-			"a_changed_actor_shows":            {`UPDATE audit_record SET actor = 'user:9' WHERE id = 2`, []int64{1}},
-			"a_changed_detail_shows":           {`UPDATE audit_record SET detail = '{}' WHERE id = 3`, []int64{1}},
-			"a_changed_origin_shows":           {`UPDATE audit_record SET agent = 'curl' WHERE id = 3`, []int64{1}},
-			"a_removed_record_shows":           {`DELETE FROM audit_record WHERE id = 4`, []int64{2}},
-			"an_added_record_shows":            {`INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail, address, agent) SELECT merchant_id, 99, at, actor, action, subject, detail, address, agent FROM audit_record WHERE id = 1`, []int64{2}},
+			"untouched":              {"", nil},
+			"a_changed_actor_shows":  {`UPDATE audit_record SET actor = 'user:9' WHERE id = 2`, []int64{1}},
+			"a_changed_detail_shows": {`UPDATE audit_record SET detail = '{}' WHERE id = 3`, []int64{1}},
+			"a_changed_origin_shows": {`UPDATE audit_record SET agent = 'curl' WHERE id = 3`, []int64{1}},
+			"a_removed_record_shows": {`DELETE FROM audit_record WHERE id = 4`, []int64{2}},
+			"an_added_record_shows": {`INSERT INTO audit_record (merchant_id, id, at, actor, action, subject, detail, address, agent)
+				SELECT merchant_id, 99, at, actor, action, subject, detail, address, agent
+				FROM audit_record WHERE id = 1`, []int64{2}},
 			"a_removed_block_shows":            {`DELETE FROM audit_block WHERE number = 1`, []int64{2}},
 			"a_block_with_fewer_records_shows": {`UPDATE audit_block SET records = 2 WHERE number = 1`, []int64{1}},
 			"what_is_not_sealed_may_change":    {`DELETE FROM audit_record WHERE id = 6`, nil},
@@ -44,7 +46,8 @@ func TestAuditChain(t *testing.T) {
 					}
 				}
 				var broken []int64
-				if err := sealer.Verify(t.Context(), nil, func(f audit.Finding) { broken = append(broken, f.Broken...) }); err != nil {
+				note := func(f audit.Finding) { broken = append(broken, f.Broken...) }
+				if err := sealer.Verify(t.Context(), nil, note); err != nil {
 					t.Fatal(err)
 				}
 				if !slices.Equal(broken, c.broken) {

@@ -94,7 +94,9 @@ func (a *Audit) Blocks(ctx context.Context, m id.Merchant, after int64, limit in
 }
 
 // Between implements audit.BlockStore.
-func (a *Audit) Between(ctx context.Context, m id.Merchant, from, until audit.Place, limit int) ([]audit.Record, error) {
+func (a *Audit) Between(
+	ctx context.Context, m id.Merchant, from, until audit.Place, limit int,
+) ([]audit.Record, error) {
 	all, err := many(ctx, a.db, auditTable.reader(), recordsBetween, int64(m),
 		micros(from.At), int64(from.ID), micros(until.At), int64(until.ID), int64(limit))
 	if err != nil {

@@ -91,7 +91,9 @@ func (s *Checkouts) Checkout(ctx context.Context, u id.UUID) (checkout.Checkout,
 }
 
 // OfOrder implements checkout.Store.
-func (s *Checkouts) OfOrder(ctx context.Context, m id.Merchant, orderRef string, limit int) ([]checkout.Checkout, error) {
+func (s *Checkouts) OfOrder(
+	ctx context.Context, m id.Merchant, orderRef string, limit int,
+) ([]checkout.Checkout, error) {
 	all, err := many(ctx, s.db, checkoutTable.reader(), checkoutsOfOrder, int64(m), orderRef, int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("checkouts of order: %w", err)

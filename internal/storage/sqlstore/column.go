@@ -31,8 +31,9 @@ const (
 	ofText
 	ofFlag
 	ofBlob
-	sorts
 )
+
+const sorts = int(ofBlob) + 1
 
 // number keeps an integer, be it an id, a count or a rate.
 func number[T any, N ~int64 | ~int | ~uint32 | ~uint8](name string, at func(*T) *N) column[T] {
@@ -72,7 +73,9 @@ func body[T any, B ~[]byte](name string, at func(*T) *B) column[T] {
 
 // document keeps a value as JSON.
 func document[T, D any](name string, at func(*T) *D) column[T] {
-	return textOf(name, func(v *T) string { return encode(*at(v)) }, func(v *T, text string) error { return decode(text, at(v)) })
+	put := func(v *T) string { return encode(*at(v)) }
+	take := func(v *T, text string) error { return decode(text, at(v)) }
+	return textOf(name, put, take)
 }
 
 // address keeps a network address, as an empty text if there is none.

@@ -13,7 +13,8 @@ const (
 	// waits: a declined operation waits for a person only if it is a reversal whose
 	// charge still stands: no other operation is about one that was declined.
 	waits = `escalated_at > 0 AND (status IN ('open', 'unknown') OR (status = 'declined' AND kind = 'void' AND EXISTS (
-		SELECT 1 FROM operation charge WHERE charge.merchant_id = operation.merchant_id AND charge.payment_id = operation.payment_id
+		SELECT 1 FROM operation charge
+		WHERE charge.merchant_id = operation.merchant_id AND charge.payment_id = operation.payment_id
 		AND charge.reference = operation.original AND charge.status = 'declined')))`
 
 	waitingOperations = `SELECT COUNT(*), COALESCE(MIN(started_at), 0) FROM operation
@@ -21,12 +22,15 @@ const (
 )
 
 var (
-	escalatedOperations = operationTable.selecting("WHERE merchant_id = $1 AND id > $2 AND " + waits + " ORDER BY id LIMIT $3")
-	escalatedOperation  = operationTable.selecting("WHERE merchant_id = $1 AND id = $2 AND escalated_at > 0")
+	escalatedOperations = operationTable.selecting(
+		"WHERE merchant_id = $1 AND id > $2 AND " + waits + " ORDER BY id LIMIT $3")
+	escalatedOperation = operationTable.selecting("WHERE merchant_id = $1 AND id = $2 AND escalated_at > 0")
 )
 
 // Escalated implements payment.Escalations.
-func (p *Payments) Escalated(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]payment.Operation, error) {
+func (p *Payments) Escalated(
+	ctx context.Context, m id.Merchant, after id.Operation, limit int,
+) ([]payment.Operation, error) {
 	all, err := many(ctx, p.db, operationTable.reader(), escalatedOperations, int64(m), int64(after), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("escalated operations of merchant %d: %w", m, err)

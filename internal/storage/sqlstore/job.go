@@ -57,7 +57,8 @@ var (
 	WHERE (merchant_id, id) IN (SELECT merchant_id, id FROM (%[2]s) AS due ORDER BY run_at, id LIMIT $4)
 	RETURNING ` + jobTable.columns("")
 
-	deadJobsOf = "SELECT " + jobTable.columns("") + ", cause FROM job WHERE state = 'dead' AND merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+	deadJobsOf = "SELECT " + jobTable.columns("") + ", cause FROM job" +
+		" WHERE state = 'dead' AND merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3"
 )
 
 const (
@@ -86,11 +87,14 @@ const (
 
 	finishJob = `DELETE FROM job` + held
 	retryJob  = `UPDATE job SET leased_by = '', leased_until = 0, run_at = $5, cause = $6, failures = $7` + held
-	buryJob   = `UPDATE job SET leased_by = '', leased_until = 0, state = 'dead', run_at = $5, cause = $6, failures = $7` + held
+	buryJob   = `UPDATE job SET leased_by = '', leased_until = 0, state = 'dead', run_at = $5, cause = $6,
+		failures = $7` + held
 )
 
 // Lease implements job.Queue. Jobs with an empty Subject are in no order.
-func (q *Jobs) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int) ([]job.Job, error) { //nolint:revive // the signature is job.Queue's
+func (q *Jobs) Lease( //nolint:revive // the signature is job.Queue's
+	ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, limit int,
+) ([]job.Job, error) {
 	if len(kinds) == 0 || limit <= 0 {
 		return nil, nil
 	}

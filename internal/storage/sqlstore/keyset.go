@@ -54,7 +54,9 @@ type keyset[T any] struct {
 
 // page returns up to limit rows behind the cursor, and the cursor of the next
 // page, empty at the end. The query's own parameters are args.
-func (k keyset[T]) page(ctx context.Context, db *storage.DB, cursor string, limit int, args ...any) ([]T, string, error) {
+func (k keyset[T]) page(
+	ctx context.Context, db *storage.DB, cursor string, limit int, args ...any,
+) ([]T, string, error) {
 	sql := k.rows
 	if cursor != "" {
 		after, err := k.parse(cursor)
@@ -74,6 +76,11 @@ func (k keyset[T]) page(ctx context.Context, db *storage.DB, cursor string, limi
 	return page, next, nil
 }
 
+// errCursor is what a list says of a cursor that it did not hand out.
+func errCursor() error {
+	return fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
+}
+
 // cursor returns the opaque text for the page behind a row.
 func (k keyset[T]) cursor(row T) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(encode(append([]any{k.name}, k.place(row)...))))
@@ -82,25 +89,24 @@ func (k keyset[T]) cursor(row T) string {
 // parse is the inverse of cursor. What this list did not hand out is a fault on
 // "cursor".
 func (k keyset[T]) parse(cursor string) ([]any, error) {
-	wrong := fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
 	text, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil {
-		return nil, wrong
+		return nil, errCursor()
 	}
 	var parts []jsontext.Value
 	shape := append([]any{k.name}, k.place(*new(T))...)
 	if json.Unmarshal(text, &parts) != nil || len(parts) != len(shape) {
-		return nil, wrong
+		return nil, errCursor()
 	}
 	place := make([]any, len(shape))
 	for i, sort := range shape {
 		var ok bool
 		if place[i], ok = decodePart(parts[i], sort); !ok {
-			return nil, wrong
+			return nil, errCursor()
 		}
 	}
 	if place[0] != k.name {
-		return nil, wrong
+		return nil, errCursor()
 	}
 	return place[1:], nil
 }

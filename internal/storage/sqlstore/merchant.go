@@ -186,11 +186,14 @@ func (m *Merchants) Credentials(ctx context.Context, n id.Merchant) ([]merchant.
 }
 
 // CredentialPage implements merchant.Lister.
-func (m *Merchants) CredentialPage(ctx context.Context, n id.Merchant, cursor string, limit int) ([]merchant.Credential, string, error) {
+func (m *Merchants) CredentialPage(
+	ctx context.Context, n id.Merchant, cursor string, limit int,
+) ([]merchant.Credential, string, error) {
 	return keyset[merchant.Credential]{
 		name: "credentials", rows: credentialTable.selecting("WHERE merchant_id = $1"),
 		order: []string{"created_at", "id"},
-		place: func(c merchant.Credential) []any { return []any{micros(c.CreatedAt), int64(c.ID)} }, read: credentialTable.reader(),
+		place: func(c merchant.Credential) []any { return []any{micros(c.CreatedAt), int64(c.ID)} },
+		read:  credentialTable.reader(),
 	}.page(ctx, m.db, cursor, limit, int64(n))
 }
 
@@ -209,7 +212,9 @@ func (m *Merchants) AdminTokens(ctx context.Context, n id.Merchant) ([]merchant.
 }
 
 // AdminTokenPage implements merchant.Lister.
-func (m *Merchants) AdminTokenPage(ctx context.Context, n id.Merchant, cursor string, limit int) ([]merchant.AdminToken, string, error) {
+func (m *Merchants) AdminTokenPage(
+	ctx context.Context, n id.Merchant, cursor string, limit int,
+) ([]merchant.AdminToken, string, error) {
 	return keyset[merchant.AdminToken]{
 		name: "tokens", rows: tokenTable.selecting("WHERE merchant_id = $1"),
 		order: []string{"created_at", "hash"},

@@ -94,7 +94,9 @@ var (
 
 // InsertPayment implements payment.Tx.
 func (t *tx) InsertPayment(p payment.Payment) {
-	t.batch = append(t.batch, storage.Statement{SQL: insertPayment, Args: paymentTable.inserting(p), Duplicate: duplicateOf(&p)})
+	t.batch = append(t.batch, storage.Statement{
+		SQL: insertPayment, Args: paymentTable.inserting(p), Duplicate: duplicateOf(&p),
+	})
 	t.insertItems(&p)
 }
 
@@ -119,7 +121,8 @@ var (
 	paymentByUUID = paymentTable.selecting("WHERE merchant_id = $1 AND uuid = $2")
 	paymentByID   = paymentTable.selecting("WHERE merchant_id = $1 AND id = $2")
 	// The slot of holders is spelled as in the index payment_order.
-	orderHolder = paymentTable.selecting("WHERE merchant_id = $1 AND order_ref = $2 AND (CASE WHEN holds_order THEN 0 ELSE id END) = 0")
+	orderHolder = paymentTable.selecting("WHERE merchant_id = $1 AND order_ref = $2" +
+		" AND (CASE WHEN holds_order THEN 0 ELSE id END) = 0")
 )
 
 // Payment implements payment.Finder.

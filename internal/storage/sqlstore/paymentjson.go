@@ -136,7 +136,9 @@ func takeDecision(p *payment.Payment, text string) error {
 		d.Candidates = append(d.Candidates, candidate)
 	}
 	for _, r := range doc.Rejected {
-		d.Rejected = append(d.Rejected, routing.Rejection{POSID: id.POS(r.POSID), Alias: r.Alias, Reason: routing.Reason(r.Reason)})
+		d.Rejected = append(d.Rejected, routing.Rejection{
+			POSID: id.POS(r.POSID), Alias: r.Alias, Reason: routing.Reason(r.Reason),
+		})
 	}
 	p.Routing = d
 	return nil

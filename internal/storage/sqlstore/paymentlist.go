@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/storage"
@@ -33,7 +32,7 @@ func (p position) cursor() string {
 func parseCursor(s string) (position, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(b) != 16 {
-		return position{}, fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
+		return position{}, errCursor()
 	}
 	return position{
 		createdAt: int64(binary.BigEndian.Uint64(b[:8])), //nolint:gosec // written from an int64
@@ -56,7 +55,9 @@ func (p *Payments) Payments(ctx context.Context, m id.Merchant, f payment.Filter
 	if err != nil {
 		return nil, "", fmt.Errorf("list payments: %w", err)
 	}
-	page, next := pageOf(page, l.limit, func(p payment.Payment) string { return position{micros(p.CreatedAt), int64(p.ID)}.cursor() })
+	page, next := pageOf(page, l.limit, func(last payment.Payment) string {
+		return position{micros(last.CreatedAt), int64(last.ID)}.cursor()
+	})
 	return page, next, p.loadItems(ctx, page)
 }
 

@@ -26,7 +26,8 @@ const (
 	// outcome is as little known as that of one whose bank did not answer.
 	unknownOperations = `SELECT count(*), coalesce(min(started_at), 0) FROM (
 		SELECT started_at FROM operation
-		WHERE status IN ('open', 'unknown') AND (status = 'unknown' OR next_inquiry <= $1) ORDER BY next_inquiry, id LIMIT $2) AS found`
+		WHERE status IN ('open', 'unknown') AND (status = 'unknown' OR next_inquiry <= $1)
+		ORDER BY next_inquiry, id LIMIT $2) AS found`
 
 	dueJobs = `SELECT count(*) FROM (
 		SELECT id FROM job WHERE state = 'ready' AND kind = $1 AND run_at <= $2 LIMIT $3) AS found`
@@ -67,7 +68,8 @@ func (r *Readings) Due(ctx context.Context, k job.Kind, now time.Time) (int64, t
 		return s.Scan(&n)
 	})
 	if err == nil && n > 0 {
-		err = r.db.Query(ctx, fmt.Sprintf(oldestJob, present(r.db, "$2")), []any{string(k), micros(now)}, func(s storage.Scanner) error { return s.Scan(&oldest) })
+		sql := fmt.Sprintf(oldestJob, present(r.db, "$2"))
+		err = r.db.Query(ctx, sql, []any{string(k), micros(now)}, func(s storage.Scanner) error { return s.Scan(&oldest) })
 	}
 	if err != nil {
 		return 0, time.Time{}, fmt.Errorf("count jobs of %s: %w", k, err)

@@ -50,7 +50,8 @@ func write(t *testing.T, db *storage.DB, sql string, args ...any) {
 func ago(d time.Duration) int64 { return readingsAt.Add(-d).UnixMicro() }
 
 func countUnknown(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
-	const insert = `INSERT INTO operation (merchant_id, payment_id, id, version, ask_id, attempt, kind, pos_id, reference, original,
+	const insert = `INSERT INTO operation (merchant_id, payment_id, id, version, ask_id, attempt, kind, pos_id,
+		reference, original,
 		currency, amount, status, result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at,
 		bank_code, bank_message, actor, started_at, finished_at, next_inquiry, inquiries, escalated_at)
 		VALUES (1, $1, $1, 1, $1, 1, 'sale', 1, $2, '', 'TRY', 100, $3, '', '', '', '', 0, '', '', '', $4, 0, $5, 0, 0)`
@@ -74,7 +75,8 @@ func countUnknown(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
 }
 
 func countJobs(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
-	const insert = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, leases, failures, leased_by, leased_until, cause, created_at)
+	const insert = `INSERT INTO job (merchant_id, id, kind, subject, payload, state, run_at, leases, failures,
+		leased_by, leased_until, cause, created_at)
 		VALUES (1, $1, $2, $3, '{}', $4, $5, 0, 0, '', $6, '', $7)`
 	for i, j := range []struct {
 		kind, subject, state  string
@@ -106,7 +108,8 @@ func countJobs(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
 }
 
 func countEndpoints(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
-	const insert = `INSERT INTO webhook_endpoint (merchant_id, id, version, url, description, events, state, sealed_secret, sealed_previous, previous_until, created_at)
+	const insert = `INSERT INTO webhook_endpoint (merchant_id, id, version, url, description, events, state, sealed_secret,
+		sealed_previous, previous_until, created_at)
 		VALUES (1, $1, 1, 'https://shop.test/', '', '[]', $2, $3, $3, 0, 0)`
 	for i, state := range []webhook.State{webhook.Active, webhook.Failing, webhook.Failing} {
 		write(t, db, insert, int64(i+1), string(state), []byte{})

@@ -43,7 +43,8 @@ const (
 		SELECT hash FROM admin_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)
 	RETURNING merchant_id`
 
-	forgetSecrets = `UPDATE threeds_session SET version = version + 1, sealed_form = $3, sealed_proof = $3, sealed_memo = NULL
+	forgetSecrets = `UPDATE threeds_session
+	SET version = version + 1, sealed_form = $3, sealed_proof = $3, sealed_memo = NULL
 	WHERE created_at < $1 AND state IN ('completed', 'failed') AND length(sealed_form) + length(sealed_proof) > 0
 		AND (merchant_id, payment_id) IN (
 		SELECT merchant_id, payment_id FROM threeds_session

@@ -69,7 +69,8 @@ var (
 		excluded(rotationTable.changing) + ", held_until = excluded.held_until" +
 		" WHERE key_rotation.held_until <= %[1]s OR key_rotation.holder = excluded.holder"
 
-	saveRotation = "UPDATE key_rotation SET " + assigned(rotationTable.changing, 1) + ", held_until = %[1]s + " + afterRotation +
+	saveRotation = "UPDATE key_rotation SET " + assigned(rotationTable.changing, 1) +
+		", held_until = %[1]s + " + afterRotation +
 		" WHERE id = 1 AND holder = " + parameter(len(rotationTable.written))
 
 	// afterRotation is the parameter after those of the table, whose last is the holder.
@@ -122,7 +123,9 @@ func (r *Rotations) SaveRotation(ctx context.Context, n vault.Rotation, now time
 	return wrapped(r.saveRotation(ctx, saveRotation, n, now, hold), "save key rotation")
 }
 
-func (r *Rotations) saveRotation(ctx context.Context, statement string, n vault.Rotation, now time.Time, hold time.Duration) error {
+func (r *Rotations) saveRotation(
+	ctx context.Context, statement string, n vault.Rotation, now time.Time, hold time.Duration,
+) error {
 	sql, args := timed(r.db, statement, now, append(rotationTable.inserting(n), hold.Microseconds())...)
 	return r.db.Commit(ctx, storage.Batch{{SQL: sql, Args: args, Rows: 1, Missed: fault.StaleVersion}})
 }
@@ -134,7 +137,8 @@ func (r *Rotations) SaveNode(ctx context.Context, n vault.Node, memory time.Dura
 	}
 	save, saving := timed(r.db, saveNode, n.SeenAt, nodeTable.inserting(n)...)
 	forget, forgetting := timed(r.db, forgetNodes, n.SeenAt, memory.Microseconds())
-	return wrapped(r.db.Commit(ctx, storage.Batch{{SQL: save, Args: saving}, {SQL: forget, Args: forgetting}}), "save node")
+	batch := storage.Batch{{SQL: save, Args: saving}, {SQL: forget, Args: forgetting}}
+	return wrapped(r.db.Commit(ctx, batch), "save node")
 }
 
 // Nodes implements vault.RotationStore.

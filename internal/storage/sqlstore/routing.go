@@ -62,7 +62,8 @@ func pagePlans() keyset[installment.Plan] {
 	return keyset[installment.Plan]{
 		name: "plans", rows: planTable.selecting("WHERE merchant_id = $1"),
 		order: []string{"pos_id", "program", "count", "id"},
-		place: func(p installment.Plan) []any { return []any{int64(p.POSID), p.Program, int64(p.Count), int64(p.ID)} }, read: planTable.reader(),
+		place: func(p installment.Plan) []any { return []any{int64(p.POSID), p.Program, int64(p.Count), int64(p.ID)} },
+		read:  planTable.reader(),
 	}
 }
 
@@ -75,14 +76,18 @@ func pageRules() keyset[routing.Rule] {
 }
 
 // POSPage implements routing.Lister.
-func (r *Routing) POSPage(ctx context.Context, m id.Merchant, cursor string, limit int) (t routing.Table, next string, err error) {
+func (r *Routing) POSPage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) (t routing.Table, next string, err error) {
 	t.POSes, next, err = pagePOSes().page(ctx, r.db, cursor, limit, int64(m))
 	return t, next, err
 }
 
 // PlanPage implements routing.Lister. POSes are never removed, so those that are
 // read after the page have all that it names.
-func (r *Routing) PlanPage(ctx context.Context, m id.Merchant, cursor string, limit int) (t routing.Table, next string, err error) {
+func (r *Routing) PlanPage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) (t routing.Table, next string, err error) {
 	if t.Plans, next, err = pagePlans().page(ctx, r.db, cursor, limit, int64(m)); err == nil {
 		t.POSes, err = many(ctx, r.db, posTable.reader(), posesOf, int64(m))
 	}
@@ -90,7 +95,9 @@ func (r *Routing) PlanPage(ctx context.Context, m id.Merchant, cursor string, li
 }
 
 // RulePage implements routing.Lister, as PlanPage does.
-func (r *Routing) RulePage(ctx context.Context, m id.Merchant, cursor string, limit int) (t routing.Table, next string, err error) {
+func (r *Routing) RulePage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) (t routing.Table, next string, err error) {
 	if t.Rules, next, err = pageRules().page(ctx, r.db, cursor, limit, int64(m)); err == nil {
 		t.POSes, err = many(ctx, r.db, posTable.reader(), posesOf, int64(m))
 	}

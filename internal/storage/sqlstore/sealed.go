@@ -101,7 +101,9 @@ func (s *Sealed) CountSealed(ctx context.Context, column string) (int64, error) 
 func readCount(s storage.Scanner) (n int64, err error) { return n, s.Scan(&n) }
 
 // SealedValues implements vault.SealedStore.
-func (s *Sealed) SealedValues(ctx context.Context, column string, after vault.Row, limit int) ([]vault.SealedValue, error) {
+func (s *Sealed) SealedValues(
+	ctx context.Context, column string, after vault.Row, limit int,
+) ([]vault.SealedValue, error) {
 	all, err := many(ctx, s.db, readSealed, s.column(column).page(), int64(after.MerchantID), after.ID, int64(limit))
 	return all, wrapped(err, "read "+column)
 }

@@ -21,7 +21,9 @@ import (
 func errNone() error { return fault.New(fault.NotFound, fault.NoSuchThing, "not found") }
 
 // many runs a query and reads each row with read.
-func many[T any](ctx context.Context, db storage.Querier, read func(storage.Scanner) (T, error), sql string, args ...any) ([]T, error) {
+func many[T any](
+	ctx context.Context, db storage.Querier, read func(storage.Scanner) (T, error), sql string, args ...any,
+) ([]T, error) {
 	var all []T
 	err := db.Query(ctx, sql, args, func(s storage.Scanner) error {
 		one, err := read(s)
@@ -35,7 +37,9 @@ func many[T any](ctx context.Context, db storage.Querier, read func(storage.Scan
 }
 
 // one is many for a query that finds at most one row; none is fault.NoSuchThing.
-func one[T any](ctx context.Context, db storage.Querier, read func(storage.Scanner) (T, error), sql string, args ...any) (T, error) {
+func one[T any](
+	ctx context.Context, db storage.Querier, read func(storage.Scanner) (T, error), sql string, args ...any,
+) (T, error) {
 	all, err := many(ctx, db, read, sql, args...)
 	if err != nil {
 		return *new(T), err

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestLists_the_size_of_a_page_is_no_new_statement(t *testing.T) {
 			return err
 		},
 		"payments_of_an_amount": func(limit int) error {
-			f := payment.Filter{Currency: money.TRY, MinPaid: lira(int64(limit)), MaxPaid: lira(900), BIN: "542119", Limit: limit}
+			f := payment.Filter{BIN: "542119", Currency: money.TRY, MinPaid: lira(int64(limit)), MaxPaid: lira(900), Limit: limit}
 			_, _, err := stores.Payments.Payments(ctx, m, f)
 			return err
 		},
@@ -43,7 +44,8 @@ func TestLists_the_size_of_a_page_is_no_new_statement(t *testing.T) {
 			return err
 		},
 		"audit": func(limit int) error {
-			_, _, err := sqlstore.NewAudit(db).Search(ctx, m, audit.Filter{Actor: "a", To: time.UnixMicro(int64(limit)), Limit: limit})
+			f := audit.Filter{Actor: "a", To: time.UnixMicro(int64(limit)), Limit: limit}
+			_, _, err := sqlstore.NewAudit(db).Search(ctx, m, f)
 			return err
 		},
 		"credentials": func(limit int) error {
@@ -63,6 +65,32 @@ func TestLists_the_size_of_a_page_is_no_new_statement(t *testing.T) {
 		}
 		if made := db.Stats().Statements - before; made > 2 { // a list, and what it counts first
 			t.Errorf("%s: %d statements", name, made)
+		}
+	}
+}
+
+// TestRows_that_cannot_be_read_name_their_column changes a stored payment behind
+// the store's back.
+func TestRows_that_cannot_be_read_name_their_column(t *testing.T) {
+	t.Parallel()
+	for column, value := range map[string]string{"client_ip": "nowhere", "currency": "XXX", "routing": "{"} {
+		for _, engine := range storetest.Engines {
+			t.Run(column+"/"+string(engine), func(t *testing.T) {
+				t.Parallel()
+				db := storetest.Open(t, engine)
+				stores := storetest.NewStores(db)
+				if err := storetest.Taker(stores)(t.Context()); err != nil { // of merchant 7
+					t.Fatal(err)
+				}
+				broken := storage.Statement{SQL: `UPDATE payment SET ` + column + ` = $1`, Args: []any{value}, Rows: 1}
+				if err := db.Commit(t.Context(), storage.Batch{broken}); err != nil {
+					t.Fatal(err)
+				}
+				_, _, err := stores.Payments.Payments(t.Context(), 7, payment.Filter{})
+				if err == nil || !strings.Contains(err.Error(), "payment") || !strings.Contains(err.Error(), column) {
+					t.Errorf("error = %v", err)
+				}
+			})
 		}
 	}
 }

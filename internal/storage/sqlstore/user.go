@@ -179,7 +179,8 @@ func (u *Users) UserPage(ctx context.Context, m id.Merchant, cursor string, limi
 // SessionPage implements user.Lister.
 func (u *Users) SessionPage(ctx context.Context, m id.Merchant, f user.SessionFilter) ([]user.Session, string, error) {
 	return keyset[user.Session]{
-		name: "sessions", rows: loginTable.selecting("WHERE merchant_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4"),
+		name: "sessions", rows: loginTable.selecting(
+			"WHERE merchant_id = $1 AND user_id = $2 AND expires_at > $3 AND seen_at > $4"),
 		order: []string{"id"},
 		place: func(s user.Session) []any { return []any{int64(s.ID)} }, read: loginTable.reader(),
 	}.page(ctx, u.db, f.Cursor, f.Limit, int64(m), int64(f.UserID), micros(f.LiveAt), micros(f.SeenAfter))

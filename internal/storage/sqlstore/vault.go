@@ -56,8 +56,8 @@ var (
 	insertDataKey = dataKeyTable.insertion()
 	// In one statement, so that a rotation cannot take the first data key away and
 	// put the fingerprint key there between two.
-	dataKeysOf = "SELECT merchant_id, 0 AS number, sealed, created_at FROM fingerprint_key WHERE merchant_id = $1 UNION ALL " +
-		dataKeyTable.selecting("WHERE merchant_id = $1 ORDER BY number")
+	dataKeysOf = "SELECT merchant_id, 0 AS number, sealed, created_at FROM fingerprint_key WHERE merchant_id = $1" +
+		" UNION ALL " + dataKeyTable.selecting("WHERE merchant_id = $1 ORDER BY number")
 
 	insertCard    = cardTable.insertion()
 	cardByToken   = cardTable.selecting("WHERE merchant_id = $1 AND token = $2")
@@ -120,7 +120,9 @@ func (t *tx) GiveCard(m id.Merchant, c id.Card, customerRef string) {
 func (t *tx) ForgetCard(m id.Merchant, c id.Card) { t.add(deleteCard, int64(m), int64(c)) }
 
 // CustomerCards implements vault.Store.
-func (v *Vault) CustomerCards(ctx context.Context, m id.Merchant, customerRef string, valid card.Expiry) ([]vault.StoredCard, error) {
+func (v *Vault) CustomerCards(
+	ctx context.Context, m id.Merchant, customerRef string, valid card.Expiry,
+) ([]vault.StoredCard, error) {
 	const months = 12
 	all, err := many(ctx, v.db, cardTable.reader(), cardsOfPerson, int64(m), customerRef,
 		int64(valid.Year)*months+int64(valid.Month), int64(vault.MaxCustomerCards))

@@ -97,7 +97,9 @@ func (w *Webhooks) Endpoints(ctx context.Context, m id.Merchant) ([]webhook.Endp
 }
 
 // EndpointPage implements webhook.Store.
-func (w *Webhooks) EndpointPage(ctx context.Context, m id.Merchant, cursor string, limit int) ([]webhook.Endpoint, string, error) {
+func (w *Webhooks) EndpointPage(
+	ctx context.Context, m id.Merchant, cursor string, limit int,
+) ([]webhook.Endpoint, string, error) {
 	return keyset[webhook.Endpoint]{
 		name: "endpoints", rows: endpointTable.selecting("WHERE merchant_id = $1"), order: []string{"id"},
 		place: func(e webhook.Endpoint) []any { return []any{int64(e.ID)} }, read: endpointTable.reader(),

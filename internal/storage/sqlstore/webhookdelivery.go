@@ -65,7 +65,9 @@ func (w *Webhooks) Delivery(ctx context.Context, m id.Merchant, d id.Delivery) (
 }
 
 // Deliveries implements webhook.Store.
-func (w *Webhooks) Deliveries(ctx context.Context, m id.Merchant, f webhook.Filter) ([]webhook.Delivery, string, error) {
+func (w *Webhooks) Deliveries(
+	ctx context.Context, m id.Merchant, f webhook.Filter,
+) ([]webhook.Delivery, string, error) {
 	l, err := newDeliveryList(m, f)
 	if err != nil {
 		return nil, "", err
@@ -75,7 +77,9 @@ func (w *Webhooks) Deliveries(ctx context.Context, m id.Merchant, f webhook.Filt
 	if err != nil {
 		return nil, "", fmt.Errorf("list webhook deliveries: %w", err)
 	}
-	page, next := pageOf(page, l.limit, func(d webhook.Delivery) string { return position{micros(d.CreatedAt), int64(d.ID)}.cursor() })
+	page, next := pageOf(page, l.limit, func(last webhook.Delivery) string {
+		return position{micros(last.CreatedAt), int64(last.ID)}.cursor()
+	})
 	return page, next, nil
 }
 

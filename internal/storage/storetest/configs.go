@@ -55,7 +55,8 @@ func sampleTable() routing.Table {
 		ID: 1, MerchantID: mine, Name: "large", Position: 2, Active: true,
 		Condition: routing.Condition{
 			MinAmount: lira(1), MaxAmount: lira(2), Currencies: []money.Currency{money.TRY}, BINs: []string{"54"},
-			BankCodes: []string{"0046"}, Programs: []string{"Bonus"}, Schemes: []card.Scheme{card.Troy}, Types: []card.Type{card.Debit},
+			BankCodes: []string{"0046"}, Programs: []string{"Bonus"},
+			Schemes: []card.Scheme{card.Troy}, Types: []card.Type{card.Debit},
 			Domestic: &domestic, FromMinute: 5, UntilMinute: 9,
 		},
 		Targets: []routing.Target{{POSID: 3, Weight: 80}, {POSID: 4, Weight: 20}}, Requires3DS: true,
@@ -153,7 +154,8 @@ func testBINs(t *testing.T, open Opener) {
 	var rows []bin.Info
 	for i := range 250 {
 		rows = append(rows, bin.Info{
-			Prefix: string([]byte{'4', '0', '0', '0' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)}), BankCode: "0046", Bank: "Bank",
+			Prefix:   string([]byte{'4', '0', '0', '0' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)}),
+			BankCode: "0046", Bank: "Bank",
 			Scheme: card.Visa, Type: card.Credit, Program: "Axess", Brand: "Axess", Commercial: i%2 == 0, Domestic: i%3 == 0,
 		})
 	}

@@ -24,7 +24,8 @@ func testCustomerCards(t *testing.T, open Opener) {
 	made := func(n int, fingerprint string, year int) vault.StoredCard {
 		return vault.StoredCard{
 			ID: id.Card(n), MerchantID: mine, Token: "token-" + strconv.Itoa(n), SealedPAN: []byte{7}, Fingerprint: fingerprint,
-			BIN: "54211901", Last4: "0656", ExpiryMonth: 7, ExpiryYear: year, CreatedAt: epoch.Add(time.Duration(n) * time.Second),
+			BIN: "54211901", Last4: "0656", ExpiryMonth: 7, ExpiryYear: year,
+			CreatedAt: epoch.Add(time.Duration(n) * time.Second),
 		}
 	}
 	give := func(c vault.StoredCard, customer string) {

@@ -53,7 +53,9 @@ func testMerchants(t *testing.T, open Opener) {
 // testSettings changes what m has of settings, and leaves m as it is stored then.
 func testSettings(t *testing.T, s Stores, m *merchant.Merchant) {
 	m.Name, m.HalfSecure, m.Hosts, m.ThreeDS = "Shop 2", true, "shop.example", pos.ThreeDSAll
-	m.Checkout = merchant.Checkout{Without3DS: true, Frames: "https://shop.example", WithoutSavedCards: true, Life: time.Hour}
+	m.Checkout = merchant.Checkout{
+		Without3DS: true, Frames: "https://shop.example", WithoutSavedCards: true, Life: time.Hour,
+	}
 	save := func() error {
 		return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveSettings(*m) })
 	}

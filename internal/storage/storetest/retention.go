@@ -63,7 +63,9 @@ func testForgetKeys(t *testing.T, s Stores, r *sqlstore.Retention) {
 	value := func(n int) string { return "key-" + string(rune('a'+n)) }
 	for n := range agedRows {
 		must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
-			tx.ClaimKey(idempotency.Record{MerchantID: ownerOf(n), Key: idempotency.Key{Value: value(n)}, PaymentID: 1, CreatedAt: ageOf(n)})
+			tx.ClaimKey(idempotency.Record{
+				MerchantID: ownerOf(n), Key: idempotency.Key{Value: value(n)}, PaymentID: 1, CreatedAt: ageOf(n),
+			})
 		}))
 	}
 	forgetOld(t, r, retention.Keys)
@@ -77,7 +79,10 @@ func testForgetLogins(t *testing.T, s Stores, r *sqlstore.Retention) {
 	users := sqlstore.NewUsers(s.DB)
 	for n := range agedRows {
 		must(t, "add", users.InTx(t.Context(), func(tx user.Tx) {
-			tx.AddSession(user.Session{Hash: [32]byte{byte(n + 1)}, ID: id.AdminSession(n + 1), MerchantID: ownerOf(n), UserID: 1, CreatedAt: epoch, SeenAt: epoch, ExpiresAt: ageOf(n)})
+			tx.AddSession(user.Session{
+				Hash: [32]byte{byte(n + 1)}, ID: id.AdminSession(n + 1), MerchantID: ownerOf(n),
+				UserID: 1, CreatedAt: epoch, SeenAt: epoch, ExpiresAt: ageOf(n),
+			})
 		}))
 	}
 	forgetOld(t, r, retention.Logins)
@@ -94,7 +99,8 @@ func sampleSession(n int) payment.Session {
 		state = payment.SessionFailed
 	}
 	return payment.Session{
-		Key: "session-" + string(rune('a'+n)), MerchantID: ownerOf(n), PaymentID: id.Payment(n + 1), State: state, KeyHash: [32]byte{7},
+		Key: "session-" + string(rune('a'+n)), MerchantID: ownerOf(n), PaymentID: id.Payment(n + 1),
+		State: state, KeyHash: [32]byte{7},
 		SealedForm: []byte("form"), SealedProof: []byte("proof"), CreatedAt: ageOf(n), ExpiresAt: ageOf(n).Add(time.Minute),
 	}
 }
@@ -107,6 +113,9 @@ func testForgetSecrets(t *testing.T, s Stores, r *sqlstore.Retention) {
 	open := sampleSession(0)
 	open.Key, open.PaymentID, open.State = "running", running, payment.SessionAuthenticated
 	must(t, "add", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertSession(open) }))
+	must(t, "add memos", s.DB.Commit(t.Context(), storage.Batch{{
+		SQL: `UPDATE threeds_session SET sealed_memo = $1`, Args: []any{[]byte("memo")},
+	}}))
 	forgetOld(t, r, retention.Secrets)
 	got, err := s.Payments.Session(t.Context(), sampleSession(0).Key)
 	must(t, "session", err)
@@ -118,13 +127,23 @@ func testForgetSecrets(t *testing.T, s Stores, r *sqlstore.Retention) {
 		must(t, "session", err)
 		equal(t, "kept session", got, kept)
 	}
+	var memos []int64
+	const withMemo = `SELECT payment_id FROM threeds_session WHERE sealed_memo IS NOT NULL ORDER BY payment_id`
+	must(t, "memos", s.DB.Query(t.Context(), withMemo, nil, func(row storage.Scanner) error {
+		var n int64
+		err := row.Scan(&n)
+		memos = append(memos, n)
+		return err
+	}))
+	equal(t, "sessions with a memo", memos, []int64{agedRows, running})
 }
 
 func testForgetDeliveries(t *testing.T, s Stores, r *sqlstore.Retention) {
 	hooks := sqlstore.NewWebhooks(s.DB)
 	add := func(n int, status webhook.Status) id.Delivery {
 		d := webhook.Delivery{
-			ID: id.Delivery(n + 1), MerchantID: ownerOf(n), Version: 1, EndpointID: 1, EventID: id.Job(n + 1), Type: payment.EventCaptured,
+			ID: id.Delivery(n + 1), MerchantID: ownerOf(n), Version: 1,
+			EndpointID: 1, EventID: id.Job(n + 1), Type: payment.EventCaptured,
 			Data: []byte(`{}`), Status: status, OccurredAt: ageOf(n), CreatedAt: ageOf(n),
 		}
 		must(t, "add", hooks.InTx(t.Context(), func(tx webhook.Tx) { tx.InsertDelivery(d) }))
@@ -152,7 +171,9 @@ func testForgetDeliveries(t *testing.T, s Stores, r *sqlstore.Retention) {
 func testRetentionJob(t *testing.T, s Stores, r *sqlstore.Retention) {
 	kinds := []job.Kind{retention.JobForget}
 	queue := func() {
-		must(t, "schedule", r.Schedule(t.Context(), job.Job{Kind: retention.JobForget, Subject: "retention", Payload: []byte(`{}`), RunAt: epoch, CreatedAt: epoch}))
+		must(t, "schedule", r.Schedule(t.Context(), job.Job{
+			Kind: retention.JobForget, Subject: "retention", Payload: []byte(`{}`), RunAt: epoch, CreatedAt: epoch,
+		}))
 	}
 	lease := func(node string, at time.Time) []job.Job {
 		leased, err := s.Jobs.Lease(t.Context(), kinds, node, at, leaseTime, 10)

@@ -137,7 +137,10 @@ func searches(seventh, foreign id.UUID) map[string]search {
 			func(n int64) bool { return n%2 == 1 },
 		},
 		"by_bin_and_amount_and_time": {
-			payment.Filter{BIN: "542119", Currency: money.TRY, MinPaid: lira(10_003), From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second)},
+			payment.Filter{
+				BIN: "542119", Currency: money.TRY, MinPaid: lira(10_003),
+				From: epoch.Add(3 * time.Second), To: epoch.Add(9 * time.Second),
+			},
 			func(n int64) bool { return n%2 == 0 && n/2 >= 3 && n/2 < 9 },
 		},
 		"by_bin_and_time": {

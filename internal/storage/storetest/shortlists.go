@@ -190,35 +190,53 @@ func fillShortLists(t *testing.T, s Stores, m id.Merchant) {
 		tx.SaveMerchant(merchant.Merchant{ID: m, Name: "Shop", CreatedAt: epoch})
 		for n := 5; n >= 1; n-- {
 			name := fmt.Sprint(50 + n)
-			tx.SaveCredential(merchant.Credential{ID: id.Credential(40 + n), MerchantID: m, Name: name, Key: fmt.Sprint("key-", m, "-", n), CreatedAt: at(n)})
-			tx.SaveAdminToken(merchant.AdminToken{Hash: [32]byte{byte(n), byte(m)}, MerchantID: m, Name: name, Role: merchant.RoleViewer, CreatedAt: at(n)})
+			tx.SaveCredential(merchant.Credential{
+				ID: id.Credential(40 + n), MerchantID: m, Name: name,
+				Key: fmt.Sprint("key-", m, "-", n), CreatedAt: at(n),
+			})
+			tx.SaveAdminToken(merchant.AdminToken{
+				Hash: [32]byte{byte(n), byte(m)}, MerchantID: m, Name: name, Role: merchant.RoleViewer, CreatedAt: at(n),
+			})
 		}
 	}))
 	must(t, "routing", s.Routing.InTx(t.Context(), func(tx routing.Tx) {
 		for n := 1; n <= 5; n++ {
 			// By priority: 3 and 5 before 1, 4 before 2.
-			tx.SavePOS(pos.POS{ID: id.POS(10 + n), MerchantID: m, Alias: fmt.Sprint("pos-", n), Priority: []int{4, 5, -1, 4, -1}[n-1], Status: pos.Active})
+			tx.SavePOS(pos.POS{
+				ID: id.POS(10 + n), MerchantID: m, Alias: fmt.Sprint("pos-", n),
+				Priority: []int{4, 5, -1, 4, -1}[n-1], Status: pos.Active,
+			})
 			// By POS, program and count.
 			tx.SavePlan(installment.Plan{
-				ID: id.Plan(20 + n), MerchantID: m, POSID: []id.POS{11, 12, 12, 12, 12}[n-1], Program: []string{"World", "Bonus", "Bonus", "Bonus", ""}[n-1],
-				Count: []int{9, 3, 2, 1, 12}[n-1],
+				ID: id.Plan(20 + n), MerchantID: m, POSID: []id.POS{11, 12, 12, 12, 12}[n-1],
+				Program: []string{"World", "Bonus", "Bonus", "Bonus", ""}[n-1],
+				Count:   []int{9, 3, 2, 1, 12}[n-1],
 			})
-			tx.SaveRule(routing.Rule{ID: id.Rule(30 + n), MerchantID: m, Name: fmt.Sprint("rule-", n), Position: []int{2, 9, 1, 2, -7}[n-1]})
+			tx.SaveRule(routing.Rule{
+				ID: id.Rule(30 + n), MerchantID: m, Name: fmt.Sprint("rule-", n), Position: []int{2, 9, 1, 2, -7}[n-1],
+			})
 		}
 	}))
 	must(t, "team", sqlstore.NewUsers(s.DB).InTx(t.Context(), func(tx user.Tx) {
 		for n := range 5 {
 			number := id.User(61+n) + far
-			tx.SaveUser(user.User{ID: number, MerchantID: m, Email: fmt.Sprint(number, "@shop.example"), Name: "N", Role: merchant.RoleViewer, CreatedAt: epoch})
+			tx.SaveUser(user.User{
+				ID: number, MerchantID: m, Email: fmt.Sprint(number, "@shop.example"),
+				Name: "N", Role: merchant.RoleViewer, CreatedAt: epoch,
+			})
 			tx.AddSession(user.Session{
-				Hash: [32]byte{byte(n), byte(m)}, ID: id.AdminSession(71+n) + id.AdminSession(far), MerchantID: m, UserID: 61, CreatedAt: epoch,
+				Hash: [32]byte{byte(n), byte(m)}, ID: id.AdminSession(71+n) + id.AdminSession(far),
+				MerchantID: m, UserID: 61, CreatedAt: epoch,
 				SeenAt: epoch.Add(time.Duration(n+2) * time.Minute), ExpiresAt: epoch.Add(time.Duration(n+2) * time.Hour),
 			})
 		}
 	}))
 	must(t, "endpoints", sqlstore.NewWebhooks(s.DB).InTx(t.Context(), func(tx webhook.Tx) {
 		for _, n := range slices.Backward([]id.Endpoint{81, 82, 83, 84, 85}) {
-			tx.InsertEndpoint(webhook.Endpoint{ID: n, MerchantID: m, Version: 1, URL: "https://shop.example/", Events: []string{"*"}, State: webhook.Active, CreatedAt: epoch})
+			tx.InsertEndpoint(webhook.Endpoint{
+				ID: n, MerchantID: m, Version: 1, URL: "https://shop.example/",
+				Events: []string{"*"}, State: webhook.Active, CreatedAt: epoch,
+			})
 		}
 	}))
 }

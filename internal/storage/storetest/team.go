@@ -61,7 +61,8 @@ func testTeam(t *testing.T, open Opener) {
 		for n := range 3 {
 			must(t, "add", users.InTx(t.Context(), func(tx user.Tx) {
 				tx.AddSession(user.Session{
-					Hash: [32]byte{byte(n + 1)}, ID: id.AdminSession(n + 1), MerchantID: mine, UserID: 1, CreatedAt: epoch, SeenAt: epoch,
+					Hash: [32]byte{byte(n + 1)}, ID: id.AdminSession(n + 1),
+					MerchantID: mine, UserID: 1, CreatedAt: epoch, SeenAt: epoch,
 					ExpiresAt: epoch.Add(time.Hour), Address: "192.0.2.1", Agent: "curl",
 				})
 			}))

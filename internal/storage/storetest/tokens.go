@@ -18,9 +18,15 @@ func testTokens(t *testing.T, open Opener) {
 			}
 		})
 	}
-	token := merchant.AdminToken{Hash: [32]byte{1, 0, 3}, MerchantID: mine, Name: "ci", Role: merchant.RoleDeveloper, CreatedAt: epoch}
-	elder := merchant.AdminToken{Hash: [32]byte{9}, MerchantID: mine, Name: "from before there was a time", Role: merchant.RoleViewer}
-	foreign := merchant.AdminToken{Hash: [32]byte{5}, MerchantID: others, Name: "ci", Role: merchant.RoleOwner, CreatedAt: epoch}
+	token := merchant.AdminToken{
+		Hash: [32]byte{1, 0, 3}, MerchantID: mine, Name: "ci", Role: merchant.RoleDeveloper, CreatedAt: epoch,
+	}
+	elder := merchant.AdminToken{
+		Hash: [32]byte{9}, MerchantID: mine, Name: "from before there was a time", Role: merchant.RoleViewer,
+	}
+	foreign := merchant.AdminToken{
+		Hash: [32]byte{5}, MerchantID: others, Name: "ci", Role: merchant.RoleOwner, CreatedAt: epoch,
+	}
 	list := func(want ...merchant.AdminToken) {
 		t.Helper()
 		all, err := s.Merchants.AdminTokens(t.Context(), mine)
@@ -60,7 +66,9 @@ func testTokens(t *testing.T, open Opener) {
 		list(elder, token)
 	})
 	t.Run("a_token_of_another_merchant_is_not_taken_over", func(t *testing.T) {
-		stolen, fresh := foreign, merchant.AdminToken{Hash: [32]byte{7}, MerchantID: mine, Name: "fresh", Role: merchant.RoleViewer}
+		stolen, fresh := foreign, merchant.AdminToken{
+			Hash: [32]byte{7}, MerchantID: mine, Name: "fresh", Role: merchant.RoleViewer,
+		}
 		stolen.MerchantID = mine
 		refused(t, "steal", save(fresh, stolen), fault.DuplicateKey)
 		got, err := s.Merchants.AdminTokenByHash(t.Context(), foreign.Hash)

@@ -49,21 +49,28 @@ func (h hooks) delivery(t *testing.T, want webhook.Delivery) {
 
 func sampleEndpoint(m id.Merchant, n id.Endpoint) webhook.Endpoint {
 	return webhook.Endpoint{
-		ID: n, MerchantID: m, Version: 1, URL: "https://shop.example/hook", Description: "Orders", Events: []string{"payment.*", "checkout.failed"},
-		State: webhook.Active, SealedSecret: []byte{1, 0, 2}, SealedPrevious: []byte{3, 0}, PreviousUntil: epoch.Add(time.Hour), CreatedAt: epoch,
+		ID: n, MerchantID: m, Version: 1, URL: "https://shop.example/hook",
+		Description: "Orders", Events: []string{"payment.*", "checkout.failed"},
+		State: webhook.Active, SealedSecret: []byte{1, 0, 2}, SealedPrevious: []byte{3, 0},
+		PreviousUntil: epoch.Add(time.Hour), CreatedAt: epoch,
 	}
 }
 
 func sampleDelivery(m id.Merchant, n id.Delivery) webhook.Delivery {
 	return webhook.Delivery{
-		ID: n, MerchantID: m, Version: 1, EndpointID: 1, EventID: id.Job(100 + n), Type: "payment.captured", Subject: "payment:0193",
-		Data: []byte(`{"amount":100.50}`), OccurredAt: epoch, Status: webhook.Pending, NextAttempt: epoch.Add(time.Minute), CreatedAt: epoch,
+		ID: n, MerchantID: m, Version: 1, EndpointID: 1, EventID: id.Job(100 + n),
+		Type: "payment.captured", Subject: "payment:0193",
+		Data: []byte(`{"amount":100.50}`), OccurredAt: epoch, Status: webhook.Pending,
+		NextAttempt: epoch.Add(time.Minute), CreatedAt: epoch,
 	}
 }
 
 func testEndpoints(t *testing.T, open Opener) {
 	h := openHooks(t, open)
-	e, bare := sampleEndpoint(mine, 1), webhook.Endpoint{ID: 2, MerchantID: mine, Version: 1, URL: "https://shop.example/", Events: []string{"*"}, State: webhook.Disabled, CreatedAt: epoch}
+	e, bare := sampleEndpoint(mine, 1), webhook.Endpoint{
+		ID: 2, MerchantID: mine, Version: 1, URL: "https://shop.example/",
+		Events: []string{"*"}, State: webhook.Disabled, CreatedAt: epoch,
+	}
 	foreign := sampleEndpoint(others, 1)
 	t.Run("what_was_stored_is_read_back_oldest_first", func(t *testing.T) {
 		must(t, "add", h.do(t, func(tx webhook.Tx) {
