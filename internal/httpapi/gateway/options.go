@@ -10,12 +10,6 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// The lengths of a BIN, in digits (ISO/IEC 7812-1 since 2017: 8; before: 6).
-const (
-	minBIN = 6
-	maxBIN = 8
-)
-
 type apiOptions struct {
 	Options []apiOption `json:"options"`
 }
@@ -61,7 +55,7 @@ func readBIN(b *kit.Object) string {
 	if !ok {
 		return ""
 	}
-	if len(digits) >= minBIN && len(digits) <= maxBIN && onlyDigits(digits) {
+	if card.IsBIN(digits) {
 		return digits
 	}
 	pan, err := card.ParsePAN(digits)
@@ -69,14 +63,5 @@ func readBIN(b *kit.Object) string {
 		b.Reject("pan", fault.FieldInvalid, "must be 12 to 19 digits with a right check digit, or the first 6 to 8 digits")
 		return ""
 	}
-	return pan.BIN(maxBIN)
-}
-
-func onlyDigits(s string) bool {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
+	return pan.BIN(card.MaxBIN)
 }

@@ -2,10 +2,10 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/charge"
@@ -18,13 +18,7 @@ import (
 const (
 	maxOrderID    = 128
 	maxCustomerID = 64
-	minHolder     = 2
-	maxHolder     = 100
 )
-
-// notInHolder are characters that no name has and that some bank's message, page
-// or spreadsheet could take for its own syntax.
-const notInHolder = `|\<>"%;&+()=!`
 
 // pay answers POST /api/payment and POST /api/pre-authorization, which differ in
 // their phase only.
@@ -73,19 +67,19 @@ func readCard(b *kit.Object, now time.Time) card.Card {
 
 func readHolder(b *kit.Object) string {
 	const name = "cardHolderName"
-	raw, ok := b.String(name)
+	typed, ok := b.String(name)
 	if !ok {
 		return ""
 	}
-	holder := strings.TrimSpace(raw)
-	switch n := len([]rune(holder)); {
-	case n == 0:
+	holder, err := card.ParseHolder(typed)
+	switch {
+	case errors.Is(err, card.ErrHolderMissing):
 		b.Reject(name, fault.FieldRequired, "must not be empty")
-	case n < minHolder:
+	case errors.Is(err, card.ErrHolderShort):
 		b.Reject(name, fault.FieldOutOfRange, "must have at least 2 characters")
-	case n > maxHolder:
+	case errors.Is(err, card.ErrHolderLong):
 		b.Reject(name, fault.FieldTooLong, "must have at most 100 characters")
-	case kit.HasControl(raw) || strings.ContainsAny(holder, notInHolder) || strings.ContainsFunc(holder, unicode.IsDigit):
+	case err != nil:
 		b.Reject(name, fault.FieldInvalid, "has characters that no name has")
 	}
 	return holder
@@ -106,35 +100,26 @@ func readPAN(b *kit.Object) card.PAN {
 func readExpiry(b *kit.Object, now time.Time) card.Expiry {
 	month, hasMonth := b.String("expiryMonth")
 	year, hasYear := b.String("expiryYear")
-	// Each is checked with a partner that is right, so that both can be told.
-	_, badMonth := card.ParseExpiry(month, "00")
-	_, badYear := card.ParseExpiry("01", year)
+	e, badMonth, badYear := card.ParseExpiryAt(month, year, now)
 	if hasMonth && badMonth != nil {
 		b.Reject("expiryMonth", fault.FieldInvalid, "must be two digits from 01 to 12")
 	}
-	if hasYear && badYear != nil {
-		b.Reject("expiryYear", fault.FieldInvalid, "must be two digits")
-	}
-	if badMonth != nil || badYear != nil {
-		return card.Expiry{}
-	}
-	e, _ := card.ParseExpiry(month, year) // both halves were found right above
-	if e.Past(now) {
+	switch {
+	case errors.Is(badYear, card.ErrExpired):
 		b.Reject("expiryYear", fault.FieldOutOfRange, "the card has expired")
+	case hasYear && badYear != nil:
+		b.Reject("expiryYear", fault.FieldInvalid, "must be two digits")
 	}
 	return e
 }
 
-// readCVV checks the length as far as the number alone tells it; for a number of
-// no known range the domain knows the issuer's scheme.
 func readCVV(b *kit.Object, pan card.PAN) card.CVV {
 	digits, ok := b.String("cvv")
 	if !ok {
 		return card.CVV{}
 	}
-	cvv, err := card.ParseCVV(digits)
-	unknown := pan.IsZero() || card.SchemeOf(pan) == ""
-	if err != nil || (!unknown && !cvv.Fits(pan, "")) {
+	cvv, err := card.ParseCVVOf(digits, pan)
+	if err != nil {
 		b.Reject("cvv", fault.FieldInvalid, "must be 3 digits, 4 for American Express")
 	}
 	return cvv

@@ -1,17 +1,16 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/checkout"
-	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/routing"
 )
 
@@ -68,16 +67,8 @@ type draft struct {
 	wrong map[string]string
 }
 
-// The bounds of section 12.8 of the gateway API, in characters.
-const (
-	minHolder   = 2
-	maxHolder   = 100
-	notInHolder = `|\<>"%;&+()=!`
-	// maxCount bounds a number of installments before anybody looks for its plan.
-	maxCount = 99
-	minBIN   = 6
-	maxBIN   = 8
-)
+// maxCount bounds a number of installments before anybody looks for its plan.
+const maxCount = 99
 
 // fieldOrder is the order of the fields on the page.
 func fieldOrder() []string {
@@ -88,46 +79,38 @@ func fieldOrder() []string {
 func readDraft(f url.Values, now time.Time) draft {
 	d := draft{wrong: make(map[string]string), saved: f.Get("storedCard"), save: f.Get("saveCard") != ""}
 	d.readInstallments(f.Get("installmentCount"))
+	if d.saved == "" { // else what was typed of another card is not needed
+		d.readHolder(f.Get("cardHolderName"))
+		d.readPAN(f.Get("pan"))
+		d.readExpiry(f.Get("expiryMonth"), f.Get("expiryYear"), now)
+	}
 	d.readCVV(f.Get("cvv"))
-	if d.saved != "" {
-		return d // what else was typed is not needed
-	}
-	d.readHolder(f.Get("cardHolderName"))
-	d.readPAN(f.Get("pan"))
-	d.readExpiry(strings.TrimSpace(f.Get("expiryMonth")), strings.TrimSpace(f.Get("expiryYear")), now)
-	known := !d.card.PAN.IsZero() && card.SchemeOf(d.card.PAN) != ""
-	if known && !d.card.CVV.Fits(d.card.PAN, "") {
-		d.wrong["cvv"] = "e_cvv"
-	}
 	return d
 }
 
-func (d *draft) readCVV(raw string) {
-	cvv, err := card.ParseCVV(strings.TrimSpace(raw))
+func (d *draft) readCVV(typed string) {
+	cvv, err := card.ParseCVVOf(strings.TrimSpace(typed), d.card.PAN)
 	if err != nil {
 		d.wrong["cvv"] = "e_cvv"
 	}
 	d.card.CVV = cvv
 }
 
-func (d *draft) readHolder(raw string) {
-	d.holder = strings.TrimSpace(raw)
-	n := utf8.RuneCountInString(d.holder)
-	if n < minHolder || n > maxHolder || !utf8.ValidString(raw) || kit.HasControl(raw) ||
-		strings.ContainsAny(d.holder, notInHolder) || strings.ContainsFunc(d.holder, unicode.IsDigit) {
+func (d *draft) readHolder(typed string) {
+	holder, err := card.ParseHolder(typed)
+	if err != nil {
 		d.wrong["cardHolderName"] = "e_cardHolderName"
-		if strings.ContainsFunc(d.holder, unicode.IsDigit) {
-			d.holder = "" // it may be the card's number
-		}
 	}
-	d.card.Holder = d.holder
+	if strings.ContainsFunc(holder, unicode.IsDigit) {
+		holder = "" // it may be the card's number
+	}
+	d.holder, d.card.Holder = holder, holder
 }
 
-// readPAN drops the spaces with which people group a number.
-func (d *draft) readPAN(raw string) {
-	digits := onlyDigits(raw)
-	if len(digits) >= minBIN {
-		d.bin = digits[:min(len(digits), maxBIN)]
+func (d *draft) readPAN(typed string) {
+	digits := card.Ungroup(typed)
+	if len(digits) >= card.MinBIN {
+		d.bin = digits[:min(len(digits), card.MaxBIN)]
 	}
 	pan, err := card.ParsePAN(digits)
 	if err != nil {
@@ -136,44 +119,24 @@ func (d *draft) readPAN(raw string) {
 	d.card.PAN = pan
 }
 
-// onlyDigits drops spaces and hyphens; whatever else is there stays, to be
-// refused.
-func onlyDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// readExpiry also takes what browsers fill in: "4", and "2028".
 func (d *draft) readExpiry(month, year string, now time.Time) {
-	if len(month) == 1 {
-		month = "0" + month
-	}
-	if len(year) == 4 && strings.HasPrefix(year, "20") {
-		year = year[2:]
-	}
-	_, badMonth := card.ParseExpiry(month, "00")
-	_, badYear := card.ParseExpiry("01", year)
+	month, year = card.TwoDigits(month, year)
+	e, badMonth, badYear := card.ParseExpiryAt(month, year, now)
 	if badMonth != nil {
 		d.wrong["expiryMonth"] = "e_expiryMonth"
 	} else {
 		d.month = month
 	}
-	if badYear != nil {
+	switch {
+	case errors.Is(badYear, card.ErrYear):
 		d.wrong["expiryYear"] = "e_expiryYear"
-	} else {
+	case badYear != nil:
+		d.wrong["expiryYear"] = "e_expired"
+		d.year = year
+	default:
 		d.year = year
 	}
-	if badMonth != nil || badYear != nil {
-		return
-	}
-	d.card.Expiry, _ = card.ParseExpiry(month, year) // both halves were found right above
-	if d.card.Expiry.Past(now) {
-		d.wrong["expiryYear"] = "e_expired"
-	}
+	d.card.Expiry = e
 }
 
 func (d *draft) readInstallments(raw string) {
@@ -295,13 +258,13 @@ func (s *hosted) chooseInstallments(v visit, f url.Values) {
 	}
 	d := readDraft(f, s.kit.Clock().Now())
 	clear(d.wrong)
-	if digits := onlyDigits(f.Get("bin")); digits != "" && d.saved == "" {
+	if digits := card.Ungroup(f.Get("bin")); digits != "" && d.saved == "" {
 		d.bin = ""
-		if isBIN(digits[:min(len(digits), maxBIN)]) {
-			d.bin = digits[:min(len(digits), maxBIN)]
+		if bin := digits[:min(len(digits), card.MaxBIN)]; card.IsBIN(bin) {
+			d.bin = bin
 		}
 	}
-	if !isBIN(d.bin) && d.saved == "" {
+	if !card.IsBIN(d.bin) && d.saved == "" {
 		d.bin, d.wrong["bin"] = "", "e_bin"
 	}
 	status := http.StatusOK
@@ -309,9 +272,4 @@ func (s *hosted) chooseInstallments(v visit, f url.Values) {
 		status = http.StatusUnprocessableEntity
 	}
 	s.again(v, d, status, nil)
-}
-
-// isBIN reports whether s is 6 to 8 digits.
-func isBIN(s string) bool {
-	return len(s) >= minBIN && len(s) <= maxBIN && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
@@ -165,7 +166,7 @@ type offeredOption struct {
 // What a saved card may have is told to the page alone that lists it.
 func (s *hosted) checkOffers(v checkout.View, f url.Values) int {
 	if f.Get("storedCard") == "" {
-		if !isBIN(f.Get("bin")) {
+		if !card.IsBIN(f.Get("bin")) {
 			return http.StatusBadRequest
 		}
 		return 0
