@@ -20,17 +20,26 @@ func (s *Service) Capture(ctx context.Context, c Capture) (payment.Outcome, erro
 		caller: c.Caller, payment: c.PaymentID, kind: connector.Capture,
 		able: func(c connector.Capabilities) bool { return c.Capture }, unable: fault.NotCapturable,
 		admit: func(ctx context.Context, p payment.Payment) (money.Amount, *payment.Outcome, error) {
-			replay, err := s.admitCapture(ctx, p, c.Amount)
+			amount := c.amountOf(p)
+			replay, err := s.admitCapture(ctx, p, amount)
 			if replay != nil {
 				replay, err = s.claimReplay(ctx, c.Caller, replay)
 			}
-			return c.Amount, replay, err
+			return amount, replay, err
 		},
 		reserve: func(p *payment.Payment, o payment.Operation) { p.OpenAsk = o.ID },
 		send: func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error) {
 			return b.Capture(ctx, f)
 		},
 	})
+}
+
+// amountOf is how much of a payment is to be captured.
+func (c Capture) amountOf(p payment.Payment) money.Amount {
+	if c.Amount == (money.Amount{}) {
+		return p.Authorized
+	}
+	return c.Amount
 }
 
 func (s *Service) admitCapture(ctx context.Context, p payment.Payment, amount money.Amount) (*payment.Outcome, error) {

@@ -51,7 +51,8 @@ type ItemRequest struct {
 	SubMerchantPrice money.Amount
 }
 
-// Capture asks to take all or part of an authorized amount.
+// Capture asks to take all or part of an authorized amount; the zero Amount means
+// all of it.
 type Capture struct {
 	payment.Caller
 	PaymentID id.UUID

@@ -36,6 +36,13 @@ func TestCapture(t *testing.T) {
 				t.Errorf("ledger (-want +got):\n%s", diff)
 			}
 		})
+		t.Run("without_an_amount_all_of_a_hold_is_taken", func(t *testing.T) {
+			o := w.Hold(t, paymenttest.GoodCard)
+			captured, err := w.Capture(t.Context(), charge.Capture{Caller: w.Caller(), PaymentID: o.Payment.UUID})
+			if err != nil || captured.Operation.Amount != o.Payment.Authorized {
+				t.Errorf("captured %s of %s, %v", captured.Operation.Amount, o.Payment.Authorized, err)
+			}
+		})
 		t.Run("amount_over_authorized_is_refused", func(t *testing.T) {
 			_, err := w.TryCapture(t, w.Hold(t, paymenttest.GoodCard), "1000.01")
 			paymenttest.WantCode(t, err, fault.CaptureAmountExceeded)

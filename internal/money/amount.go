@@ -77,6 +77,14 @@ func (a Amount) Cmp(b Amount) int {
 	return cmp.Compare(a.minor, b.minor)
 }
 
+// Or returns the amount, or zero of a currency in place of one that was never set.
+func (a Amount) Or(c Currency) Amount {
+	if a == (Amount{}) {
+		return Zero(c)
+	}
+	return a
+}
+
 // Min returns the smaller of a and b, which must be in the same currency.
 func (a Amount) Min(b Amount) Amount {
 	if a.Cmp(b) <= 0 {

@@ -73,9 +73,6 @@ func (s *surface) capture(ctx context.Context, r *request) (kit.Response, error)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	if amount == (money.Amount{}) {
-		amount = p.Authorized
-	}
 	return operated(s.Payments.Capture(ctx, charge.Capture{Caller: caller(r), PaymentID: p.UUID, Amount: amount}))
 }
 

@@ -77,7 +77,7 @@ func viewOperations(d charge.Detail) []operationView {
 }
 
 func viewOperation(p payment.Payment, o payment.Operation, alias string) operationView {
-	amount := inCurrency(o.Amount, p.Paid.Currency())
+	amount := o.Amount.Or(p.Paid.Currency())
 	return operationView{
 		ID: int64(o.ID), AskID: int64(o.AskID), Attempt: o.Attempt, Kind: string(o.Kind),
 		Reference: o.Reference, Original: textOrNull(o.Original),

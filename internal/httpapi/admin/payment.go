@@ -102,7 +102,7 @@ type itemView struct {
 
 func viewDetail(d charge.Detail) paymentView {
 	p := d.Payment
-	in := func(a money.Amount) money.Amount { return inCurrency(a, p.Paid.Currency()) }
+	in := func(a money.Amount) money.Amount { return a.Or(p.Paid.Currency()) }
 	v := paymentView{
 		summaryView: viewSummary(p), Items: make([]itemView, 0, len(p.Items)),
 		Routing: viewRouting(p.Routing), Operations: viewOperations(d), Ledger: viewLedger(d.Postings),
@@ -118,7 +118,7 @@ func viewDetail(d charge.Detail) paymentView {
 }
 
 func viewSummary(p payment.Payment) summaryView {
-	in := func(a money.Amount) money.Amount { return inCurrency(a, p.Paid.Currency()) }
+	in := func(a money.Amount) money.Amount { return a.Or(p.Paid.Currency()) }
 	v := summaryView{
 		ID: int64(p.ID), UUID: p.UUID.String(), Version: p.Version,
 		Surface: string(p.Surface), Phase: string(p.Phase), Group: string(p.Group), State: string(p.State),
@@ -159,13 +159,6 @@ func viewPayer(p installment.InterestPayer) string {
 		return "customer"
 	}
 	return "merchant"
-}
-
-func inCurrency(a money.Amount, c money.Currency) money.Amount {
-	if a == (money.Amount{}) {
-		return money.Zero(c)
-	}
-	return a
 }
 
 func idOrNull[T id.Member | id.Operation | id.POS | id.Card | id.Rule](n T) *int64 {

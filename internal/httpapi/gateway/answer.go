@@ -100,8 +100,8 @@ func (s *surface) view(p payment.Payment, e ending, lang language.Tag) apiPaymen
 func (s *surface) state(p payment.Payment, e ending, lang language.Tag) apiPaymentState {
 	return apiPaymentState{
 		apiPayment:     s.view(p, e, lang),
-		CapturedAmount: inCurrencyOf(p, p.Captured),
-		RefundedAmount: inCurrencyOf(p, p.Refunded),
+		CapturedAmount: p.Captured.Or(p.Paid.Currency()),
+		RefundedAmount: p.Refunded.Or(p.Paid.Currency()),
 		Voided:         p.State == payment.Voided,
 	}
 }
@@ -109,24 +109,22 @@ func (s *surface) state(p payment.Payment, e ending, lang language.Tag) apiPayme
 // endingOf tells how the payment itself ended. What happened to its money later
 // does not change that.
 func endingOf(p payment.Payment) ending {
-	e := ending{status: statusOf(p.State), result: p.Result, at: p.Result.At, amount: p.Paid}
+	e := ending{
+		status: statusOf(p.State), result: p.Result, at: p.Result.At, amount: p.Paid, commission: money.Zero(p.Paid.Currency()),
+	}
 	switch e.status {
 	case statusSuccess:
-		e.commission = p.Commission
-		if p.Phase == payment.PhasePreAuthorization { // a capture of a part lowers the payment's
-			e.commission = p.CommissionRate.Of(p.Authorized)
-		}
+		e.commission = p.FirstCommission()
 	case statusPending:
 		e.result = payment.Result{Reason: connector.ResultUnknown}
 	case statusEnrolled:
 		e.result = payment.Result{Reason: connector.Awaiting3DS}
 	case statusFailed:
-		e.result.Reason = failure(p)
+		e.result.Reason = p.FailureReason()
 	}
 	if e.at.IsZero() {
 		e.at = p.CreatedAt
 	}
-	e.commission = inCurrencyOf(p, e.commission)
 	return e
 }
 
@@ -134,8 +132,8 @@ func endingOf(p payment.Payment) ending {
 // some was taken is told with the amount that was taken.
 func nowOf(p payment.Payment) ending {
 	e := endingOf(p)
-	if p.Phase == payment.PhasePreAuthorization && p.Captured.IsPositive() {
-		e.amount, e.commission = p.Captured, inCurrencyOf(p, p.Commission)
+	if amount, commission, taken := p.TakenOfHold(); taken {
+		e.amount, e.commission = amount, commission
 	}
 	return e
 }
@@ -147,18 +145,12 @@ func endingOfOperation(o payment.Outcome) ending {
 	if op.ID == 0 {
 		return nowOf(p)
 	}
-	e := ending{result: op.Result, at: op.Result.At, amount: op.Amount, commission: inCurrencyOf(p, money.Amount{})}
+	e := ending{result: op.Result, at: op.Result.At, amount: op.Amount, commission: p.CommissionOf(op)}
 	switch op.Status {
 	case payment.OperationApproved:
 		e.status = statusSuccess
-		if op.Kind == connector.Capture {
-			e.commission = inCurrencyOf(p, p.Commission)
-		}
 	case payment.OperationDeclined, payment.OperationUnsent, payment.OperationReversed:
-		e.status = statusFailed
-		if e.result.Reason == "" || e.result.Reason == connector.Success {
-			e.result.Reason = connector.UnknownReason
-		}
+		e.status, e.result.Reason = statusFailed, op.FailureReason()
 	case payment.OperationOpen, payment.OperationUnknown, payment.OperationEnrolled:
 		e.status, e.result = statusPending, payment.Result{Reason: connector.ResultUnknown}
 	}
@@ -193,18 +185,6 @@ func statesOf(status string) []payment.State {
 	return out
 }
 
-// failure names why a payment failed, never with the reason of a success: a hold
-// that was granted and then lapsed keeps its first result.
-func failure(p payment.Payment) connector.Reason {
-	switch r := p.Result.Reason; {
-	case r != "" && r != connector.Success:
-		return r
-	case p.State == payment.Expired:
-		return connector.ExpiredProvision
-	}
-	return connector.UnknownReason
-}
-
 func domInt(c payment.Instrument) *string {
 	switch {
 	case !c.Known:
@@ -222,14 +202,6 @@ func loyaltyCode(program string) string {
 		return "BANKKART"
 	}
 	return strings.ReplaceAll(strings.ToUpper(program), " ", "_")
-}
-
-// inCurrencyOf gives an amount that was never set the payment's currency.
-func inCurrencyOf(p payment.Payment, a money.Amount) money.Amount {
-	if a == (money.Amount{}) {
-		return money.Zero(p.Paid.Currency())
-	}
-	return a
 }
 
 // replayed marks an answer that was given before.
