@@ -132,14 +132,8 @@ func eventPayload(p payment.Payment, o payment.Operation) []byte {
 }
 
 func (s *Service) auditRecord(ctx context.Context, p payment.Payment, o payment.Operation, actor string) (audit.Record, error) {
-	recordID, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
-	if err != nil {
-		return audit.Record{}, fmt.Errorf("new audit id: %w", err)
-	}
-	return audit.Record{
-		ID: recordID, MerchantID: p.MerchantID, At: s.clock.Now(), Actor: actor,
-		Action:  "payment." + string(o.Kind),
-		Subject: "payment:" + p.UUID.String(),
-		Detail:  eventPayload(p, o),
-	}, nil
+	return audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
+		MerchantID: p.MerchantID, Actor: actor, Action: "payment." + string(o.Kind),
+		Subject: "payment:" + p.UUID.String(), Detail: eventPayload(p, o),
+	})
 }

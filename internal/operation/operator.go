@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
@@ -140,19 +138,15 @@ func settledBefore(p payment.Payment, o payment.Operation, v payment.Verdict) (p
 // What the person calls declined is asked about once more, as what a bank does not
 // know is: people err too.
 func (s *Service) commitByHand(ctx context.Context, c Resolve, done payment.Change, also ...func(payment.Tx)) error {
-	detail, err := json.Marshal(map[string]any{
-		"operation": int64(c.Operation), "approved": c.Approved, "bank_reference": c.BankReference, "note": c.Note,
-	}, json.Deterministic(true))
+	record, err := audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
+		MerchantID: c.MerchantID, Actor: c.Actor, Action: "unknown_operation.resolve",
+		Subject: "payment:" + done.Payment.UUID.String(),
+		Facts: map[string]any{
+			"operation": int64(c.Operation), "approved": c.Approved, "bank_reference": c.BankReference, "note": c.Note,
+		},
+	})
 	if err != nil {
-		return fmt.Errorf("encode audit record: %w", err)
-	}
-	recordID, err := id.Next[id.AuditRecord](ctx, s.ids, id.NounAuditRecord)
-	if err != nil {
-		return fmt.Errorf("new audit id: %w", err)
-	}
-	record := audit.Record{
-		ID: recordID, MerchantID: c.MerchantID, At: s.clock.Now(), Actor: c.Actor, Action: "unknown_operation.resolve",
-		Subject: "payment:" + done.Payment.UUID.String(), Detail: detail,
+		return err
 	}
 	also = append(also, func(tx payment.Tx) { tx.Record(record) })
 	if !c.Approved {
