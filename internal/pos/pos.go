@@ -52,18 +52,6 @@ type POS struct {
 	Version int
 }
 
-// Takes reports whether the POS may charge a card in the currency; info is nil
-// for an unknown BIN.
-func (p POS) Takes(info *bin.Info, c money.Currency) bool {
-	if p.Status != Active || !slices.Contains(p.Currencies, c) {
-		return false
-	}
-	if info == nil {
-		return true
-	}
-	return (info.Domestic && p.AcceptsDomestic) || (!info.Domestic && p.AcceptsForeign)
-}
-
 // OnUs reports whether the card's program is one of this POS.
 func (p POS) OnUs(info *bin.Info) bool {
 	return info != nil && info.Program != "" && slices.Contains(p.Programs, info.Program)
