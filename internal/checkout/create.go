@@ -42,14 +42,14 @@ const retryHint = time.Second
 // UnsupportedCurrency, OrderAlreadyPaid, OrderInProgress, IdempotencyKeyReused.
 func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 	ctx = context.WithoutCancel(ctx)
-	m, err := s.Merchants.Merchant(ctx, c.MerchantID)
+	m, err := s.merchants.Merchant(ctx, c.MerchantID)
 	if err != nil {
 		return Created{}, fmt.Errorf("read merchant: %w", err)
 	}
 	if replay, err := s.replay(ctx, c); err != nil || replay.Replayed {
 		return replay, err
 	}
-	if err := s.Courier.Check(c.Callback, m.Hosts); err != nil {
+	if err := s.courier.Check(c.Callback, m.Hosts); err != nil {
 		e := fault.Validation(fault.Field{Name: "callback", Code: fault.FieldInvalid, Message: err.Error()})
 		e.Code = fault.URLNotAllowed
 		return Created{}, e
@@ -73,7 +73,7 @@ func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 
 // checkCurrency refuses what no POS of the merchant could ever take.
 func (s *Service) checkCurrency(ctx context.Context, c Create) error {
-	table, err := s.Tables.Table(ctx, c.MerchantID)
+	table, err := s.tables.Table(ctx, c.MerchantID)
 	if err != nil {
 		return fmt.Errorf("load routing table: %w", err)
 	}
@@ -94,18 +94,18 @@ func (s *Service) replay(ctx context.Context, c Create) (Created, error) {
 	if c.Key.IsZero() {
 		return Created{}, nil
 	}
-	claim, err := s.Records.ClaimedKey(ctx, c.MerchantID, c.Key.Value)
+	claim, err := s.records.ClaimedKey(ctx, c.MerchantID, c.Key.Value)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
 		return Created{}, nil
 	case err != nil:
 		return Created{}, fmt.Errorf("read idempotency key: %w", err)
-	case s.Clock.Now().Sub(claim.CreatedAt) >= idempotency.Window:
+	case s.clock.Now().Sub(claim.CreatedAt) >= idempotency.Window:
 		return Created{}, nil
 	case claim.Key.Hash != c.Key.Hash:
 		return Created{}, fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
 	}
-	all, err := s.Store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
+	all, err := s.store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
 	if err != nil {
 		return Created{}, fmt.Errorf("read checkouts of order: %w", err)
 	}
@@ -138,11 +138,11 @@ func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Cre
 	}
 	cancel := func(Tx) {}
 	if old != nil {
-		if cancel, err = s.queueEnd(ctx, old.ended(Failed, connector.CheckoutCancelled, s.Clock.Now()), p, c.Actor); err != nil {
+		if cancel, err = s.queueEnd(ctx, old.ended(Failed, connector.CheckoutCancelled, s.clock.Now()), p, c.Actor); err != nil {
 			return Created{}, err
 		}
 	}
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	err = s.store.InTx(ctx, func(tx Tx) {
 		cancel(tx)
 		queue(tx)
 	})
@@ -156,7 +156,7 @@ func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Cre
 // the key of this one.
 func (s *Service) again(ctx context.Context, c Create, old Checkout) (Created, error) {
 	if !c.Key.IsZero() {
-		if err := s.Store.InTx(ctx, func(tx Tx) { s.claim(tx, c) }); err != nil {
+		if err := s.store.InTx(ctx, func(tx Tx) { s.claim(tx, c) }); err != nil {
 			return Created{}, fmt.Errorf("claim idempotency key: %w", err)
 		}
 	}
@@ -165,13 +165,13 @@ func (s *Service) again(ctx context.Context, c Create, old Checkout) (Created, e
 
 func (s *Service) claim(tx Tx, c Create) {
 	if !c.Key.IsZero() {
-		tx.ClaimKey(idempotency.Record{MerchantID: c.MerchantID, Key: c.Key, CreatedAt: s.Clock.Now()})
+		tx.ClaimKey(idempotency.Record{MerchantID: c.MerchantID, Key: c.Key, CreatedAt: s.clock.Now()})
 	}
 }
 
 // checkOrderFree refuses an order that a payment has paid or may be paying.
 func (s *Service) checkOrderFree(ctx context.Context, c Create) error {
-	holder, err := s.Records.OrderHolder(ctx, c.MerchantID, c.Ref)
+	holder, err := s.records.OrderHolder(ctx, c.MerchantID, c.Ref)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
 		return nil
@@ -194,7 +194,7 @@ func chargingNow(p payment.Payment) error {
 // live returns the order's checkout that is not final, brought up to date, and
 // the payment of its last attempt; nil if there is none.
 func (s *Service) live(ctx context.Context, c Create) (*Checkout, payment.Payment, error) {
-	all, err := s.Store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
+	all, err := s.store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
 	if err != nil {
 		return nil, payment.Payment{}, fmt.Errorf("read checkouts of order: %w", err)
 	}
@@ -218,7 +218,7 @@ func (s *Service) live(ctx context.Context, c Create) (*Checkout, payment.Paymen
 
 // newCheckout returns a checkout and what its first commit queues.
 func (s *Service) newCheckout(ctx context.Context, c Create, life time.Duration) (Checkout, func(Tx), error) {
-	now := s.Clock.Now()
+	now := s.clock.Now()
 	made := Checkout{
 		ID: id.NewSecretUUID(), MerchantID: c.MerchantID, Version: 1, Order: c.Order,
 		State: Open, CreatedAt: now, ExpiresAt: now.Add(life),

@@ -50,7 +50,7 @@ func (s *Service) newJob(ctx context.Context, kind job.Kind, c Checkout, runAt t
 }
 
 func (s *Service) newJobAbout(ctx context.Context, kind job.Kind, c Checkout, runAt time.Time, about subject) (job.Job, error) {
-	jobID, err := id.Next[id.Job](ctx, s.IDs, id.NounJob)
+	jobID, err := id.Next[id.Job](ctx, s.ids, id.NounJob)
 	if err != nil {
 		return job.Job{}, fmt.Errorf("new job id: %w", err)
 	}
@@ -60,7 +60,7 @@ func (s *Service) newJobAbout(ctx context.Context, kind job.Kind, c Checkout, ru
 	}
 	return job.Job{
 		ID: jobID, MerchantID: c.MerchantID, Kind: kind, Subject: fmt.Sprintf("%s:%s:%d", kind, c.ID, c.Attempt),
-		Payload: payload, RunAt: runAt, CreatedAt: s.Clock.Now(),
+		Payload: payload, RunAt: runAt, CreatedAt: s.clock.Now(),
 	}, nil
 }
 
@@ -69,7 +69,7 @@ func (s *Service) auditRecord(ctx context.Context, c Checkout, action, actor str
 }
 
 func (s *Service) auditRecordAbout(ctx context.Context, c Checkout, action, actor, about string) (audit.Record, error) {
-	return audit.NewRecord(ctx, s.IDs, s.Clock, audit.Deed{
+	return audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
 		MerchantID: c.MerchantID, Actor: actor, Action: action, Subject: about,
 		Facts: subject{Checkout: c.ID.String(), OrderID: c.Ref, State: c.State, Reason: string(c.Reason)},
 	})
@@ -123,7 +123,7 @@ func (s *Service) save(ctx context.Context, c Checkout, p payment.Payment, also 
 	if err != nil {
 		return Checkout{}, err
 	}
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	err = s.store.InTx(ctx, func(tx Tx) {
 		queue(tx)
 		for _, more := range also {
 			more(tx)

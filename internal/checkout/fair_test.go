@@ -57,7 +57,7 @@ func TestFairness(t *testing.T) {
 	const other id.Merchant = 2
 	eachEngine(t, func(t *testing.T, w *world) {
 		h := &hanging{told: make(chan string, 2)}
-		w.Courier = h
+		w.with(func(d *checkout.Dependencies) { d.Courier = h })
 		end := func(m id.Merchant, ref, callback string, cancel bool) string {
 			t.Helper()
 			c := order(ref)
@@ -80,7 +80,7 @@ func TestFairness(t *testing.T) {
 		checked := make(chan struct{}, 1)
 		late := operation.NewService(operation.Dependencies{}).JobHandlers()[operation.JobLateCheck]
 		late.Do = func(context.Context, job.Job) error { checked <- struct{}{}; return nil }
-		if err := w.Store.InTx(t.Context(), func(tx checkout.Tx) {
+		if err := w.deps.Store.InTx(t.Context(), func(tx checkout.Tx) {
 			tx.Enqueue(job.Job{
 				ID: 1 << 40, MerchantID: other, Kind: operation.JobLateCheck, Payload: []byte(`{}`),
 				RunAt: w.clock.Now(), CreatedAt: w.clock.Now(),
@@ -89,8 +89,8 @@ func TestFairness(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		w.Clock = later{} // time must move: jobs that find no room are put off
-		runners, err := job.NewRunners(w.jobs, "node", w.Clock, w.Log, w.JobHandlers(), job.Handlers{operation.JobLateCheck: late})
+		w.with(func(d *checkout.Dependencies) { d.Clock = later{} }) // time must move: jobs that find no room are put off
+		runners, err := job.NewRunners(w.jobs, "node", w.deps.Clock, w.deps.Log, w.JobHandlers(), job.Handlers{operation.JobLateCheck: late})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ type Attempt struct {
 // Quote returns the installments that a card may have on the page, counts
 // ascending from 2, by its 6 to 8 leading digits.
 func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]routing.Option, error) {
-	options, err := s.Payments.Offer(ctx, charge.Quote{
+	options, err := s.payments.Offer(ctx, charge.Quote{
 		MerchantID: c.MerchantID, Amount: c.Amount, BINDigits: binDigits,
 		Terms: routing.Terms{Payer: c.InterestPayer, MaxCount: c.MaxInstallments},
 	})
@@ -68,7 +68,7 @@ func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	if a.Card, err = s.cardOf(ctx, v, a); err != nil {
 		return err
 	}
-	begun := v.began(s.Clock.Now())
+	begun := v.began(s.clock.Now())
 	keep, err := s.keep(ctx, v, a, &begun)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *Service) attempt(ctx context.Context, c Checkout, a Attempt, without3DS
 	if !without3DS {
 		return s.enrol(ctx, c, a)
 	}
-	o, forced, err := s.Payments.PayDirectly(ctx, s.command(c, a, byCard))
+	o, forced, err := s.payments.PayDirectly(ctx, s.command(c, a, byCard))
 	switch {
 	case err != nil:
 		return s.refused(ctx, c, err)
@@ -105,7 +105,7 @@ func (s *Service) attempt(ctx context.Context, c Checkout, a Attempt, without3DS
 		return s.enrol(ctx, c, a)
 	case o.Replayed:
 		// Another payment of the same card has paid the order; ours asked nobody.
-		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.Clock.Now()), payment.Payment{})
+		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.clock.Now()), payment.Payment{})
 	case wants3DS(o.Payment):
 		return s.enrol(ctx, c, a)
 	}
@@ -131,7 +131,7 @@ func (s *Service) command(c Checkout, a Attempt, how string) charge.Pay {
 }
 
 func (s *Service) enrol(ctx context.Context, c Checkout, a Attempt) error {
-	e, err := s.ThreeDS.Enrol(ctx, threeds.Enrol{
+	e, err := s.threeDS.Enrol(ctx, threeds.Enrol{
 		Pay: s.command(c, a, bySecure), SuccessURL: a.ReturnURL, FailureURL: a.ReturnURL, Language: a.Language,
 	})
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *Service) enrol(ctx context.Context, c Checkout, a Attempt) error {
 // refused stores what an error of package payment means for the checkout.
 func (s *Service) refused(ctx context.Context, c Checkout, cause error) error {
 	if fault.CodeOf(cause) == fault.OrderAlreadyPaid {
-		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.Clock.Now()), payment.Payment{})
+		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.clock.Now()), payment.Payment{})
 	}
 	if fault.KindOf(cause) != fault.Invalid && fault.CodeOf(cause) != fault.OrderInProgress {
 		return fmt.Errorf("attempt to pay: %w", cause) // what happened is for settle to find out

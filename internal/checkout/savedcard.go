@@ -36,7 +36,7 @@ func (s *Service) SavedCards(ctx context.Context, v View) ([]SavedCard, error) {
 	if v.State != Open || !v.KeepsCards() {
 		return nil, nil
 	}
-	stored, err := s.Cards.CustomerCards(ctx, v.MerchantID, v.CustomerRef)
+	stored, err := s.cards.CustomerCards(ctx, v.MerchantID, v.CustomerRef)
 	if err != nil {
 		return nil, fmt.Errorf("list saved cards: %w", err)
 	}
@@ -72,7 +72,7 @@ func (s *Service) RemoveCard(ctx context.Context, u id.UUID, token string) error
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(context.WithoutCancel(ctx), func(tx Tx) {
+	err = s.store.InTx(context.WithoutCancel(ctx), func(tx Tx) {
 		tx.ForgetCard(c.MerchantID, c.ID)
 		tx.Record(record)
 	})
@@ -86,7 +86,7 @@ func (s *Service) savedCard(ctx context.Context, v View, token string) (vault.St
 	if v.State != Open || !v.KeepsCards() {
 		return vault.StoredCard{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such card")
 	}
-	c, err := s.Cards.CustomerCard(ctx, v.MerchantID, v.CustomerRef, token)
+	c, err := s.cards.CustomerCard(ctx, v.MerchantID, v.CustomerRef, token)
 	if err != nil {
 		return vault.StoredCard{}, fmt.Errorf("find saved card: %w", err)
 	}
@@ -103,7 +103,7 @@ func (s *Service) cardOf(ctx context.Context, v View, a Attempt) (card.Card, err
 	if err != nil {
 		return card.Card{}, err
 	}
-	d, err := s.Cards.OpenStored(ctx, c)
+	d, err := s.cards.OpenStored(ctx, c)
 	if err != nil {
 		return card.Card{}, fmt.Errorf("open saved card: %w", err)
 	}
@@ -117,7 +117,7 @@ func (s *Service) keep(ctx context.Context, v View, a Attempt, c *Checkout) (fun
 	if !a.Save || a.Saved != "" || !v.KeepsCards() {
 		return func(Tx) {}, nil
 	}
-	stored, err := s.Cards.NewCard(ctx, v.MerchantID, vault.Details{PAN: a.Card.PAN, Expiry: a.Card.Expiry, Holder: a.Card.Holder})
+	stored, err := s.cards.NewCard(ctx, v.MerchantID, vault.Details{PAN: a.Card.PAN, Expiry: a.Card.Expiry, Holder: a.Card.Holder})
 	if err != nil {
 		return nil, fmt.Errorf("keep card: %w", err)
 	}

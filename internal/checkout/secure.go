@@ -16,7 +16,7 @@ import (
 // yet.
 func (s *Service) BankForm(ctx context.Context, c Checkout) (connector.Form, error) {
 	// The attempt's key was claimed, so this is its first answer and nothing else.
-	e, err := s.ThreeDS.Enrol(ctx, threeds.Enrol{Pay: s.command(c, Attempt{}, bySecure)})
+	e, err := s.threeDS.Enrol(ctx, threeds.Enrol{Pay: s.command(c, Attempt{}, bySecure)})
 	switch fault.CodeOf(err) {
 	case fault.IdempotencyInProgress:
 		return connector.Form{}, nil
@@ -49,7 +49,7 @@ func (s *Service) Return(ctx context.Context, r Return) error {
 	c := v.Checkout
 	switch c.State {
 	case Authenticating:
-		c.State, c.AttemptAt = Charging, s.Clock.Now()
+		c.State, c.AttemptAt = Charging, s.clock.Now()
 		if c, err = s.save(ctx, c, v.Payment); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Service) Return(ctx context.Context, r Return) error {
 	case Open, Paid, Failed:
 		return nil
 	}
-	o, err := s.ThreeDS.Complete(ctx, threeds.Complete{
+	o, err := s.threeDS.Complete(ctx, threeds.Complete{
 		Caller:    payment.Caller{MerchantID: c.MerchantID, Actor: systemActor, Surface: payment.SurfaceCheckout},
 		PaymentID: r.PaymentID, SecurityKey: r.SecurityKey,
 	})
@@ -82,7 +82,7 @@ func (s *Service) GiveUp(ctx context.Context, u id.UUID, version int) error {
 	if v.State != Authenticating || v.Version != version {
 		return stale()
 	}
-	_, err = s.save(context.WithoutCancel(ctx), v.declined(connector.ThreeDSFailed, s.Clock.Now()), v.Payment)
+	_, err = s.save(context.WithoutCancel(ctx), v.declined(connector.ThreeDSFailed, s.clock.Now()), v.Payment)
 	return err
 }
 
@@ -96,6 +96,6 @@ func (s *Service) Cancel(ctx context.Context, u id.UUID, version int) error {
 	if v.Version != version || (v.State != Open && v.State != Authenticating) {
 		return stale()
 	}
-	_, err = s.save(context.WithoutCancel(ctx), v.ended(Failed, connector.CheckoutCancelled, s.Clock.Now()), v.Payment)
+	_, err = s.save(context.WithoutCancel(ctx), v.ended(Failed, connector.CheckoutCancelled, s.clock.Now()), v.Payment)
 	return err
 }

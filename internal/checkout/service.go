@@ -45,19 +45,35 @@ type Dependencies struct {
 // Service carries out what merchants and shoppers ask of checkouts. It is safe
 // for concurrent use, by any number of goroutines and nodes on one store.
 type Service struct {
-	Dependencies
+	store     Store
+	threeDS   ThreeDS
+	payments  Payments
+	records   Records
+	tables    Tables
+	merchants Merchants
+	courier   Courier
+	cards     Cards
+	ids       *id.Generator
+	clock     clock.Clock
+	log       *slog.Logger
+	publicURL string
 	// callbacks bounds how many calls run to the server of one merchant.
 	callbacks *job.Lanes[id.Merchant]
 }
 
 // NewService returns a Service.
-func NewService(d Dependencies) *Service { return &Service{d, job.NewLanes[id.Merchant]()} }
+func NewService(d Dependencies) *Service {
+	return &Service{
+		store: d.Store, threeDS: d.ThreeDS, payments: d.Payments, records: d.Records, tables: d.Tables, merchants: d.Merchants, courier: d.Courier,
+		cards: d.Cards, ids: d.IDs, clock: d.Clock, log: d.Log, publicURL: d.PublicURL, callbacks: job.NewLanes[id.Merchant](),
+	}
+}
 
 // LinkPrefix is the path under which pages are; a checkout's id follows.
 const LinkPrefix = "/checkout-link/"
 
 // Link returns the address of a checkout's page.
-func (s *Service) Link(c Checkout) string { return s.PublicURL + LinkPrefix + c.ID.String() }
+func (s *Service) Link(c Checkout) string { return s.publicURL + LinkPrefix + c.ID.String() }
 
 // View is a checkout with what a page or an answer about it needs.
 type View struct {
@@ -69,7 +85,7 @@ type View struct {
 
 // Find returns a merchant's checkout as it is now; any other is fault.NoSuchThing.
 func (s *Service) Find(ctx context.Context, m id.Merchant, u id.UUID) (View, error) {
-	c, err := s.Store.Checkout(ctx, u)
+	c, err := s.store.Checkout(ctx, u)
 	if err == nil && c.MerchantID != m {
 		err = fault.New(fault.NotFound, fault.NoSuchThing, "no such checkout")
 	}
@@ -81,7 +97,7 @@ func (s *Service) Find(ctx context.Context, m id.Merchant, u id.UUID) (View, err
 
 // Page returns the checkout that a link names, as it is now.
 func (s *Service) Page(ctx context.Context, u id.UUID) (View, error) {
-	c, err := s.Store.Checkout(ctx, u)
+	c, err := s.store.Checkout(ctx, u)
 	if err != nil {
 		return View{}, fmt.Errorf("find checkout: %w", err)
 	}
@@ -94,7 +110,7 @@ func (s *Service) view(ctx context.Context, c Checkout) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	m, err := s.Merchants.Merchant(ctx, c.MerchantID)
+	m, err := s.merchants.Merchant(ctx, c.MerchantID)
 	if err != nil {
 		return View{}, fmt.Errorf("read merchant: %w", err)
 	}

@@ -55,7 +55,7 @@ func (s *Service) settle(ctx context.Context, c Checkout) (Checkout, payment.Pay
 		if fault.CodeOf(err) != fault.StaleVersion {
 			return c, p, err
 		}
-		if c, err = s.Store.Checkout(ctx, c.ID); err != nil {
+		if c, err = s.store.Checkout(ctx, c.ID); err != nil {
 			return c, p, fmt.Errorf("read checkout again: %w", err)
 		}
 	}
@@ -64,7 +64,7 @@ func (s *Service) settle(ctx context.Context, c Checkout) (Checkout, payment.Pay
 
 // next says what a checkout becomes, given its last payment and the time.
 func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
-	now := s.Clock.Now()
+	now := s.clock.Now()
 	switch c.State {
 	case Open:
 		if c.over(now) {
@@ -104,7 +104,7 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 // it when the bank asks for that. Such a one must not find the checkout changed,
 // and nobody be told of a decline that is none.
 func (s *Service) atWork(c Checkout, p payment.Payment) bool {
-	if c.State != Charging || s.Clock.Now().Sub(c.AttemptAt) >= abandonedAfter {
+	if c.State != Charging || s.clock.Now().Sub(c.AttemptAt) >= abandonedAfter {
 		return false
 	}
 	direct := c.PaymentID == 0 && !p.ThreeDS
@@ -124,7 +124,7 @@ func (s *Service) lastPayment(ctx context.Context, c Checkout) (payment.Payment,
 	if n == 0 {
 		return payment.Payment{}, nil
 	}
-	p, err := s.Records.PaymentByID(ctx, c.MerchantID, n)
+	p, err := s.records.PaymentByID(ctx, c.MerchantID, n)
 	if err != nil {
 		return payment.Payment{}, fmt.Errorf("read payment of checkout: %w", err)
 	}
@@ -133,7 +133,7 @@ func (s *Service) lastPayment(ctx context.Context, c Checkout) (payment.Payment,
 
 func (s *Service) claimedPayment(ctx context.Context, c Checkout) (id.Payment, error) {
 	for _, how := range []string{bySecure, byCard} {
-		claim, err := s.Records.ClaimedKey(ctx, c.MerchantID, c.attemptKey(how).Value)
+		claim, err := s.records.ClaimedKey(ctx, c.MerchantID, c.attemptKey(how).Value)
 		if fault.KindOf(err) == fault.NotFound {
 			continue
 		}

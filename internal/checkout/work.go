@@ -37,7 +37,7 @@ func (s *Service) read(ctx context.Context, j job.Job) (Checkout, subject, error
 	if err != nil {
 		return Checkout{}, about, fmt.Errorf("decode job: %w", err)
 	}
-	c, err := s.Store.Checkout(ctx, u)
+	c, err := s.store.Checkout(ctx, u)
 	if err != nil {
 		return Checkout{}, about, fmt.Errorf("read checkout of job: %w", err)
 	}
@@ -54,7 +54,7 @@ func (s *Service) expire(ctx context.Context, j job.Job) error {
 		return err
 	}
 	if !c.State.Final() { // an attempt began in time, and may end later
-		return job.Later(s.Clock.Now().Add(expiryPause))
+		return job.Later(s.clock.Now().Add(expiryPause))
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (s *Service) watch(ctx context.Context, j job.Job) error {
 	if c.Attempt != about.Attempt || (c.State != Charging && c.State != Authenticating) {
 		return nil
 	}
-	now := s.Clock.Now()
+	now := s.clock.Now()
 	return job.Later(now.Add(min(max(now.Sub(j.CreatedAt)/4, firstWatch), maxWatch)))
 }
 
@@ -81,13 +81,13 @@ var errUnanswered = errors.New("the callback was not accepted")
 // callback is the handler of JobCallback. A merchant whose server hangs keeps few
 // of the workers that all merchants share.
 func (s *Service) callback(ctx context.Context, j job.Job) error {
-	again, entered := s.callbacks.Enter(ctx, j.MerchantID, s.Clock.Now())
+	again, entered := s.callbacks.Enter(ctx, j.MerchantID, s.clock.Now())
 	if !entered {
 		return job.Later(again)
 	}
-	began, failed := s.Clock.Elapsed(), true // so it stays if the call panics
+	began, failed := s.clock.Elapsed(), true // so it stays if the call panics
 	defer func() {
-		s.callbacks.Leave(j.MerchantID, s.Clock.Now(), s.Clock.Elapsed()-began, failed)
+		s.callbacks.Leave(j.MerchantID, s.clock.Now(), s.clock.Elapsed()-began, failed)
 	}()
 	err := s.call(ctx, j)
 	failed = err != nil
@@ -102,16 +102,16 @@ func (s *Service) call(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
-	m, err := s.Merchants.Merchant(ctx, c.MerchantID)
+	m, err := s.merchants.Merchant(ctx, c.MerchantID)
 	if err != nil {
 		return fmt.Errorf("read merchant: %w", err)
 	}
-	status, err := s.Courier.Deliver(ctx, c.Callback, m.Hosts, map[string]string{"checkoutId": c.ID.String()})
+	status, err := s.courier.Deliver(ctx, c.Callback, m.Hosts, map[string]string{"checkoutId": c.ID.String()})
 	if err == nil && status/100 == 2 {
 		return nil
 	}
-	if s.Clock.Now().Sub(c.EndedAt) >= callbackWindow {
-		s.Log.LogAttrs(ctx, slog.LevelWarn, "gave a callback up",
+	if s.clock.Now().Sub(c.EndedAt) >= callbackWindow {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "gave a callback up",
 			slog.String("checkout", c.ID.String()), slog.Int("status", status), slog.String("code", string(fault.CodeOf(err))))
 		return nil
 	}

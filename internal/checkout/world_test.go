@@ -39,6 +39,7 @@ const seller id.Merchant = 1
 // told.
 type world struct {
 	*checkout.Service
+	deps     checkout.Dependencies
 	payments *payments
 	courier  *courier
 	jobs     *sqlstore.Jobs
@@ -84,12 +85,19 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 	}
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 	w.vault = vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: w.clock})
-	w.Service = checkout.NewService(checkout.Dependencies{
+	w.deps = checkout.Dependencies{
 		Store: sqlstore.NewCheckouts(db), Payments: w.payments, ThreeDS: w.payments, Records: w.payments, Tables: w, Merchants: w, Courier: w.courier,
 		Cards: w.vault, IDs: ids, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 		PublicURL: "https://pay.example.com",
-	})
+	}
+	w.Service = checkout.NewService(w.deps)
 	return w
+}
+
+// with goes on with a service that works with something else.
+func (w *world) with(change func(*checkout.Dependencies)) {
+	change(&w.deps)
+	w.Service = checkout.NewService(w.deps)
 }
 
 func (w *world) Table(context.Context, id.Merchant) (*routing.Table, error) {

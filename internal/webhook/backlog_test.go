@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/storetest"
+	"github.com/vezne/vezne/internal/webhook"
 )
 
 // BenchmarkBacklog has a node work off events of as many payments that wait for one
@@ -39,7 +40,7 @@ func workOff(b *testing.B, engine storage.Engine, pause time.Duration) {
 	for range b.N {
 		w.happen(b, payment.EventCaptured, w.pay(b))
 	}
-	w.Clock = later{} // jobs that find no room are put off
+	w.with(func(d *webhook.Dependencies) { d.Clock = later{} }) // jobs that find no room are put off
 	runners := w.newRunners(b, "later")
 	ctx, stop := context.WithCancel(b.Context())
 	var running sync.WaitGroup

@@ -35,7 +35,7 @@ func (s *Service) body(ctx context.Context, d Delivery) ([]byte, error) {
 	if err := json.Unmarshal(d.Data, &m.Data); err != nil {
 		return nil, errors.New("event data is not a JSON object") // its own text may quote the data
 	}
-	if describer := s.Events[d.Type]; describer != nil {
+	if describer := s.events[d.Type]; describer != nil {
 		if err := describer.Describe(ctx, d.MerchantID, m.Data); err != nil {
 			return nil, fmt.Errorf("describe %s: %w", d.Type, err)
 		}

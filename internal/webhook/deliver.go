@@ -27,22 +27,22 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("delivery job %d: %w", j.ID, err)
 	}
-	again, entered := s.lanes.Enter(ctx, to.endpoint, s.Clock.Now())
+	again, entered := s.lanes.Enter(ctx, to.endpoint, s.clock.Now())
 	if !entered {
 		return job.Later(again)
 	}
-	began, failed := s.Clock.Elapsed(), false
+	began, failed := s.clock.Elapsed(), false
 	defer func() {
-		s.lanes.Leave(to.endpoint, s.Clock.Now(), s.Clock.Elapsed()-began, failed)
+		s.lanes.Leave(to.endpoint, s.clock.Now(), s.clock.Elapsed()-began, failed)
 	}()
 	next, failed, err := s.attempt(ctx, j.MerchantID, to)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err() // being stopped: the job is handed back
 	case err != nil:
-		s.Log.LogAttrs(ctx, slog.LevelWarn, "deliver webhook", slog.Int64("delivery", int64(to.delivery)),
+		s.log.LogAttrs(ctx, slog.LevelWarn, "deliver webhook", slog.Int64("delivery", int64(to.delivery)),
 			slog.Any("error", err))
-		return job.Later(s.Clock.Now().Add(troublePause))
+		return job.Later(s.clock.Now().Add(troublePause))
 	case next.IsZero():
 		return nil
 	}
@@ -52,17 +52,17 @@ func (s *Service) deliver(ctx context.Context, j job.Job) error {
 // attempt sends a delivery once, if it is due, and commits what became of it. It
 // returns when to try next, zero for never, and whether the endpoint refused.
 func (s *Service) attempt(ctx context.Context, m id.Merchant, to target) (next time.Time, failed bool, err error) {
-	d, err := s.Store.Delivery(ctx, m, to.delivery)
+	d, err := s.store.Delivery(ctx, m, to.delivery)
 	if fault.KindOf(err) == fault.NotFound {
 		return time.Time{}, false, nil
 	}
 	if err != nil || d.Status != Pending {
 		return time.Time{}, false, err
 	}
-	if d.NextAttempt.After(s.Clock.Now()) { // its job lost its turn after the last attempt was committed
+	if d.NextAttempt.After(s.clock.Now()) { // its job lost its turn after the last attempt was committed
 		return d.NextAttempt, false, nil
 	}
-	e, err := s.Store.Endpoint(ctx, m, to.endpoint)
+	e, err := s.store.Endpoint(ctx, m, to.endpoint)
 	missing := err != nil && fault.KindOf(err) == fault.NotFound
 	if err != nil && !missing {
 		return time.Time{}, false, err
@@ -94,24 +94,24 @@ func (s *Service) send(ctx context.Context, e Endpoint, d *Delivery) (err error)
 	if err != nil {
 		return err
 	}
-	at, began := s.Clock.Now(), s.Clock.Elapsed()
+	at, began := s.clock.Now(), s.clock.Elapsed()
 	header, err := s.sign(ctx, e, d.MessageID(), at, body)
 	if err != nil {
 		return err
 	}
-	status, head, failure := s.Poster.Post(ctx, e.URL, header, body)
+	status, head, failure := s.poster.Post(ctx, e.URL, header, body)
 	if failure != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	d.Attempts++
-	d.AttemptedAt, d.Duration = at, s.Clock.Elapsed()-began
+	d.AttemptedAt, d.Duration = at, s.clock.Elapsed()-began
 	d.HTTPStatus, d.Answer, d.Failure = status, printable(head), ""
 	if failure != nil {
 		d.HTTPStatus, d.Failure = 0, failure.Error()
 	}
-	d.settle(s.Clock.Now())
-	if s.OnAttempt != nil {
-		s.OnAttempt(d.Status, d.Duration)
+	d.settle(s.clock.Now())
+	if s.onAttempt != nil {
+		s.onAttempt(d.Status, d.Duration)
 	}
 	return nil
 }
@@ -142,14 +142,14 @@ func (s *Service) conclude(ctx context.Context, e Endpoint, d Delivery) error {
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(ctx, func(tx Tx) {
+	err = s.store.InTx(ctx, func(tx Tx) {
 		tx.SaveDelivery(d)
 		if change != nil {
 			change(tx)
 		}
 	})
 	if change != nil && fault.CodeOf(err) == fault.StaleVersion { // somebody else has changed it
-		err = s.Store.InTx(ctx, func(tx Tx) { tx.SaveDelivery(d) })
+		err = s.store.InTx(ctx, func(tx Tx) { tx.SaveDelivery(d) })
 	}
 	if err != nil {
 		return fmt.Errorf("commit delivery %d: %w", d.ID, err)

@@ -29,13 +29,14 @@ func TestEvents_of_any_noun_are_told_as_their_table_says(t *testing.T) {
 	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
 		var trouble error
-		w.Events = map[job.Kind]webhook.Describer{
+		events := map[job.Kind]webhook.Describer{
 			"wallet.emptied": nil,
 			"wallet.loaded": describerFunc(func(data map[string]jsontext.Value) error {
 				data["balance"] = jsontext.Value(`7.00`)
 				return trouble
 			}),
 		}
+		w.with(func(d *webhook.Dependencies) { d.Events = events })
 		w.runners = w.newRunners(t, "node")
 		if got := w.Types(); !slices.Equal(got, []job.Kind{"wallet.emptied", "wallet.loaded"}) {
 			t.Errorf("types = %v", got)

@@ -36,7 +36,7 @@ func (s *Service) check(c Settings) error {
 		wrong = append(wrong, fault.Field{Name: name, Code: code, Message: message})
 	}
 	code := fault.ValidationError
-	if err := s.Addresses.Check(c.URL); err != nil {
+	if err := s.addresses.Check(c.URL); err != nil {
 		reject("url", fault.FieldInvalid, err.Error())
 		code = fault.URLNotAllowed
 	}
@@ -69,7 +69,7 @@ func (s *Service) CreateEndpoint(ctx context.Context, c Caller, set Settings) (E
 	if err := s.check(set); err != nil {
 		return Endpoint{}, secret.Bytes{}, err
 	}
-	existing, err := s.Store.Endpoints(ctx, c.MerchantID)
+	existing, err := s.store.Endpoints(ctx, c.MerchantID)
 	if err != nil {
 		return Endpoint{}, secret.Bytes{}, fmt.Errorf("create endpoint: %w", err)
 	}
@@ -78,8 +78,8 @@ func (s *Service) CreateEndpoint(ctx context.Context, c Caller, set Settings) (E
 			Name: "url", Code: fault.FieldOutOfRange, Message: fmt.Sprintf("a merchant has at most %d endpoints", MaxEndpoints),
 		})
 	}
-	e := Endpoint{MerchantID: c.MerchantID, Version: 1, CreatedAt: s.Clock.Now()}
-	if e.ID, err = id.Next[id.Endpoint](ctx, s.IDs, id.NounEndpoint); err != nil {
+	e := Endpoint{MerchantID: c.MerchantID, Version: 1, CreatedAt: s.clock.Now()}
+	if e.ID, err = id.Next[id.Endpoint](ctx, s.ids, id.NounEndpoint); err != nil {
 		return Endpoint{}, secret.Bytes{}, fmt.Errorf("create endpoint: %w", err)
 	}
 	e.apply(set)
@@ -114,14 +114,14 @@ func (s *Service) newSecret(ctx context.Context, e *Endpoint) (secret.Bytes, err
 	key := newKey()
 	shown := secretText(key)
 	var err error
-	e.SealedSecret, err = s.Sealer.Seal(ctx, e.MerchantID, vault.PurposeWebhook, key)
+	e.SealedSecret, err = s.sealer.Seal(ctx, e.MerchantID, vault.PurposeWebhook, key)
 	clear(key)
 	return shown, err
 }
 
 // Endpoint returns an endpoint of the merchant; any other is fault.NoSuchThing.
 func (s *Service) Endpoint(ctx context.Context, m id.Merchant, e id.Endpoint) (Endpoint, error) {
-	found, err := s.Store.Endpoint(ctx, m, e)
+	found, err := s.store.Endpoint(ctx, m, e)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("read endpoint: %w", err)
 	}
@@ -133,7 +133,7 @@ func (s *Service) Endpoint(ctx context.Context, m id.Merchant, e id.Endpoint) (E
 func (s *Service) EndpointPage(
 	ctx context.Context, m id.Merchant, cursor string, limit int,
 ) ([]Endpoint, string, error) {
-	found, next, err := s.Store.EndpointPage(ctx, m, cursor, limit)
+	found, next, err := s.store.EndpointPage(ctx, m, cursor, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("list endpoints: %w", err)
 	}
@@ -168,7 +168,7 @@ func (s *Service) RotateSecret(
 		func(e *Endpoint) (err error) {
 			e.SealedPrevious, e.PreviousUntil = nil, time.Time{}
 			if overlap > 0 {
-				e.SealedPrevious, e.PreviousUntil = e.SealedSecret, s.Clock.Now().Add(min(overlap, MaxOverlap))
+				e.SealedPrevious, e.PreviousUntil = e.SealedSecret, s.clock.Now().Add(min(overlap, MaxOverlap))
 			}
 			shown, err = s.newSecret(ctx, e)
 			return err
@@ -215,7 +215,7 @@ func (s *Service) change(ctx context.Context, w edit, apply func(*Endpoint) erro
 
 // expect reads an endpoint that must be of the version that the caller knows.
 func (s *Service) expect(ctx context.Context, w edit) (Endpoint, error) {
-	e, err := s.Store.Endpoint(ctx, w.caller.MerchantID, w.endpoint)
+	e, err := s.store.Endpoint(ctx, w.caller.MerchantID, w.endpoint)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("read endpoint: %w", err)
 	}
@@ -250,9 +250,9 @@ func (s *Service) DeleteEndpoint(ctx context.Context, c Caller, n id.Endpoint, v
 // configure commits a change of endpoints, of which this node's caches know as soon
 // as it returns.
 func (s *Service) configure(ctx context.Context, fn func(Tx)) error {
-	err := s.Store.InTx(ctx, fn)
-	if s.Caches != nil {
-		s.Caches.Invalidate() // after an unclear commit, reading again is right
+	err := s.store.InTx(ctx, fn)
+	if s.caches != nil {
+		s.caches.Invalidate() // after an unclear commit, reading again is right
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 const Test job.Kind = "webhook.test"
 
 // Types returns the types of all events that endpoints can ask for, in order.
-func (s *Service) Types() []job.Kind { return slices.Sorted(maps.Keys(s.Events)) }
+func (s *Service) Types() []job.Kind { return slices.Sorted(maps.Keys(s.events)) }
 
 // everything is the pattern of all types.
 const everything = "*"

@@ -44,7 +44,7 @@ func TestAudience_every_change_is_known_at_once_and_moves_the_version(t *testing
 		t.Helper()
 		config := sqlstore.NewConfig(w.db)
 		watcher := cache.NewWatcher(config, clock.System{}, cache.Interval)
-		w.Caches = watcher
+		w.with(func(d *webhook.Dependencies) { d.Caches = watcher })
 		cache := cache.New(watcher, cache.Bounds{Values: 10},
 			func(ctx context.Context, m id.Merchant) (webhook.Audience, error) {
 				all, err := w.store.Endpoints(ctx, m)

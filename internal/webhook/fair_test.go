@@ -68,7 +68,7 @@ func TestFairness(t *testing.T) {
 			w.tellAll(t, payment.EventDeclined, events)
 			ctx, stop := context.WithCancel(t.Context())
 			// Time must move here: jobs that find no room are put off.
-			w.Clock = later{}
+			w.with(func(d *webhook.Dependencies) { d.Clock = later{} })
 			var running sync.WaitGroup
 			for _, r := range w.newRunners(t, "later") {
 				running.Go(func() { r.Run(ctx) })

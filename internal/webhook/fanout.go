@@ -19,7 +19,7 @@ const jobDeliver job.Kind = "webhook.deliver"
 // each endpoint that asked for it, all in one commit. A second run finds the
 // deliveries of the first, and changes nothing.
 func (s *Service) fanOut(ctx context.Context, event job.Job) error {
-	endpoints, err := s.Store.Endpoints(ctx, event.MerchantID)
+	endpoints, err := s.store.Endpoints(ctx, event.MerchantID)
 	if err != nil {
 		return fmt.Errorf("fan event %d out: %w", event.ID, err)
 	}
@@ -64,14 +64,14 @@ type dispatch struct {
 // those that are still being tried.
 func (s *Service) newDispatch(ctx context.Context, e id.Endpoint, d Delivery) (dispatch, error) {
 	var err error
-	if d.ID, err = id.Next[id.Delivery](ctx, s.IDs, id.NounDelivery); err != nil {
+	if d.ID, err = id.Next[id.Delivery](ctx, s.ids, id.NounDelivery); err != nil {
 		return dispatch{}, err
 	}
-	jobID, err := id.Next[id.Job](ctx, s.IDs, id.NounJob)
+	jobID, err := id.Next[id.Job](ctx, s.ids, id.NounJob)
 	if err != nil {
 		return dispatch{}, err
 	}
-	now := s.Clock.Now()
+	now := s.clock.Now()
 	d.EndpointID, d.Version, d.Status, d.CreatedAt, d.NextAttempt = e, 1, Pending, now, now
 	queue := "webhook:"
 	if d.RedeliveryOf != 0 {
@@ -92,7 +92,7 @@ func (s *Service) insert(ctx context.Context, all []dispatch) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return s.Store.InTx(ctx, func(tx Tx) {
+	return s.store.InTx(ctx, func(tx Tx) {
 		for _, p := range all {
 			tx.InsertDelivery(p.delivery)
 			tx.Enqueue(p.job)

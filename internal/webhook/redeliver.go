@@ -19,7 +19,7 @@ const (
 
 // Delivery returns a delivery of the merchant; any other is fault.NoSuchThing.
 func (s *Service) Delivery(ctx context.Context, m id.Merchant, d id.Delivery) (Delivery, error) {
-	found, err := s.Store.Delivery(ctx, m, d)
+	found, err := s.store.Delivery(ctx, m, d)
 	if err != nil {
 		return Delivery{}, fmt.Errorf("read delivery: %w", err)
 	}
@@ -29,7 +29,7 @@ func (s *Service) Delivery(ctx context.Context, m id.Merchant, d id.Delivery) (D
 // Deliveries returns a page of the delivery log, newest first unless the filter
 // says otherwise, and the cursor of the next page, empty at the end.
 func (s *Service) Deliveries(ctx context.Context, m id.Merchant, f Filter) ([]Delivery, string, error) {
-	page, next, err := s.Store.Deliveries(ctx, m, f)
+	page, next, err := s.store.Deliveries(ctx, m, f)
 	if err != nil {
 		return nil, "", fmt.Errorf("list deliveries: %w", err)
 	}
@@ -74,7 +74,7 @@ func (s *Service) insertRecorded(ctx context.Context, c Caller, e Endpoint, acti
 	if err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(tx Tx) {
+	return s.store.InTx(ctx, func(tx Tx) {
 		for _, p := range all {
 			tx.InsertDelivery(p.delivery)
 			tx.Enqueue(p.job)
@@ -103,7 +103,7 @@ func (s *Service) RedeliverRange(ctx context.Context, c Caller, r Range) (int, s
 	}
 	repeated := 0
 	for seen := 0; seen < redeliverLimit; seen += redeliverPage {
-		page, next, err := s.Store.Deliveries(ctx, c.MerchantID, Filter{
+		page, next, err := s.store.Deliveries(ctx, c.MerchantID, Filter{
 			EndpointID: r.EndpointID, Status: r.Status, From: r.From, To: r.To, Originals: true, OldestFirst: true,
 			Limit: redeliverPage, Cursor: r.Cursor,
 		})
@@ -147,13 +147,13 @@ func (s *Service) SendTest(ctx context.Context, c Caller, n id.Endpoint) (Delive
 	if err != nil {
 		return Delivery{}, err
 	}
-	event, err := id.Next[id.Job](ctx, s.IDs, id.NounJob)
+	event, err := id.Next[id.Job](ctx, s.ids, id.NounJob)
 	if err != nil {
 		return Delivery{}, fmt.Errorf("test endpoint %d: %w", n, err)
 	}
 	endpoint := strconv.FormatInt(int64(n), 10)
 	p, err := s.newDispatch(ctx, n, deliveryOf(job.Job{
-		ID: event, MerchantID: c.MerchantID, Kind: Test, Payload: []byte(`{"endpoint_id":` + endpoint + `}`), CreatedAt: s.Clock.Now(),
+		ID: event, MerchantID: c.MerchantID, Kind: Test, Payload: []byte(`{"endpoint_id":` + endpoint + `}`), CreatedAt: s.clock.Now(),
 	}))
 	if err != nil {
 		return Delivery{}, fmt.Errorf("test endpoint %d: %w", n, err)

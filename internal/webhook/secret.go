@@ -45,7 +45,7 @@ func (s *Service) sign(
 	}
 	var signatures [][]byte
 	for _, value := range sealed {
-		key, err := s.Sealer.Open(ctx, e.MerchantID, vault.PurposeWebhook, value)
+		key, err := s.sealer.Open(ctx, e.MerchantID, vault.PurposeWebhook, value)
 		if err != nil {
 			return nil, fmt.Errorf("open signing key: %w", err)
 		}

@@ -60,21 +60,33 @@ type Dependencies struct {
 // Service manages endpoints and delivers events to them. It is safe for
 // concurrent use, by any number of nodes on one store.
 type Service struct {
-	Dependencies
+	store     Store
+	events    map[job.Kind]Describer
+	poster    Poster
+	addresses Addresses
+	sealer    vault.Sealer
+	ids       *id.Generator
+	clock     clock.Clock
+	log       *slog.Logger
+	caches    Invalidator
+	onAttempt func(Status, time.Duration)
 	// lanes bounds how many deliveries run to one endpoint.
 	lanes *job.Lanes[id.Endpoint]
 }
 
 // NewService returns a Service.
 func NewService(d Dependencies) *Service {
-	return &Service{Dependencies: d, lanes: job.NewLanes[id.Endpoint]()}
+	return &Service{
+		store: d.Store, events: d.Events, poster: d.Poster, addresses: d.Addresses, sealer: d.Sealer,
+		ids: d.IDs, clock: d.Clock, log: d.Log, caches: d.Caches, onAttempt: d.OnAttempt, lanes: job.NewLanes[id.Endpoint](),
+	}
 }
 
 // JobHandlers returns the handlers of the events, each of which turns one into its
 // deliveries, and of the deliveries.
 func (s *Service) JobHandlers() job.Handlers {
 	all := job.Handlers{jobDeliver: {Class: job.Callback, Do: s.deliver}}
-	for t := range s.Events {
+	for t := range s.events {
 		all[t] = job.Work{Class: job.Event, Do: s.fanOut}
 	}
 	return all
@@ -82,7 +94,7 @@ func (s *Service) JobHandlers() job.Handlers {
 
 // record queues an audit record about an endpoint. facts must hold no secrets.
 func (s *Service) record(ctx context.Context, e Endpoint, actor, action string, facts any) (func(Tx), error) {
-	r, err := audit.NewRecord(ctx, s.IDs, s.Clock, audit.Deed{
+	r, err := audit.NewRecord(ctx, s.ids, s.clock, audit.Deed{
 		MerchantID: e.MerchantID, Actor: actor, Action: "webhook_endpoint." + action,
 		Subject: "webhook_endpoint:" + strconv.FormatInt(int64(e.ID), 10), Facts: facts,
 	})

@@ -53,6 +53,7 @@ const patient = wait.Limit
 // world is a webhook service on real storage.
 type world struct {
 	*webhook.Service
+	deps webhook.Dependencies
 	db    *storage.DB
 	store *sqlstore.Webhooks
 	jobs  *sqlstore.Jobs
@@ -86,19 +87,26 @@ func newWorld(t testing.TB, db *storage.DB, poster webhook.Poster) *world {
 	if poster == nil {
 		poster = egress.NewPoster(egress.Policy{Demo: true}, egress.PosterOptions{Timeout: timeout})
 	}
-	w.Service = webhook.NewService(webhook.Dependencies{
+	w.deps = webhook.Dependencies{
 		Store: w.store, Events: events(sqlstore.NewPayments(db)), Poster: poster, Addresses: egress.Policy{Demo: true},
 		Sealer: vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: w.ids, Clock: w.clock}),
 		IDs:    w.ids, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	w.Service = webhook.NewService(w.deps)
 	w.runners = w.newRunners(t, "node")
 	return w
+}
+
+// with goes on with a service that works with something else.
+func (w *world) with(change func(*webhook.Dependencies)) {
+	change(&w.deps)
+	w.Service = webhook.NewService(w.deps)
 }
 
 // newRunners returns those of one node.
 func (w *world) newRunners(t testing.TB, node string) []*job.Runner {
 	t.Helper()
-	all, err := job.NewRunners(w.jobs, node, w.Clock, w.Log, w.JobHandlers())
+	all, err := job.NewRunners(w.jobs, node, w.deps.Clock, w.deps.Log, w.JobHandlers())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,12 +44,7 @@ type cardView struct {
 }
 
 func viewPayment(p payment.Payment) *paymentView {
-	in := func(a money.Amount) money.Amount {
-		if a == (money.Amount{}) {
-			return money.Zero(p.Paid.Currency())
-		}
-		return a
-	}
+	in := func(a money.Amount) money.Amount { return a.Or(p.Paid.Currency()) }
 	return &paymentView{
 		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Surface: string(p.Surface), Phase: string(p.Phase),
 		OrderRef: p.OrderRef, ConversationID: textOrNull(p.ConversationID), ExternalID: textOrNull(p.ExternalID),
