@@ -53,7 +53,7 @@ const patient = wait.Limit
 // world is a webhook service on real storage.
 type world struct {
 	*webhook.Service
-	deps webhook.Dependencies
+	deps  webhook.Dependencies
 	db    *storage.DB
 	store *sqlstore.Webhooks
 	jobs  *sqlstore.Jobs
