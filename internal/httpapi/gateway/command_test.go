@@ -235,7 +235,7 @@ func TestDomainFaults(t *testing.T) {
 		},
 		"cause_stays_inside": {
 			fault.Wrap(fault.Unavailable, fault.ServiceUnavailable, "disk full at node 3", errNeverShown), 503,
-			[]string{`"resultCode":"UNAVAILABLE","resultMessage":"The service is unavailable at the moment; please try again"`}, "",
+			[]string{`"resultCode":"UNAVAILABLE","resultMessage":"The service is unavailable at the moment; please try again"`}, "1",
 		},
 		"unknown_error_is_internal": {
 			errNeverShown, 500,
