@@ -123,7 +123,7 @@ func TestForms(t *testing.T) {
 			"empty":      {`{}`, ""},
 			"null":       {`{"name":null,"amount":null,"count":null,"note":null,"save":null,"tags":null}`, "name=&amount=&count=&note=&save=&tags="},
 			"bad_values": {`{"name":"A","amount":1e3,"count":13,"save":"yes","tags":["a","b","c"]}`, "name=A&amount=1e3&count=13&save=yes&tags=a&tags=b&tags=c"},
-			"unknown":    {`{"name":"Ada","amount":1,"count":1,"nmae":"x"}`, "name=Ada&amount=1&count=1&nmae=x"},
+			"unknown":    {`{"name":"Ada","amount":1,"count":1,"nickname":"x"}`, "name=Ada&amount=1&count=1&nickname=x"},
 			"not_number": {`{"name":"Ada","amount":"x","count":true}`, "name=Ada&amount=x&count=true"},
 			"quoted":     {`{"name":"Ada","amount":"1","count":"1"}`, "name=Ada&amount=%221%22&count=%221%22"},
 			"control":    {`{"name":"A\u0000a","amount":1,"count":1}`, "name=A%00a&amount=1&count=1"},
