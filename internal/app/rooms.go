@@ -39,7 +39,7 @@ type roomParts struct {
 // newRooms builds the rooms from the ground up (docs/adr/0014-rooms-of-a-payment.md).
 func (s *Server) newRooms(o Options, metrics *telemetry.Metrics, p roomParts) rooms {
 	operations := operation.NewService(operation.Dependencies{
-		Store: p.store, Tables: p.tables, Banks: p.banks, Audience: p.audience, IDs: p.ids,
+		Store: p.store, Tables: p.tables, Banks: p.banks, Sealer: p.safe, Audience: p.audience, IDs: p.ids,
 		Clock: clock.System{}, Log: o.Log, OnResolve: metrics.Resolved,
 	})
 	charges := charge.NewService(charge.Dependencies{

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
@@ -51,12 +50,11 @@ func (a *Attempt) KeepPOSes(able func(pos.POS) bool) {
 
 // ask sends a charge to the bank and says what is known afterwards; an unknown
 // answer is followed by an inquiry at once.
-func (s *Service) ask(ctx context.Context, o payment.Operation, at pos.POS, typed *card.Card, c Pay) payment.Verdict {
-	return s.operations.Send(ctx, o, at, connector.Original{}, func(b *pos.Bank) (connector.Answer, error) {
-		return b.Authorize(ctx, connector.Charge{
-			Kind: o.Kind, Reference: o.Reference, Amount: o.Amount,
-			Installments: c.Installments, Card: *typed, ClientIP: c.ClientIP,
-		})
+func (s *Service) ask(ctx context.Context, a *Attempt) payment.Verdict {
+	return s.operations.Send(ctx, a.Payment, a.Operation, a.POS(), func(b *pos.Bank) (connector.Answer, error) {
+		c := a.Payment.ChargeOf(a.Operation)
+		c.Card = a.Command.Card
+		return b.Authorize(ctx, c)
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 )
 
 // Capture takes all or part of an authorized amount, once. What is not taken is
@@ -28,9 +27,6 @@ func (s *Service) Capture(ctx context.Context, c Capture) (payment.Outcome, erro
 			return amount, replay, err
 		},
 		reserve: func(p *payment.Payment, o payment.Operation) { p.OpenAsk = o.ID },
-		send: func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error) {
-			return b.Capture(ctx, f)
-		},
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/trace"
 )
 
@@ -29,8 +28,6 @@ type followUp struct {
 	admit func(ctx context.Context, p payment.Payment) (money.Amount, *payment.Outcome, error)
 	// reserve marks the payment so that no rival is admitted meanwhile.
 	reserve func(p *payment.Payment, o payment.Operation)
-	// send asks the bank.
-	send func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error)
 }
 
 // followUp carries out a command about a payment that a bank approved. The
@@ -56,10 +53,7 @@ func (s *Service) followOnce(ctx context.Context, f followUp) (payment.Outcome, 
 	if err != nil {
 		return s.operations.Conclude(ctx, p, o, operation.VerdictOf(connector.Answer{Outcome: connector.Unsent}, s.clock.Now()), f.caller.Actor)
 	}
-	about := p.Original(o)
-	v := s.operations.Send(ctx, o, at, about, func(b *pos.Bank) (connector.Answer, error) {
-		return f.send(ctx, b, connector.FollowUp{Kind: o.Kind, Reference: o.Reference, Amount: o.Amount, Original: about})
-	})
+	v := s.operations.SendFollowUp(ctx, p, o, at)
 	return s.operations.Conclude(ctx, p, o, v, f.caller.Actor)
 }
 

@@ -37,7 +37,7 @@ func (s *Service) payPrepared(ctx context.Context, c Pay, a *Attempt, refusal er
 		return payment.Outcome{Payment: a.Payment}, nil
 	}
 	for {
-		v := s.ask(ctx, a.Operation, a.POS(), &a.Command.Card, a.Command)
+		v := s.ask(ctx, a)
 		s.NoteDecline(ctx, a.Payment, v)
 		if !a.TriesNext(v) {
 			return s.operations.Conclude(ctx, a.Payment, a.Operation, v, c.Actor)

@@ -7,7 +7,6 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 )
 
 // Refund gives captured money back, in parts as often as wanted and never more
@@ -23,8 +22,5 @@ func (s *Service) Refund(ctx context.Context, c Refund) (payment.Outcome, error)
 			return amount, nil, err
 		},
 		reserve: func(p *payment.Payment, o payment.Operation) { p.Refunding = p.Refunding.Add(o.Amount) },
-		send: func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error) {
-			return b.Refund(ctx, f)
-		},
 	})
 }

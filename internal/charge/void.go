@@ -7,7 +7,6 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 )
 
 // Void undoes a sale, a hold or a captured hold as a whole. Errors: NotVoidable
@@ -21,8 +20,5 @@ func (s *Service) Void(ctx context.Context, c Void) (payment.Outcome, error) {
 			return amount, nil, err
 		},
 		reserve: func(p *payment.Payment, o payment.Operation) { p.OpenAsk = o.ID },
-		send: func(ctx context.Context, b *pos.Bank, f connector.FollowUp) (connector.Answer, error) {
-			return b.Void(ctx, f)
-		},
 	})
 }

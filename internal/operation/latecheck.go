@@ -59,11 +59,14 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return fmt.Errorf("open POS: %w", err)
 	}
-	found := s.inquire(ctx, o, bank, p.Original(o))
+	found := s.inquire(ctx, p, o, bank)
 	charge := o.Kind == connector.Sale || o.Kind == connector.Authorize
 	switch {
 	case found.Status == payment.OperationApproved && charge:
 		o.Result.TransactionID, o.Result.HostReference = found.Result.TransactionID, found.Result.HostReference
+		if found.SealedMemo != nil {
+			o.SealedMemo = found.SealedMemo
+		}
 		return s.reverse(ctx, p, o, at)
 	case found.Status == payment.OperationApproved:
 		return s.acceptLate(ctx, p, o, found.Verdict)
@@ -125,16 +128,15 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, o payment.Oper
 		return err
 	}
 	undo.Amount, undo.Original = o.Amount, o.Reference
-	if err := s.store.InTx(ctx, func(tx payment.Tx) { tx.InsertOperation(undo) }); err != nil {
+	err = s.store.InTx(ctx, func(tx payment.Tx) {
+		tx.SaveOperation(o) // the reversal names the charge by what the bank calls it
+		tx.InsertOperation(undo)
+	})
+	if err != nil {
 		return fmt.Errorf("begin reversal: %w", err)
 	}
-	about := connector.Original{
-		Reference: o.Reference, TransactionID: o.Result.TransactionID, HostReference: o.Result.HostReference,
-		Amount: o.Amount, At: o.StartedAt,
-	}
-	v := s.Send(ctx, undo, at, about, func(b *pos.Bank) (connector.Answer, error) {
-		return b.Void(ctx, connector.FollowUp{Kind: connector.Void, Reference: undo.Reference, Amount: undo.Amount, Original: about})
-	})
+	o.Version++
+	v := s.SendFollowUp(ctx, p, undo, at)
 	if _, err := s.Conclude(ctx, p, undo, v, resolverActor); err != nil {
 		return err
 	}

@@ -195,7 +195,7 @@ func (s *Service) resolve(ctx context.Context, o payment.Operation, h *bankSilen
 	if err != nil {
 		return ResolutionFailed, errors.Join(fmt.Errorf("open POS: %w", err), s.escalate(ctx, p, o))
 	}
-	found := s.inquire(ctx, o, bank, p.Original(o))
+	found := s.inquire(ctx, p, o, bank)
 	h.note(at.ID, found.missing || found.Status != payment.OperationUnknown)
 	switch {
 	case found.Status.Final():

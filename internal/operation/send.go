@@ -37,7 +37,7 @@ func FirstInquiry(began time.Time, at pos.POS) time.Time {
 
 // Send carries one request to a bank. No transaction is open meanwhile, and
 // nothing here is ever repeated but the inquiry.
-func (s *Service) Send(ctx context.Context, o payment.Operation, at pos.POS, about connector.Original,
+func (s *Service) Send(ctx context.Context, p payment.Payment, o payment.Operation, at pos.POS,
 	request func(*pos.Bank) (connector.Answer, error),
 ) payment.Verdict {
 	bank, err := s.banks.Bank(ctx, at)
@@ -56,9 +56,40 @@ func (s *Service) Send(ctx context.Context, o payment.Operation, at pos.POS, abo
 			slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.Any("error", err))
 	}
 	if answer.Outcome != connector.Unknown || unanswered != payment.OperationUnknown {
-		return VerdictOf(answer, s.clock.Now())
+		return s.Verdict(ctx, o, answer)
 	}
-	return s.inquire(ctx, o, bank, about).Verdict
+	return s.inquire(ctx, p, o, bank).Verdict
+}
+
+// SendFollowUp carries a capture, a void or a refund to the bank of its payment.
+func (s *Service) SendFollowUp(ctx context.Context, p payment.Payment, o payment.Operation, at pos.POS) payment.Verdict {
+	all, err := s.store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return s.unsent(ctx, o, err)
+	}
+	about, err := s.original(ctx, p, o, all)
+	if err != nil {
+		return s.unsent(ctx, o, err)
+	}
+	f := connector.FollowUp{Kind: o.Kind, Reference: o.Reference, Amount: o.Amount, Original: about}
+	return s.Send(ctx, p, o, at, func(b *pos.Bank) (connector.Answer, error) {
+		switch o.Kind {
+		case connector.Capture:
+			return b.Capture(ctx, f)
+		case connector.Void:
+			return b.Void(ctx, f)
+		case connector.Refund:
+			return b.Refund(ctx, f)
+		case connector.Sale, connector.Authorize:
+		}
+		panic("operation: " + string(o.Kind) + " is no follow-up")
+	})
+}
+
+// unsent is the verdict about a request that could not even be made.
+func (s *Service) unsent(ctx context.Context, o payment.Operation, why error) payment.Verdict {
+	s.log.LogAttrs(ctx, slog.LevelError, "request not made", slog.Int64("operation", int64(o.ID)), slog.Any("error", why))
+	return VerdictOf(connector.Answer{Outcome: connector.Unsent}, s.clock.Now())
 }
 
 // finding is what an inquiry made known.
@@ -67,13 +98,31 @@ type finding struct {
 	missing bool
 }
 
+// inquiry returns the question what became of an operation.
+func (s *Service) inquiry(ctx context.Context, p payment.Payment, o payment.Operation) (connector.Inquiry, error) {
+	q := connector.Inquiry{Kind: o.Kind, Reference: o.Reference, Order: p.OrderRef, Amount: o.Amount, At: o.StartedAt}
+	var err error
+	if o.Original == "" {
+		q.Memo, err = s.OpenMemo(ctx, o.MerchantID, o.SealedMemo)
+		return q, err
+	}
+	all, err := s.store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return connector.Inquiry{}, fmt.Errorf("read operations: %w", err)
+	}
+	q.Original, err = s.original(ctx, p, o, all)
+	return q, err
+}
+
 // inquire asks the bank what became of an operation.
-func (s *Service) inquire(ctx context.Context, o payment.Operation, bank *pos.Bank, about connector.Original) finding {
+func (s *Service) inquire(ctx context.Context, p payment.Payment, o payment.Operation, bank *pos.Bank) finding {
 	ctx, cancel := context.WithTimeout(ctx, inquiryLimit)
 	defer cancel()
-	found, err := bank.Inquire(ctx, connector.Inquiry{
-		Kind: o.Kind, Reference: o.Reference, Amount: o.Amount, At: o.StartedAt, Original: about,
-	})
+	q, err := s.inquiry(ctx, p, o)
+	var found connector.Finding
+	if err == nil {
+		found, err = bank.Inquire(ctx, q)
+	}
 	if err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "inquiry without answer",
 			slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)), slog.Any("error", err))
@@ -82,7 +131,7 @@ func (s *Service) inquire(ctx context.Context, o payment.Operation, bank *pos.Ba
 	if found.Missing {
 		found.Outcome = connector.Unknown
 	}
-	v := VerdictOf(found.Answer, s.clock.Now())
+	v := s.Verdict(ctx, o, found.Answer)
 	if found.Reversed && v.Status == payment.OperationApproved {
 		v.Status = payment.OperationReversed
 	}

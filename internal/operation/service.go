@@ -19,6 +19,7 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
+	"github.com/vezne/vezne/internal/vault"
 )
 
 // Store is what an operation is kept in and found again.
@@ -54,6 +55,7 @@ type Dependencies struct {
 	Store  Store
 	Tables Tables
 	Banks  Banks
+	Sealer vault.Sealer // of memos
 	IDs    *id.Generator
 	Clock  clock.Clock
 	Log    *slog.Logger
@@ -70,6 +72,7 @@ type Service struct {
 	store     Store
 	tables    Tables
 	banks     Banks
+	sealer    vault.Sealer
 	ids       *id.Generator
 	clock     clock.Clock
 	log       *slog.Logger
@@ -80,7 +83,7 @@ type Service struct {
 // NewService returns a Service.
 func NewService(d Dependencies) *Service {
 	return &Service{
-		store: d.Store, tables: d.Tables, banks: d.Banks, ids: d.IDs, clock: d.Clock, log: d.Log,
+		store: d.Store, tables: d.Tables, banks: d.Banks, sealer: d.Sealer, ids: d.IDs, clock: d.Clock, log: d.Log,
 		audience: d.Audience, onResolve: d.OnResolve,
 	}
 }

@@ -8,21 +8,6 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// Original names, for a bank, the sale or pre-authorization that o follows.
-func (p Payment) Original(o Operation) connector.Original {
-	if o.Original == "" {
-		return connector.Original{}
-	}
-	return connector.Original{
-		Reference:     o.Original,
-		TransactionID: p.Result.TransactionID,
-		HostReference: p.Result.HostReference,
-		AuthCode:      p.Result.AuthCode,
-		Amount:        p.Charged(),
-		At:            p.Result.At,
-	}
-}
-
 // Operation is one request to a bank for a payment.
 type Operation struct {
 	ID         id.Operation
@@ -44,8 +29,11 @@ type Operation struct {
 	// BankCode and BankMessage are the bank's own words.
 	BankCode    string
 	BankMessage string
-	Actor       string
-	StartedAt   time.Time
+	// SealedMemo is the last memo that the connector gave for the request, sealed by
+	// the vault; nil for none.
+	SealedMemo []byte
+	Actor      string
+	StartedAt  time.Time
 	// FinishedAt is when the outcome became known; zero until then.
 	FinishedAt time.Time
 	// NextInquiry is when the resolver may take the operation up.
@@ -95,7 +83,7 @@ type Result struct {
 
 // Verdict returns the verdict that made the operation what it is.
 func (o Operation) Verdict() Verdict {
-	return Verdict{Status: o.Status, Result: o.Result, BankCode: o.BankCode, BankMessage: o.BankMessage}
+	return Verdict{Status: o.Status, Result: o.Result, BankCode: o.BankCode, BankMessage: o.BankMessage, SealedMemo: o.SealedMemo}
 }
 
 // ChargeOf returns the ask that charged the payment, or was to. It need not stand

@@ -32,6 +32,12 @@ type Session struct {
 	// SealedProof is the authentication, sealed by the vault: what the bank needs
 	// to see again at provisioning.
 	SealedProof []byte
+	// SealedMemo is what the connector wants back with the payer's return, sealed;
+	// nil for nothing.
+	SealedMemo []byte
+	// BankCode and BankMessage are the bank's own words to the enrolment.
+	BankCode    string
+	BankMessage string
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
 	// Version counts changes; every change is a compare-and-set on it.

@@ -15,6 +15,9 @@ type Verdict struct {
 	Result      Result
 	BankCode    string
 	BankMessage string
+	// SealedMemo is what the connector wants back with follow-ups, sealed; nil if it
+	// gave nothing new.
+	SealedMemo []byte
 }
 
 // Change is what a verdict makes of a payment: new rows and what to book.
@@ -33,6 +36,9 @@ type Change struct {
 func Settle(p Payment, o Operation, v Verdict) Change {
 	o.Status, o.Result = v.Status, v.Result
 	o.BankCode, o.BankMessage = v.BankCode, v.BankMessage
+	if v.SealedMemo != nil {
+		o.SealedMemo = v.SealedMemo
+	}
 	if v.Status.Final() {
 		o.FinishedAt = v.Result.At
 	}

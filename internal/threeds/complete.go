@@ -151,8 +151,12 @@ func (s *Service) refuseKey(ctx context.Context, ch challenge) error {
 // session is completed in the commit that claims the order, so of any number of
 // callers one charges.
 func (s *Service) provision(ctx context.Context, c Complete, ch challenge) (payment.Outcome, error) {
-	known, err := s.openProof(ctx, ch.session)
+	kept, err := s.openProof(ctx, ch.session)
 	if err != nil {
+		return payment.Outcome{}, err
+	}
+	known := kept.authentication()
+	if known.Memo, err = s.operations.OpenMemo(ctx, ch.operation.MerchantID, ch.operation.SealedMemo); err != nil {
 		return payment.Outcome{}, err
 	}
 	again, err := s.openCard(ctx, ch)
@@ -187,11 +191,10 @@ func (s *Service) provision(ctx context.Context, c Complete, ch challenge) (paym
 	s.forgetCard(ctx, ch)
 	claimed.Version++
 	open.Version++
-	said := s.operations.Send(ctx, open, ch.at, connector.Original{}, func(b *pos.Bank) (connector.Answer, error) {
-		return b.AuthorizeAuthenticated(ctx, connector.Charge{
-			Kind: open.Kind, Reference: open.Reference, Amount: open.Amount,
-			Installments: claimed.Installments, Card: again, ClientIP: claimed.ClientIP,
-		}, known.authentication())
+	said := s.operations.Send(ctx, claimed, open, ch.at, func(b *pos.Bank) (connector.Answer, error) {
+		told := claimed.ChargeOf(open)
+		told.Card = again
+		return b.AuthorizeAuthenticated(ctx, told, known)
 	})
 	s.charges.NoteDecline(ctx, claimed, said)
 	return s.operations.Conclude(ctx, claimed, open, said, c.Actor)

@@ -182,7 +182,7 @@ func (s *Service) enrol(ctx context.Context, a *charge.Attempt, c Enrol, session
 		if enrolled.Outcome == connector.Approved {
 			err := s.keepCard(ctx, a)
 			if err == nil {
-				return s.keepForm(ctx, a, session, enrolled.Way.Form)
+				return s.keepEnrolment(ctx, a, session, enrolled)
 			}
 			// A payer who went to this bank could not be charged afterwards.
 			s.log.LogAttrs(ctx, slog.LevelError, "enrolment given up", slog.Int64("operation", int64(a.Operation.ID)), slog.Any("error", err))
@@ -210,14 +210,9 @@ func (s *Service) askEnrolment(ctx context.Context, a *charge.Attempt, c Enrol, 
 		s.log.LogAttrs(ctx, slog.LevelError, "open POS", slog.Int64("pos", int64(at.ID)), slog.Any("error", err))
 		return connector.Enrolled{Answer: connector.Answer{Outcome: connector.Unsent}}
 	}
-	enrolled, err := bank.Enrol(ctx, connector.Enrolment{
-		Charge: connector.Charge{
-			Kind: a.Operation.Kind, Reference: a.Operation.Reference, Amount: a.Operation.Amount,
-			Installments: c.Installments, Card: c.Card, ClientIP: c.ClientIP,
-		},
-		ReturnURL: s.ReturnURL(at, session),
-		Language:  c.Language,
-	})
+	told := a.Payment.ChargeOf(a.Operation)
+	told.Card = c.Card
+	enrolled, err := bank.Enrol(ctx, connector.Enrolment{Charge: told, ReturnURL: s.ReturnURL(at, session), Language: c.Language})
 	if err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "enrolment without answer", slog.Int64("operation", int64(a.Operation.ID)), slog.Any("error", err))
 	}
@@ -229,9 +224,14 @@ func (s *Service) ReturnURL(at pos.POS, session payment.Session) string {
 	return s.publicURL + "/3ds/" + at.Connector + "/" + session.Key
 }
 
-// keepForm keeps the bank's form with the session, sealed, so that a repeated
-// request can be given its first answer.
-func (s *Service) keepForm(ctx context.Context, a *charge.Attempt, session payment.Session, form connector.Form) (Enrolment, error) {
+// keepEnrolment keeps the bank's answer with the session: its form, sealed, so that
+// a repeated request can be given its first answer, its words, and its memo for the
+// payer's return. The memo is kept with the operation too, which may have to be asked
+// about if the payer never returns.
+func (s *Service) keepEnrolment(
+	ctx context.Context, a *charge.Attempt, session payment.Session, enrolled connector.Enrolled,
+) (Enrolment, error) {
+	form := enrolled.Way.Form
 	plain, err := json.Marshal(form)
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("encode bank's form: %w", err)
@@ -239,14 +239,26 @@ func (s *Service) keepForm(ctx context.Context, a *charge.Attempt, session payme
 	if session.SealedForm, err = s.sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
 		return Enrolment{}, fmt.Errorf("seal bank's form: %w", err)
 	}
-	err = s.store.InTx(ctx, func(tx payment.Tx) { tx.SaveSession(session) })
+	if session.SealedMemo, err = s.operations.SealMemo(ctx, session.MerchantID, enrolled.Memo); err != nil {
+		return Enrolment{}, err
+	}
+	session.BankCode, session.BankMessage = enrolled.BankCode, enrolled.BankMessage
+	o := a.Operation
+	err = s.store.InTx(ctx, func(tx payment.Tx) {
+		tx.SaveSession(session)
+		if session.SealedMemo != nil {
+			o.SealedMemo = session.SealedMemo
+			tx.SaveOperation(o)
+			o.Version++
+		}
+	})
 	if fault.CodeOf(err) == fault.StaleVersion { // it took so long that somebody has given the enrolment up
 		return s.endAsStored(ctx, session, true)
 	}
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("keep bank's form: %w", err)
 	}
-	return Enrolment{Outcome: payment.Outcome{Payment: a.Payment, Operation: a.Operation}, Form: form}, nil
+	return Enrolment{Outcome: payment.Outcome{Payment: a.Payment, Operation: o}, Form: form}, nil
 }
 
 // endAsStored answers an enrolment that has moved on in the store without us: by the

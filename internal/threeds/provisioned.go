@@ -22,7 +22,7 @@ func chargedByBank(a connector.Authentication) bool {
 // only then the money is wanted. If that never happens, or the order was paid by
 // another attempt, the charge is undone at the bank.
 func (s *Service) provisioned(ctx context.Context, ch challenge, a connector.Authentication) (Returned, error) {
-	said := operation.VerdictOf(a.Answer, s.clock.Now())
+	said := s.operations.Verdict(ctx, ch.operation, a.Answer)
 	if said.Status == payment.OperationDeclined || said.Status == payment.OperationUnsent {
 		return s.returnFailed(ctx, ch, said, a)
 	}
@@ -38,6 +38,11 @@ func (s *Service) provisioned(ctx context.Context, ch challenge, a connector.Aut
 		return Returned{}, err
 	}
 	p, o := ch.payment, ch.operation
+	if len(a.Memo) > 0 { // what the bank said of the charge itself, if anything, takes its place
+		if o.SealedMemo, err = s.operations.SealMemo(ctx, o.MerchantID, a.Memo); err != nil {
+			return Returned{}, err
+		}
+	}
 	p.State = payment.Authenticated
 	o.NextInquiry = s.clock.Now().Add(operation.FirstInquiryPause)
 	c := payment.Settle(p, o, said)

@@ -124,10 +124,11 @@ func (s *Service) readReturn(ctx context.Context, r Return, ch challenge) (conne
 	if err != nil {
 		return connector.Authentication{}, fmt.Errorf("open POS: %w", err)
 	}
-	o := ch.operation
-	a, err := bank.ReadReturn(ctx, pos.Returned{Form: r.Form, Charset: r.Charset}, connector.Charge{
-		Kind: o.Kind, Reference: o.Reference, Order: ch.payment.OrderRef, Amount: o.Amount, Installments: ch.payment.Installments,
-	}, nil)
+	memo, err := s.operations.OpenMemo(ctx, ch.session.MerchantID, ch.session.SealedMemo)
+	if err != nil {
+		return connector.Authentication{}, err
+	}
+	a, err := bank.ReadReturn(ctx, pos.Returned{Form: r.Form, Charset: r.Charset}, ch.payment.ChargeOf(ch.operation), memo)
 	switch {
 	case err != nil:
 		return connector.Authentication{}, forged("unreadable or wrong MAC", err)
@@ -164,12 +165,21 @@ func (s *Service) authenticate(ctx context.Context, ch challenge, a connector.Au
 	if err != nil {
 		return Returned{}, err
 	}
+	o := ch.operation
+	if len(a.Memo) > 0 {
+		if o.SealedMemo, err = s.operations.SealMemo(ctx, o.MerchantID, a.Memo); err != nil {
+			return Returned{}, err
+		}
+	}
 	p := ch.payment
 	p.State = payment.Authenticated
 	p.MarkChanged(s.clock.Now())
 	err = s.store.InTx(ctx, func(tx payment.Tx) {
 		tx.SaveSession(kept)
 		tx.SavePayment(p)
+		if len(a.Memo) > 0 {
+			tx.SaveOperation(o)
+		}
 	})
 	if fault.CodeOf(err) == fault.StaleVersion { // an equal return was quicker
 		return s.returnedAgain(ctx, ch, a)

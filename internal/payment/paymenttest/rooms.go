@@ -55,7 +55,7 @@ type Rooms struct {
 // Build returns a node that works with the parts.
 func (p Parts) Build() *Rooms {
 	operations := operation.NewService(operation.Dependencies{
-		Store: p.Store, Tables: p.Tables, Banks: p.Banks, IDs: p.IDs, Clock: p.Clock, Log: p.Log,
+		Store: p.Store, Tables: p.Tables, Banks: p.Banks, Sealer: p.Sealer, IDs: p.IDs, Clock: p.Clock, Log: p.Log,
 		Audience: p.Audience, OnResolve: p.OnResolve,
 	})
 	charges := charge.NewService(charge.Dependencies{

@@ -64,11 +64,17 @@ func submit(t *testing.T, f apitest.Form) apitest.Form {
 // ReturnOf reads a return as the door would.
 func ReturnOf(t *testing.T, f apitest.Form) threeds.Return {
 	t.Helper()
-	parts := strings.Split(strings.TrimPrefix(f.Action, PublicURL), "/")
+	return ReturnAt(t, f.Action, f.Fields)
+}
+
+// ReturnAt reads a return to an address as the door would.
+func ReturnAt(t *testing.T, address string, fields url.Values) threeds.Return {
+	t.Helper()
+	parts := strings.Split(strings.TrimPrefix(address, PublicURL), "/")
 	if len(parts) != 4 || parts[1] != "3ds" {
-		t.Fatalf("the bank returns to %s", f.Action)
+		t.Fatalf("the bank returns to %s", address)
 	}
-	return threeds.Return{Connector: parts[2], SessionKey: parts[3], Form: f.Fields}
+	return threeds.Return{Connector: parts[2], SessionKey: parts[3], Form: fields}
 }
 
 // ComeBack brings a payer back, or ends the test.

@@ -132,6 +132,18 @@ func blob[T any](name string, at func(*T) *[]byte) column[T] {
 	}
 }
 
+// optionalBlob keeps bytes, which are NULL if there are none.
+func optionalBlob[T any](name string, at func(*T) *[]byte) column[T] {
+	c := blob(name, at)
+	c.put = func(v *T, _ money.Currency) any {
+		if b := *at(v); len(b) > 0 {
+			return b
+		}
+		return nil
+	}
+	return c
+}
+
 // hash keeps a SHA-256.
 func hash[T any](name string, at func(*T) *[32]byte) column[T] {
 	return column[T]{

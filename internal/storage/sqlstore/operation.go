@@ -31,6 +31,7 @@ var operationTable = newTable(&table[payment.Operation]{
 		moment("result_at", func(o *payment.Operation) *time.Time { return &o.Result.At }),
 		text("bank_code", func(o *payment.Operation) *string { return &o.BankCode }),
 		text("bank_message", func(o *payment.Operation) *string { return &o.BankMessage }),
+		optionalBlob("sealed_memo", func(o *payment.Operation) *[]byte { return &o.SealedMemo }),
 		moment("started_at", func(o *payment.Operation) *time.Time { return &o.StartedAt }),
 		moment("finished_at", func(o *payment.Operation) *time.Time { return &o.FinishedAt }),
 		moment("next_inquiry", func(o *payment.Operation) *time.Time { return &o.NextInquiry }),

@@ -24,6 +24,9 @@ var sessionTable = newTable(&table[payment.Session]{
 		number("wrong_keys", func(s *payment.Session) *int { return &s.WrongKeys }),
 		blob("sealed_form", func(s *payment.Session) *[]byte { return &s.SealedForm }),
 		blob("sealed_proof", func(s *payment.Session) *[]byte { return &s.SealedProof }),
+		optionalBlob("sealed_memo", func(s *payment.Session) *[]byte { return &s.SealedMemo }),
+		text("bank_code", func(s *payment.Session) *string { return &s.BankCode }),
+		text("bank_message", func(s *payment.Session) *string { return &s.BankMessage }),
 	},
 	fixed: []column[payment.Session]{
 		text("key", func(s *payment.Session) *string { return &s.Key }),

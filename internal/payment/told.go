@@ -1,0 +1,54 @@
+package payment
+
+import "github.com/vezne/vezne/internal/connector"
+
+// ChargeOf returns what a bank is told of the payment that an operation charges:
+// everything that is known of it but the card.
+func (p Payment) ChargeOf(o Operation) connector.Charge {
+	c := connector.Charge{
+		Kind: o.Kind, Reference: o.Reference, Order: p.OrderRef, Amount: o.Amount, Price: p.Price.Sub(p.Wallet),
+		Installments: p.Installments, ClientIP: p.ClientIP,
+	}
+	if len(p.Items) > 0 {
+		c.Items = make([]connector.Item, len(p.Items))
+	}
+	for i, it := range p.Items {
+		c.Items[i] = connector.Item{ID: it.ExternalID, Name: it.Name, Amount: it.Price.Sub(it.Wallet)}
+	}
+	if p.CustomerRef != "" {
+		c.Buyer = &connector.Buyer{ID: p.CustomerRef}
+	}
+	return c
+}
+
+// Named returns an approved operation as a bank is told of it, but for its memo and
+// its capture. One that was approved against our record, to be undone, is dated by
+// when it was sent.
+func (p Payment) Named(o Operation) connector.Original {
+	n := connector.Original{
+		Kind: o.Kind, Reference: o.Reference, Order: p.OrderRef, Amount: o.Amount, Installments: p.Installments,
+		TransactionID: o.Result.TransactionID, HostReference: o.Result.HostReference, AuthCode: o.Result.AuthCode,
+		At: o.StartedAt,
+	}
+	if o.Status == OperationApproved {
+		n.At = o.Result.At
+	}
+	return n
+}
+
+// Followed returns the charge that a follow-up is about, and the approved capture of
+// it whose money a void or a refund moves; both are nil for a charge.
+func Followed(o Operation, all []Operation) (charge, capture *Operation) {
+	if o.Original == "" {
+		return nil, nil
+	}
+	for i := range all {
+		switch other := &all[i]; {
+		case other.Reference == o.Original:
+			charge = other
+		case other.Original == o.Original && other.Kind == connector.Capture && other.Status == OperationApproved && other.ID != o.ID:
+			capture = other
+		}
+	}
+	return charge, capture
+}
