@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -58,7 +59,9 @@ func (p proof) authentication() connector.Authentication {
 
 // Return takes a payer back from the bank. Nothing in the form is believed before
 // the bank's MAC and the reference and amount of our own record were checked; a
-// form that fails is fault.ForgedReturn and changes nothing. A repeated return
+// form that fails is fault.ForgedReturn and changes nothing. Neither does one that
+// the bank was asked about and did not confirm, which is fault.ServiceUnavailable:
+// the payer may send it again. A repeated return
 // leads where the first one led, whatever it says. A payer whose merchant has
 // stopped allowing the address is not sent there: fault.URLNotAllowed, and the
 // payment ends unless it is completed.
@@ -124,12 +127,18 @@ func (s *Service) readReturn(ctx context.Context, r Return, ch challenge) (conne
 	if err != nil {
 		return connector.Authentication{}, fmt.Errorf("open POS: %w", err)
 	}
+	o := ch.operation
 	memo, err := s.operations.OpenMemo(ctx, ch.session.MerchantID, ch.session.SealedMemo)
 	if err != nil {
 		return connector.Authentication{}, err
 	}
-	a, err := bank.ReadReturn(ctx, pos.Returned{Form: r.Form, Charset: r.Charset}, ch.payment.ChargeOf(ch.operation), memo)
+	a, err := bank.ReadReturn(ctx, pos.Returned{Form: r.Form, Charset: r.Charset}, ch.payment.ChargeOf(o), memo)
 	switch {
+	case errors.Is(err, connector.ErrUnconfirmedReturn):
+		s.log.LogAttrs(ctx, slog.LevelWarn, "a bank did not confirm its return",
+			slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
+		return connector.Authentication{}, fault.Wrap(
+			fault.Unavailable, fault.ServiceUnavailable, "the bank did not confirm its answer; it may be sent again", err)
 	case err != nil:
 		return connector.Authentication{}, forged("unreadable or wrong MAC", err)
 	case a.Reference != ch.operation.Reference:
