@@ -234,9 +234,12 @@ func inquiryPause(age time.Duration) time.Duration {
 func (s *Service) concludeMissing(ctx context.Context, p payment.Payment, o payment.Operation) error {
 	v := payment.Verdict{Status: payment.OperationDeclined, Result: payment.Result{Reason: connector.NoResponse, At: s.clock.Now()}}
 	c := payment.Settle(p, o, v)
-	tell, err := s.eventWriter(ctx, c.Operation.Event(), c.Payment, c.Operation, c.Operation.FinishedAt)
-	if err != nil {
-		return err
+	tell := func(payment.Tx) {} // nobody was told of what a reversal undoes
+	var err error
+	if !isReversal(o) {
+		if tell, err = s.eventWriter(ctx, c.Operation.Event(), c.Payment, c.Operation, c.Operation.FinishedAt); err != nil {
+			return err
+		}
 	}
 	check, err := s.NewLateCheck(ctx, c, s.startOf(o).Add(lateChecks[0]))
 	if err != nil {
