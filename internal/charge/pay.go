@@ -30,6 +30,11 @@ func (s *Service) payPrepared(ctx context.Context, c Pay, a *Attempt, refusal er
 	if refusal != nil {
 		return s.refused(ctx, c.Caller, refusal)
 	}
+	if !a.Routed() { // a decline claims no order, so nothing else would notice
+		if replay, err := s.orderTaken(ctx, a); err != nil || replay != nil {
+			return replay.Value(), err
+		}
+	}
 	if replay, err := s.begin(ctx, a); err != nil || replay != nil {
 		return replay.Value(), err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/idempotency"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/payment/paymenttest"
 )
@@ -122,6 +123,25 @@ func TestOrder(t *testing.T) {
 			c.Price = paymenttest.Lira(t, "1000.01")
 			_, err := w.Pay(t.Context(), c)
 			paymenttest.WantCode(t, err, fault.OrderAlreadyPaid)
+		})
+		t.Run("paid_order_asked_for_in_a_currency_that_no_POS_takes_for_the_card_is_refused", func(t *testing.T) {
+			c := w.Order(t, paymenttest.GoodCard)
+			paid := w.MustPay(t, c)
+			foreign := w.Routes.POSes[1]
+			foreign.ID, foreign.Alias, foreign.Currencies, foreign.AcceptsDomestic = 9, "dollars", []money.Currency{money.USD}, false
+			table := w.Routes
+			defer func() { w.Routes = table }()
+			w.Routes.POSes = append(slices.Clone(table.POSes), foreign)
+			var err error
+			if c.Price, err = money.ParseAmount("1000.00", money.USD); err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.Pay(t.Context(), c)
+			paymenttest.WantCode(t, err, fault.OrderAlreadyPaid)
+			c.OrderRef += "-free"
+			if o := w.MustPay(t, c); o.Payment.Result.Reason != connector.NoPOSAvailable || o.Payment.UUID == paid.Payment.UUID {
+				t.Errorf("a free order: %s", o.Payment.Result.Reason)
+			}
 		})
 		t.Run("declined_order_may_be_paid_with_another_card", func(t *testing.T) {
 			c := w.Order(t, paymenttest.PoorCard)
