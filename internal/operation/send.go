@@ -110,6 +110,7 @@ func (s *Service) inquiry(ctx context.Context, p payment.Payment, o payment.Oper
 	if err != nil {
 		return connector.Inquiry{}, fmt.Errorf("read operations: %w", err)
 	}
+	q.Siblings = payment.Siblings(o, all)
 	q.Original, err = s.original(ctx, p, o, all)
 	return q, err
 }

@@ -36,6 +36,30 @@ func (p Payment) Named(o Operation) connector.Original {
 	return n
 }
 
+// Siblings returns the other follow-ups of what o is about that were sent, as a
+// connector is told of them. One that we call declined because the bank had no record
+// of it may still be carried out: nothing is known of it.
+func Siblings(o Operation, all []Operation) []connector.Sibling {
+	var siblings []connector.Sibling
+	for _, other := range all {
+		if other.Original != o.Original || other.ID == o.ID || other.Status == OperationUnsent {
+			continue
+		}
+		s := connector.Sibling{
+			Kind: other.Kind, Reference: other.Reference, TransactionID: other.Result.TransactionID,
+			Amount: other.Amount, At: other.StartedAt,
+		}
+		switch {
+		case other.Status == OperationApproved:
+			s.Outcome = connector.Approved
+		case other.Status == OperationDeclined && other.Result.Reason != connector.NoResponse:
+			s.Outcome = connector.Declined
+		}
+		siblings = append(siblings, s)
+	}
+	return siblings
+}
+
 // Followed returns the charge that a follow-up is about, and the approved capture of
 // it whose money a void or a refund moves; both are nil for a charge.
 func Followed(o Operation, all []Operation) (charge, capture *Operation) {
