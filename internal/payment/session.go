@@ -26,7 +26,7 @@ type Session struct {
 	KeyExpires time.Time
 	// WrongKeys counts attempts to complete with another key.
 	WrongKeys int
-	// SealedForm is the form that takes the payer to the bank, sealed; nil until
+	// SealedForm is the way that takes the payer to the bank, sealed; nil until
 	// the bank has answered the enrolment. It is kept for requests that are repeated.
 	SealedForm []byte
 	// SealedProof is the authentication, sealed by the vault: what the bank needs

@@ -34,7 +34,8 @@ type Enrol struct {
 }
 
 // Enrolment answers Enrol: the payment, and the form that takes the payer to the
-// bank, which has no Action if the enrolment was refused.
+// bank, or to a page of ours that leads on to the bank. It has no Action if the enrolment
+// was refused.
 type Enrolment struct {
 	payment.Outcome
 	Form connector.Form
@@ -224,20 +225,19 @@ func (s *Service) ReturnURL(at pos.POS, session payment.Session) string {
 	return s.publicURL + "/3ds/" + at.Connector + "/" + session.Key
 }
 
-// keepEnrolment keeps the bank's answer with the session: its form, sealed, so that
+// keepEnrolment keeps the bank's answer with the session: its way, sealed, so that
 // a repeated request can be given its first answer, its words, and its memo for the
 // payer's return. The memo is kept with the operation too, which may have to be asked
 // about if the payer never returns.
 func (s *Service) keepEnrolment(
 	ctx context.Context, a *charge.Attempt, session payment.Session, enrolled connector.Enrolled,
 ) (Enrolment, error) {
-	form := enrolled.Way.Form
-	plain, err := json.Marshal(form)
+	plain, err := json.Marshal(enrolled.Way)
 	if err != nil {
-		return Enrolment{}, fmt.Errorf("encode bank's form: %w", err)
+		return Enrolment{}, fmt.Errorf("encode way to bank: %w", err)
 	}
 	if session.SealedForm, err = s.sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
-		return Enrolment{}, fmt.Errorf("seal bank's form: %w", err)
+		return Enrolment{}, fmt.Errorf("seal way to bank: %w", err)
 	}
 	if session.SealedMemo, err = s.operations.SealMemo(ctx, session.MerchantID, enrolled.Memo); err != nil {
 		return Enrolment{}, err
@@ -256,9 +256,9 @@ func (s *Service) keepEnrolment(
 		return s.endAsStored(ctx, session, true)
 	}
 	if err != nil {
-		return Enrolment{}, fmt.Errorf("keep bank's form: %w", err)
+		return Enrolment{}, fmt.Errorf("keep way to bank: %w", err)
 	}
-	return Enrolment{Outcome: payment.Outcome{Payment: a.Payment, Operation: o}, Form: form}, nil
+	return Enrolment{Outcome: payment.Outcome{Payment: a.Payment, Operation: o}, Form: s.formOf(enrolled.Way, a.POS(), session)}, nil
 }
 
 // endAsStored answers an enrolment that has moved on in the store without us: by the
@@ -330,12 +330,14 @@ func (s *Service) replayEnrolment(ctx context.Context, replay *payment.Outcome, 
 	case session.SealedForm == nil:
 		return s.endAbandoned(ctx, session)
 	}
-	plain, err := s.sealer.Open(ctx, session.MerchantID, vault.PurposeThreeDS, session.SealedForm)
+	way, err := s.openWay(ctx, session)
 	if err != nil {
-		return Enrolment{}, fmt.Errorf("open bank's form: %w", err)
+		return Enrolment{}, err
 	}
-	if err := json.Unmarshal(plain, &e.Form); err != nil {
-		return Enrolment{}, fmt.Errorf("decode bank's form: %w", err)
+	at, err := s.operations.POS(ctx, e.Operation.MerchantID, e.Operation.POSID)
+	if err != nil {
+		return Enrolment{}, fmt.Errorf("find POS of session: %w", err)
 	}
+	e.Form = s.formOf(way, at, session)
 	return e, nil
 }

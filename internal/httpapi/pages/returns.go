@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"golang.org/x/text/language"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
@@ -28,9 +29,11 @@ const returnsPattern = "/3ds/{connector}/{session}"
 //go:embed returns.html returns.json
 var returnFiles embed.FS
 
-// Returner takes payers back from banks.
+// Returner takes payers to banks and back.
 type Returner interface {
 	Return(ctx context.Context, r threeds.Return) (threeds.Returned, error)
+	// Way returns how the payer of a session gets to the bank.
+	Way(ctx context.Context, connector, session string) (connector.Way, error)
 }
 
 // returnText is what the pages say in one language.
@@ -78,6 +81,7 @@ func Returns(k *kit.Kit, p Returner, urls egress.Policy) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle(returnsPattern, k.Fallible(returnsPattern, s.serve))
+	mux.Handle(returnsPattern+threeds.WayPath, k.Fallible(returnsPattern+threeds.WayPath, s.leadOn))
 	mux.Handle("/", k.Plain(returnsPattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, http.StatusNotFound)
 	})))

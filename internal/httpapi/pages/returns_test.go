@@ -30,7 +30,12 @@ import (
 type fakeReturner struct {
 	asked threeds.Return
 	done  threeds.Returned
+	way   connector.Way
 	err   error
+}
+
+func (f *fakeReturner) Way(context.Context, string, string) (connector.Way, error) {
+	return f.way, f.err
 }
 
 func (f *fakeReturner) Return(_ context.Context, r threeds.Return) (threeds.Returned, error) {
