@@ -22,7 +22,7 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 	if err != nil {
 		return err
 	}
-	if c.Payment.State == payment.Authenticated || isReversal(c.Operation) { // nothing that a merchant could act on
+	if c.Payment.State == payment.Authenticated || c.Operation.IsReversal() { // nothing that a merchant could act on
 		return s.Save(ctx, c, append(also, func(tx payment.Tx) { tx.Record(record) })...)
 	}
 	tell, err := s.eventWriter(ctx, c.Operation.Event(), c.Payment, c.Operation, c.Operation.FinishedAt)

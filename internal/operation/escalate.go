@@ -37,7 +37,7 @@ func (s *Service) escalateRefusal(ctx context.Context, p payment.Payment, charge
 		return fmt.Errorf("read operations: %w", err)
 	}
 	for _, o := range all {
-		if isReversal(o) && o.Original == charge.Reference && !o.EscalatedAt.IsZero() {
+		if o.IsReversal() && o.Original == charge.Reference && !o.EscalatedAt.IsZero() {
 			return nil
 		}
 	}
@@ -69,7 +69,7 @@ func (s *Service) putBeforePerson(ctx context.Context, p payment.Payment, o paym
 	err = s.store.InTx(ctx, func(tx payment.Tx) {
 		tx.SavePayment(p)
 		tx.SaveOperation(o)
-		if !isReversal(o) {
+		if !o.IsReversal() {
 			tell(tx)
 		}
 		tx.Record(record)

@@ -2,7 +2,6 @@ package operation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 )
 
 // JobLateCheck is the job that asks a bank again about a request of which it
@@ -117,52 +115,6 @@ func (s *Service) startOf(o payment.Operation) time.Time {
 	return o.StartedAt
 }
 
-// reverse undoes at the bank what was approved there after the merchant had been
-// told that it failed. The books never saw the charge, so they do not see its
-// reversal either; the operations show both.
-func (s *Service) reverse(ctx context.Context, p payment.Payment, o payment.Operation, at pos.POS) error {
-	s.log.LogAttrs(ctx, slog.LevelError, "late approval: reversing",
-		slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)))
-	undo, err := s.New(ctx, p, connector.Void, resolverActor, at)
-	if err != nil {
-		return err
-	}
-	undo.Amount, undo.Original = o.Amount, o.Reference
-	err = s.store.InTx(ctx, func(tx payment.Tx) {
-		tx.SaveOperation(o) // the reversal names the charge by what the bank calls it
-		tx.InsertOperation(undo)
-	})
-	if err != nil {
-		return fmt.Errorf("begin reversal: %w", err)
-	}
-	o.Version++
-	v := s.SendFollowUp(ctx, p, undo, at)
-	if _, err := s.Conclude(ctx, p, undo, v, resolverActor); err != nil {
-		return err
-	}
-	if v.Status == payment.OperationDeclined {
-		err = s.escalateRefusal(ctx, p, o, undo)
-	}
-	if v.Status != payment.OperationApproved {
-		return errors.Join(fmt.Errorf("reversal of operation %d: %s", o.ID, v.Status), err)
-	}
-	return s.markReversed(ctx, o)
-}
-
-// isReversal reports whether the operation undoes a charge that nobody wanted, and
-// not a payment that somebody voided.
-func isReversal(o payment.Operation) bool {
-	return o.Kind == connector.Void && o.Actor == resolverActor
-}
-
-func (s *Service) markReversed(ctx context.Context, o payment.Operation) error {
-	o.Status = payment.OperationReversed
-	if err := s.store.InTx(ctx, func(tx payment.Tx) { tx.SaveOperation(o) }); err != nil {
-		return fmt.Errorf("mark operation %d reversed: %w", o.ID, err)
-	}
-	return nil
-}
-
 // acceptLate books a follow-up that the bank carried out after the merchant had
 // been told that it failed: money that was given back cannot be called back. It
 // fails, and stays a dead job for a person to look at, if the payment has moved
@@ -170,15 +122,15 @@ func (s *Service) markReversed(ctx context.Context, o payment.Operation) error {
 func (s *Service) acceptLate(ctx context.Context, p payment.Payment, o payment.Operation, v payment.Verdict) error {
 	s.log.LogAttrs(ctx, slog.LevelError, "late approval: accepting",
 		slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)))
+	if o.IsReversal() { // it was never about the payment's own state
+		return s.Commit(ctx, payment.Settle(p, o, v), resolverActor)
+	}
 	fits := false
 	switch o.Kind {
 	case connector.Capture:
 		fits = p.State == payment.Authorized && p.OpenAsk == 0
 		p.OpenAsk = o.ID
 	case connector.Void:
-		if isReversal(o) { // it was never about the payment's own state
-			return s.Commit(ctx, payment.Settle(p, o, v), resolverActor)
-		}
 		_, err := p.AdmitVoid()
 		fits = err == nil
 		p.OpenAsk = o.ID

@@ -109,7 +109,7 @@ func (s *Service) Resolve(ctx context.Context, c Resolve) (payment.Outcome, erro
 
 // undoes returns the charge that a reversal is about, if it still stands at the bank.
 func (s *Service) undoes(ctx context.Context, o payment.Operation) (charge payment.Operation, stands bool, err error) {
-	if !isReversal(o) || o.Status == payment.OperationApproved {
+	if !o.IsReversal() || o.Status == payment.OperationApproved {
 		return payment.Operation{}, false, nil
 	}
 	all, err := s.store.Operations(ctx, o.MerchantID, o.PaymentID)

@@ -17,7 +17,7 @@ import (
 
 const (
 	// resolverActor names the resolver in audit records.
-	resolverActor = "system:resolver"
+	resolverActor = payment.ReversalActor
 	// resolverTick is how often the resolver looks for operations that are due.
 	resolverTick = 500 * time.Millisecond
 	// resolverBatch is how many operations are looked at in one round: as many as
@@ -236,7 +236,7 @@ func (s *Service) concludeMissing(ctx context.Context, p payment.Payment, o paym
 	c := payment.Settle(p, o, v)
 	tell := func(payment.Tx) {} // nobody was told of what a reversal undoes
 	var err error
-	if !isReversal(o) {
+	if !o.IsReversal() {
 		if tell, err = s.eventWriter(ctx, c.Operation.Event(), c.Payment, c.Operation, c.Operation.FinishedAt); err != nil {
 			return err
 		}

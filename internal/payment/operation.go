@@ -86,6 +86,15 @@ func (o Operation) Verdict() Verdict {
 	return Verdict{Status: o.Status, Result: o.Result, BankCode: o.BankCode, BankMessage: o.BankMessage, SealedMemo: o.SealedMemo}
 }
 
+// ReversalActor is whose operations undo charges that nobody wanted any more.
+const ReversalActor = "system:resolver"
+
+// IsReversal reports whether the operation undoes a charge that nobody wanted, and not
+// a payment that somebody voided or refunded. The books see neither of the two.
+func (o Operation) IsReversal() bool {
+	return (o.Kind == connector.Void || o.Kind == connector.Refund) && o.Actor == ReversalActor
+}
+
 // ChargeOf returns the ask that charged the payment, or was to. It need not stand
 // first: a follow-up may be dated earlier, by another clock.
 func ChargeOf(operations []Operation) id.Operation {

@@ -113,7 +113,7 @@ func (c *Change) settleVoid() {
 
 func (c *Change) settleRefund() {
 	p := &c.Payment
-	if !c.Operation.Status.Final() {
+	if !c.Operation.Status.Final() || c.Operation.IsReversal() {
 		return
 	}
 	p.Refunding = p.Refunding.Sub(c.Operation.Amount)

@@ -12,7 +12,7 @@ import (
 const (
 	// waits: a declined operation waits for a person only if it is a reversal whose
 	// charge still stands: no other operation is about one that was declined.
-	waits = `escalated_at > 0 AND (status IN ('open', 'unknown') OR (status = 'declined' AND kind = 'void' AND EXISTS (
+	waits = `escalated_at > 0 AND (status IN ('open', 'unknown') OR (status = 'declined' AND kind IN ('void', 'refund') AND EXISTS (
 		SELECT 1 FROM operation charge
 		WHERE charge.merchant_id = operation.merchant_id AND charge.payment_id = operation.payment_id
 		AND charge.reference = operation.original AND charge.status = 'declined')))`
