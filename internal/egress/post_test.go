@@ -35,7 +35,7 @@ func TestPost(t *testing.T) {
 	demo := egress.Policy{Demo: true}
 	post := func(t *testing.T, p egress.Policy, o egress.PosterOptions, url string) (int, []byte, error) {
 		t.Helper()
-		o.Timeout = 500 * time.Millisecond
+		o.Timeout = 3 * time.Second // of which only the hanging receiver needs all
 		return egress.NewPoster(p, o).Post(t.Context(), url, map[string]string{"x": "y"}, []byte("{}"))
 	}
 	refuses := func(rule string, p egress.Policy, url string, want error) {
