@@ -100,7 +100,12 @@ func declaredKinds(t *testing.T) []job.Kind {
 				return true
 			}
 			for _, value := range v.Values {
-				text, err := strconv.Unquote(value.(*ast.BasicLit).Value)
+				literal, ok := value.(*ast.BasicLit)
+				if !ok {
+					t.Errorf("%s: a kind is no literal", name)
+					continue
+				}
+				text, err := strconv.Unquote(literal.Value)
 				if err != nil {
 					t.Errorf("%s: %v", name, err)
 				}

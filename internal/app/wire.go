@@ -113,7 +113,6 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
 	tasks := append(tasksOf(runners), newResolver(rooms.operations, db).Run, rotator.Run)
 	s.tasks = s.recorded(append(tasks, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
-
 	staff := admin.Services{
 		Callers: directory, Payments: rooms.charges, Unknowns: rooms.operations, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),

@@ -61,7 +61,7 @@ func TestFairness(t *testing.T) {
 		end := func(m id.Merchant, ref, callback string, cancel bool) string {
 			t.Helper()
 			c := order(ref)
-			c.MerchantID, c.Order.Callback = m, "https://shop.example.com/"+callback
+			c.MerchantID, c.Callback = m, "https://shop.example.com/"+callback
 			made, err := w.Create(t.Context(), c)
 			if err == nil && cancel {
 				err = w.Cancel(t.Context(), made.ID, made.Version)

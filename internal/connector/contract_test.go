@@ -149,7 +149,7 @@ func TestMemoShowsItsLengthAlone(t *testing.T) {
 			t.Errorf("%s shows the memo: %s", verb, got)
 		}
 	}
-	if got := fmt.Sprint(a.Memo); got != "memo of 13 bytes" {
+	if got := fmt.Sprintf("%v", a.Memo); got != "memo of 13 bytes" {
 		t.Errorf("memo = %s", got)
 	}
 }

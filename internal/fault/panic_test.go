@@ -17,7 +17,7 @@ func charge(what any) (err error) {
 		}
 	}()
 	if what == nil {
-		var none []int
+		none := make([]int, 0)
 		return fmt.Errorf("first of none is %d", none[len(none)])
 	}
 	panic(what)

@@ -54,7 +54,7 @@ func (r *Runner) end(ctx context.Context, j Job, failure error, ending Ending) e
 		return r.queue.Retry(ctx, j, r.node, now, "handed back")
 	case EndedDead:
 		j.Failures++
-		r.report(ctx, slog.LevelError, "job is dead", j, failure)
+		r.report(ctx, slog.LevelError, "job is dead", j, slog.Any("error", failure))
 		return r.queue.Bury(ctx, j, r.node, now, failure.Error())
 	case EndedFailed:
 	}

@@ -189,7 +189,7 @@ func (r *Runner) run(ctx context.Context, d deadline, j Job) {
 		r.OnRun(j.Kind, ending)
 	}
 	if err := r.end(storing, j, err, ending); err != nil {
-		r.report(ctx, slog.LevelWarn, "end job", j, err)
+		r.report(ctx, slog.LevelWarn, "end job", j, slog.Any("error", err))
 	}
 }
 
@@ -201,15 +201,15 @@ func (r *Runner) call(ctx context.Context, d deadline, j Job) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			p := fault.Recovered(v)
-			r.report(ctx, slog.LevelError, "job panicked", j, p, slog.String("stack", p.Stack()))
+			r.report(ctx, slog.LevelError, "job panicked", j, slog.Any("error", p), slog.String("stack", p.Stack()))
 			err = p
 		}
 	}()
 	return r.handlers[j.Kind].Do(ctx, j)
 }
 
-func (r *Runner) report(ctx context.Context, level slog.Level, what string, j Job, err error, more ...slog.Attr) {
+func (r *Runner) report(ctx context.Context, level slog.Level, what string, j Job, more ...slog.Attr) {
 	r.log.LogAttrs(ctx, level, what, append([]slog.Attr{
-		slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)), slog.Any("error", err),
+		slog.Int64("job", int64(j.ID)), slog.String("kind", string(j.Kind)),
 	}, more...)...)
 }

@@ -149,7 +149,7 @@ func found(f connector.Finding) (connector.Finding, error) {
 		f.Outcome = connector.Unknown
 	}
 	f.Reversed = f.Reversed && f.Outcome == connector.Approved
-	f.Answer = f.Answer.Clean()
+	f.Answer = f.Clean()
 	return f, nil
 }
 

@@ -23,7 +23,7 @@ import (
 func BenchmarkAgainst(b *testing.B) {
 	commit := os.Getenv("BENCH_AGAINST")
 	if commit == "" {
-		b.Skip("BENCH_AGAINST names no commit")
+		b.Fatal("BENCH_AGAINST names no commit")
 	}
 	began := time.Now()
 	before := buildCommit(b, commit)

@@ -332,9 +332,6 @@ func (b *bank) untilRefundable() {
 	}
 }
 
-// holds reports whether the connector takes pre-authorizations.
-func (b *bank) holds() bool { return connector.CapabilitiesOf(b.conn).Capture }
-
 func (b *bank) noFaults() {
 	b.t.Helper()
 	b.control(http.MethodDelete, "/_faults", "", http.StatusOK)

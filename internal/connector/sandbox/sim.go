@@ -48,7 +48,7 @@ func signed[Q, A any](s *simulatedBank, path string, answer func(*http.Request, 
 		}
 		var message Q
 		if err := json.Unmarshal(body, &message, json.RejectUnknownMembers(true)); err != nil {
-			return simulator.Refuse(http.StatusBadRequest, "malformed message"), nil
+			return simulator.Refuse(http.StatusBadRequest, "malformed message"), nil //nolint:nilerr // the bank refuses what it cannot read
 		}
 		said, err := answer(r, message)
 		if err != nil {

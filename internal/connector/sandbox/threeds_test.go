@@ -77,7 +77,11 @@ func form(t *testing.T, p apitest.Page) apitest.Form {
 // read reads a return as internal/pos does.
 func read(t *testing.T, c connector.ThreeDS, fields url.Values) (connector.Authentication, error) {
 	t.Helper()
-	return c.ReadReturn(t.Context(), connector.DecodeReturn(fields, "", connector.RulesOf(c.(connector.Connector)).Charset), connector.Charge{}, nil)
+	speaker, ok := c.(connector.Connector)
+	if !ok {
+		t.Fatalf("%T is no connector", c)
+	}
+	return c.ReadReturn(t.Context(), connector.DecodeReturn(fields, "", connector.RulesOf(speaker).Charset), connector.Charge{}, nil)
 }
 
 // visit posts the form of an enrolment and returns the form of the bank's page.

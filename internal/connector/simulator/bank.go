@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
 
@@ -144,9 +145,7 @@ func (b *Bank) answer(w http.ResponseWriter, r *http.Request, body []byte, h Han
 		unavailable(w)
 		return
 	}
-	for name, values := range reply.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), reply.Header)
 	if reply.Status != 0 {
 		w.WriteHeader(reply.Status)
 	}

@@ -25,7 +25,7 @@ func (s Sum) Hex() string { return hex.EncodeToString(s) }
 // UpperHex is hexadecimal in upper case.
 func (s Sum) UpperHex() string { return strings.ToUpper(s.Hex()) }
 
-// SHA1, SHA256 and SHA512 hash parts one after another, without anything between
+// SHA1 hashes parts one after another, as SHA256 and SHA512 do, without anything between
 // them unless it is a part. That makes "1"+"23" and "12"+"3" equal: it is for
 // protocols that sign so, whose connector compares every field with its own record.
 // The parts are the bytes that the bank hashes, which for text in another charset

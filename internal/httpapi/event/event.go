@@ -35,7 +35,7 @@ func NewPayment(p Payments) Payment { return Payment{p} }
 func (d Payment) Describe(ctx context.Context, m id.Merchant, data map[string]jsontext.Value) error {
 	var named string
 	if json.Unmarshal(data["payment"], &named) != nil {
-		return nil
+		return nil //nolint:nilerr // it names no payment
 	}
 	u, err := id.ParseUUID(named)
 	if err != nil {

@@ -42,7 +42,7 @@ func (s *returns) leadOn(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", bankPolicy)
-	_, _ = w.Write([]byte(based(way.Page))) //nolint:gosec // a bank's page, without an origin of ours; the payer may be gone
+	_, _ = w.Write([]byte(based(way.Page))) // a bank's page, without an origin of ours; the payer may be gone
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (s *simulatedBank) message(answer func(*http.Request, wire.Element) (simula
 	return func(r *http.Request, body []byte) (simulator.Reply, error) {
 		m, err := wire.ParseXML(body, wire.Charset("", body, connector.Windows1254))
 		if err != nil || m.Name != "KuveytTurkVPosMessage" {
-			return simulator.Refuse(http.StatusBadRequest, "malformed XML"), nil
+			return simulator.Refuse(http.StatusBadRequest, "malformed XML"), nil //nolint:nilerr // the bank refuses what it cannot read
 		}
 		if !s.signed(m) {
 			return s.answer(r, m, simulator.Booking{Decline: connector.InvalidMerchantOrSP})
@@ -136,7 +136,7 @@ func document(c connector.Charset, e wire.Element) (simulator.Reply, error) {
 func (s *simulatedBank) soap(r *http.Request, body []byte) (simulator.Reply, error) {
 	e, err := wire.ParseXML(body, wire.Charset("", body, connector.Windows1254))
 	if err != nil || len(e.Child("Body").Children) != 1 {
-		return simulator.Refuse(http.StatusBadRequest, "malformed envelope"), nil
+		return simulator.Refuse(http.StatusBadRequest, "malformed envelope"), nil //nolint:nilerr // the bank refuses what it cannot read
 	}
 	action := e.Child("Body").Children[0]
 	q := action.Child("request")

@@ -103,8 +103,9 @@ func currencyCode(c money.Currency) string {
 		return "US"
 	case money.EUR:
 		return "EU"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func (b *bank) Capture(ctx context.Context, f connector.FollowUp) (connector.Answer, error) {

@@ -42,12 +42,12 @@ func classify(_ *http.Request, body []byte) simulator.Class {
 func (s *simulatedBank) serve(r *http.Request, body []byte) (simulator.Reply, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return simulator.Refuse(http.StatusBadRequest, "malformed form"), nil
+		return simulator.Refuse(http.StatusBadRequest, "malformed form"), nil //nolint:nilerr // the bank refuses what it cannot read
 	}
 	text := []byte(form.Get("xmldata"))
 	q, err := wire.ParseXML(text, wire.Charset("", text, connector.ISO88599))
 	if err != nil || q.Name != "posnetRequest" {
-		return simulator.Refuse(http.StatusBadRequest, "malformed XML"), nil
+		return simulator.Refuse(http.StatusBadRequest, "malformed XML"), nil //nolint:nilerr // the bank refuses what it cannot read
 	}
 	said, err := s.decide(r, q)
 	if err != nil {
