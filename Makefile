@@ -2,7 +2,7 @@
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
-TEST_TIMEOUT := 15m
+TEST_TIMEOUT := 25m
 
 # The race detector watches everything but the two packages that are SQLite's C,
 # translated: they keep their data outside of Go's memory, where it sees nothing,
