@@ -23,7 +23,7 @@ import (
 
 // DSNVariable names a running server that tests use instead of starting one, by
 // the DSN of a superuser. `make test` sets it for all packages together.
-const DSNVariable = "VEZNE_TEST_POSTGRES"
+const DSNVariable = "TEST_POSTGRES"
 
 // Durability is how much a server does so that a commit outlives the machine.
 type Durability bool

@@ -1,6 +1,6 @@
 // Package storetest gives tests real databases of both engines, and holds the
 // suite that every store must pass on each of them. SQLite lives in a file of
-// the test; PostgreSQL is the server that VEZNE_TEST_POSTGRES names, which `make
+// the test; PostgreSQL is the server that TEST_POSTGRES names, which `make
 // test` starts for all packages together, or else one that the test binary starts.
 package storetest
 
