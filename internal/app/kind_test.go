@@ -50,6 +50,7 @@ func TestKinds(t *testing.T) {
 		want := map[job.Class][]job.Kind{
 			job.Money: {
 				"checkout.expire", "checkout.watch", "payment.expire_hold", "payment.expire_session", "payment.late_check",
+				"payment.release_hold",
 			},
 			job.Callback:     {"checkout.callback", "webhook.deliver"},
 			job.Housekeeping: {"retention.forget"},

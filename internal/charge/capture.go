@@ -26,7 +26,6 @@ func (s *Service) Capture(ctx context.Context, c Capture) (payment.Outcome, erro
 			}
 			return amount, replay, err
 		},
-		reserve: func(p *payment.Payment, o payment.Operation) { p.OpenAsk = o.ID },
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/trace"
 )
 
@@ -26,8 +27,6 @@ type followUp struct {
 	// admit checks the payment as it is now and returns the amount to be moved. It
 	// may return an Outcome instead, when the command was carried out before.
 	admit func(ctx context.Context, p payment.Payment) (money.Amount, *payment.Outcome, error)
-	// reserve marks the payment so that no rival is admitted meanwhile.
-	reserve func(p *payment.Payment, o payment.Operation)
 }
 
 // followUp carries out a command about a payment that a bank approved. The
@@ -54,6 +53,10 @@ func (s *Service) followOnce(ctx context.Context, f followUp) (payment.Outcome, 
 		return s.operations.Conclude(ctx, p, o, operation.VerdictOf(connector.Answer{Outcome: connector.Unsent}, s.clock.Now()), f.caller.Actor)
 	}
 	v := s.operations.SendFollowUp(ctx, p, o, at)
+	if next, turned := s.operations.Turn(ctx, payment.Settle(p, o, v)); turned {
+		p, o = next.Payment, next.Operation
+		v = s.operations.SendFollowUp(ctx, p, o, at)
+	}
 	return s.operations.Conclude(ctx, p, o, v, f.caller.Actor)
 }
 
@@ -72,14 +75,11 @@ func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, pay
 		if replay != nil || err != nil {
 			return payment.Payment{}, payment.Operation{}, replay, err
 		}
-		if err := s.checkAble(ctx, p, f); err != nil {
-			return payment.Payment{}, payment.Operation{}, nil, err
-		}
 		o, err := s.newFollowUp(ctx, p, f, amount)
 		if err != nil {
 			return payment.Payment{}, payment.Operation{}, nil, err
 		}
-		f.reserve(&p, o)
+		p.Reserve(o)
 		p.MarkChanged(o.StartedAt)
 		err = s.store.InTx(ctx, func(tx payment.Tx) {
 			if !f.caller.Key.IsZero() {
@@ -106,34 +106,24 @@ func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, pay
 	return payment.Payment{}, payment.Operation{}, nil, payment.InProgress(fault.OperationInProgress, f.payment)
 }
 
-// checkAble refuses what the payment's POS cannot do.
-func (s *Service) checkAble(ctx context.Context, p payment.Payment, f followUp) error {
-	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
-	if err != nil {
-		return fmt.Errorf("find POS of payment: %w", err)
-	}
-	bank, err := s.banks.Bank(ctx, at)
-	if err != nil {
-		return fmt.Errorf("open POS of payment: %w", err)
-	}
-	if !f.able(bank.Capabilities()) {
-		return payment.WrongState(f.unable, "the bank of this payment cannot do that", p)
-	}
-	return nil
-}
-
+// newFollowUp makes the operation of a follow-up, as its bank takes it today. It
+// refuses what the payment's POS cannot do.
 func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp, amount money.Amount) (payment.Operation, error) {
-	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
-	if err != nil {
-		return payment.Operation{}, fmt.Errorf("find POS of payment: %w", err)
-	}
-	o, err := s.operations.New(ctx, p, f.kind, f.caller.Actor, at)
+	at, bank, err := s.bankOf(ctx, p)
 	if err != nil {
 		return payment.Operation{}, err
+	}
+	u := payment.Undoing{Rules: bank.Rules(), Can: bank.Capabilities()}
+	if !f.able(u.Can) {
+		return payment.Operation{}, payment.WrongState(f.unable, "the bank of this payment cannot do that", p)
 	}
 	operations, err := s.store.Operations(ctx, p.MerchantID, p.ID)
 	if err != nil {
 		return payment.Operation{}, fmt.Errorf("read operations of payment: %w", err)
+	}
+	o, err := s.operations.New(ctx, p, f.kind, f.caller.Actor, at)
+	if err != nil {
+		return payment.Operation{}, err
 	}
 	for _, earlier := range operations {
 		if earlier.Status == payment.OperationApproved && (earlier.Kind == connector.Sale || earlier.Kind == connector.Authorize) {
@@ -141,5 +131,21 @@ func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp
 		}
 	}
 	o.Amount = amount
+	if o.Undoes(p) {
+		o.Kind = u.Way(o, operations)
+	}
 	return o, nil
+}
+
+// bankOf returns where a payment was made.
+func (s *Service) bankOf(ctx context.Context, p payment.Payment) (pos.POS, *pos.Bank, error) {
+	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
+	if err != nil {
+		return pos.POS{}, nil, fmt.Errorf("find POS of payment: %w", err)
+	}
+	bank, err := s.banks.Bank(ctx, at)
+	if err != nil {
+		return pos.POS{}, nil, fmt.Errorf("open POS of payment: %w", err)
+	}
+	return at, bank, nil
 }

@@ -59,6 +59,9 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 		POSAlias: c.POSAlias, At: p.CreatedAt, Seed: routingSeed(c),
 	}
 	p.Routing = routing.Decide(*table, request, s.banks.Healthy)
+	if c.Phase == payment.PhasePreAuthorization {
+		p.Routing = p.Routing.Keeping(func(at pos.POS) bool { return s.holds(ctx, at) }, routing.NoHolds)
+	}
 	if err := s.checkDecision(c, p.Routing, table, request); err != nil {
 		return nil, err
 	}
@@ -67,6 +70,13 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 		a.candidates = routing.EquallyPriced(a.candidates, c.Price, c.InterestPayer)
 	}
 	return a, nil
+}
+
+// holds reports whether a POS's bank captures later what it holds now. One that cannot
+// be opened is left among the candidates: the payment fails over from it.
+func (s *Service) holds(ctx context.Context, at pos.POS) bool {
+	bank, err := s.banks.Bank(ctx, at)
+	return err != nil || bank.Capabilities().Capture
 }
 
 func (c Pay) check(now time.Time) error {

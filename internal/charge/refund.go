@@ -21,6 +21,5 @@ func (s *Service) Refund(ctx context.Context, c Refund) (payment.Outcome, error)
 			amount, err := p.AdmitRefund(c.Amount)
 			return amount, nil, err
 		},
-		reserve: func(p *payment.Payment, o payment.Operation) { p.Refunding = p.Refunding.Add(o.Amount) },
 	})
 }

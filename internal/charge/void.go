@@ -19,6 +19,5 @@ func (s *Service) Void(ctx context.Context, c Void) (payment.Outcome, error) {
 			amount, err := p.AdmitVoid()
 			return amount, nil, err
 		},
-		reserve: func(p *payment.Payment, o payment.Operation) { p.OpenAsk = o.ID },
 	})
 }

@@ -18,6 +18,8 @@ type comparison struct {
 	charge *Operation
 	// capture and void are the approved ones, nil if there is none.
 	capture, void *Operation
+	// release frees the hold after its capture was voided.
+	release *Operation
 	// taken, given and giving are the sums that the operations lead to.
 	taken, given, giving money.Amount
 	// inProgress are captures and voids of which nothing is known yet.

@@ -97,6 +97,9 @@ func (c *comparison) original(o *Operation) *Operation {
 // unfinished takes in a follow-up of which nothing is known yet.
 func (c *comparison) unfinished(o *Operation) {
 	c.atPOS(o)
+	if c.frees(o) {
+		return
+	}
 	if o.Kind == connector.Refund {
 		c.giving = c.giving.Add(o.Amount)
 		return
@@ -116,6 +119,10 @@ func (c *comparison) finished(o *Operation) {
 	case connector.Refund:
 		c.given = c.given.Add(o.Amount)
 	case connector.Void:
+		if c.frees(o) && c.release == nil {
+			c.release = o
+			return
+		}
 		if c.void != nil {
 			c.tell(OperationDiffers, "operations %d and %d both voided the payment", c.void.ID, o.ID)
 			return
@@ -123,6 +130,12 @@ func (c *comparison) finished(o *Operation) {
 		c.void = o
 	case connector.Sale, connector.Authorize: // no follow-ups
 	}
+}
+
+// frees reports whether a follow-up frees what a bank still holds after the capture of
+// the hold was voided. It moves nothing.
+func (c *comparison) frees(o *Operation) bool {
+	return o.Kind == connector.Void && c.capture != nil && c.void != nil && o.Amount == c.charge.Amount
 }
 
 // voidWhole tells of an approved void that is not about all that was taken or held.

@@ -33,6 +33,10 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 	if err != nil {
 		return err
 	}
+	release, releases, err := s.release(ctx, c.Payment, c.Operation)
+	if err != nil {
+		return err
+	}
 	if c.Posting != nil {
 		if c.Posting.ID, err = id.Next[id.Posting](ctx, s.ids, id.NounPosting); err != nil {
 			return fmt.Errorf("new posting id: %w", err)
@@ -45,6 +49,9 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 		tell(tx)
 		if expires {
 			tx.Enqueue(expiry)
+		}
+		if releases {
+			tx.Enqueue(release)
 		}
 		tx.Record(record)
 	})...)

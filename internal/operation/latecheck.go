@@ -129,19 +129,17 @@ func (s *Service) acceptLate(ctx context.Context, p payment.Payment, o payment.O
 	switch o.Kind {
 	case connector.Capture:
 		fits = p.State == payment.Authorized && p.OpenAsk == 0
-		p.OpenAsk = o.ID
 	case connector.Void:
 		_, err := p.AdmitVoid()
 		fits = err == nil
-		p.OpenAsk = o.ID
 	case connector.Refund:
 		_, err := p.AdmitRefund(o.Amount)
 		fits = err == nil
-		p.Refunding = p.Refunding.Add(o.Amount)
 	case connector.Sale, connector.Authorize:
 	}
 	if !fits {
 		return fmt.Errorf("late approval of %s operation %d does not fit a payment that is %s", o.Kind, o.ID, p.State)
 	}
+	p.Reserve(o)
 	return s.Commit(ctx, payment.Settle(p, o, v), resolverActor)
 }

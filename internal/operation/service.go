@@ -92,8 +92,9 @@ func NewService(d Dependencies) *Service {
 // are not among them: delivering those is for others.
 func (s *Service) JobHandlers() job.Handlers {
 	return job.Handlers{
-		JobLateCheck:  {Class: job.Money, Do: s.lateCheck},
-		JobExpireHold: {Class: job.Money, Do: s.expireHold},
+		JobLateCheck:   {Class: job.Money, Do: s.lateCheck},
+		JobExpireHold:  {Class: job.Money, Do: s.expireHold},
+		JobReleaseHold: {Class: job.Money, Do: s.releaseHold},
 	}
 }
 

@@ -5,45 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
 )
-
-// undoing is how a bank lets a charge be undone.
-type undoing struct {
-	rules connector.Rules
-	can   connector.Capabilities
-}
-
-// first returns what a charge is undone with: a void while the bank's day is open,
-// else a refund. A hold has taken nothing that could be refunded.
-func (u undoing) first(charge payment.Operation, now time.Time) connector.Kind {
-	open := u.rules.VoidAfterDayEnd || u.rules.Day.Open(charge.StartedAt, now)
-	if charge.Kind == connector.Authorize || !u.can.Refund || (open && u.can.Void) {
-		return connector.Void
-	}
-	return connector.Refund
-}
-
-// instead returns what is tried once the bank has refused the one by its own clock,
-// which counts and not ours: the other one, or nothing. An unknown outcome turns
-// nothing, for the money may be back already.
-func (u undoing) instead(charge, tried payment.Operation) (connector.Kind, bool) {
-	if charge.Kind == connector.Authorize || tried.Status != payment.OperationDeclined {
-		return "", false
-	}
-	switch {
-	case tried.Kind == connector.Void && tried.Result.Reason == connector.AlreadySettled:
-		return connector.Refund, u.can.Refund
-	case tried.Kind == connector.Refund && tried.Result.Reason == connector.RequiresDayEnd:
-		return connector.Void, u.can.Void
-	}
-	return "", false
-}
 
 // reverse undoes at the bank what was approved there after the merchant had been
 // told that it failed. The books never saw the charge, so they do not see its
@@ -56,25 +23,22 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, charge payment
 	if err != nil {
 		return fmt.Errorf("read operations: %w", err)
 	}
-	for _, o := range all {
-		switch {
-		case !o.IsReversal() || o.Original != charge.Reference:
-		case o.Status == payment.OperationApproved:
+	if under := underWay(all, charge.Reference); under != nil {
+		if under.Status == payment.OperationApproved {
 			return s.markReversed(ctx, charge)
-		case !o.Status.Final():
-			return job.Later(s.clock.Now().Add(maxInquiryPause))
 		}
+		return job.Later(s.clock.Now().Add(maxInquiryPause))
 	}
 	bank, err := s.banks.Bank(ctx, at)
 	if err != nil {
 		return fmt.Errorf("open POS: %w", err)
 	}
-	u := undoing{bank.Rules(), bank.Capabilities()}
-	done, err := s.undo(ctx, p, &charge, at, u.first(charge, s.clock.Now()))
+	u := payment.Undoing{Rules: bank.Rules(), Can: bank.Capabilities()}
+	done, err := s.undo(ctx, p, &charge, at, u.First(charge, s.clock.Now()))
 	if err != nil {
 		return err
 	}
-	if kind, turns := u.instead(charge, done.Operation); turns {
+	if kind, turns := u.Instead(charge, done.Operation); turns {
 		if done, err = s.undo(ctx, done.Payment, &charge, at, kind); err != nil {
 			return err
 		}

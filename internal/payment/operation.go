@@ -95,6 +95,14 @@ func (o Operation) IsReversal() bool {
 	return (o.Kind == connector.Void || o.Kind == connector.Refund) && o.Actor == ReversalActor
 }
 
+// Undoes reports whether the operation gives back all that was taken by a payment of
+// which nothing is being given back yet. Whether that is called a void or a refund is a
+// matter of the bank's day.
+func (o Operation) Undoes(p Payment) bool {
+	return (o.Kind == connector.Void || o.Kind == connector.Refund) &&
+		p.State == Captured && o.Amount == p.Captured && p.OpenAsk == 0 && p.Refunding.IsZero()
+}
+
 // ChargeOf returns the ask that charged the payment, or was to. It need not stand
 // first: a follow-up may be dated earlier, by another clock.
 func ChargeOf(operations []Operation) id.Operation {

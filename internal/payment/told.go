@@ -61,18 +61,36 @@ func Siblings(o Operation, all []Operation) []connector.Sibling {
 }
 
 // Followed returns the charge that a follow-up is about, and the approved capture of
-// it whose money a void or a refund moves; both are nil for a charge.
+// it whose money a void or a refund moves, unless that was voided already; both are nil
+// for a charge.
 func Followed(o Operation, all []Operation) (charge, capture *Operation) {
 	if o.Original == "" {
 		return nil, nil
 	}
+	voided := false
 	for i := range all {
 		switch other := &all[i]; {
 		case other.Reference == o.Original:
 			charge = other
-		case other.Original == o.Original && other.Kind == connector.Capture && other.Status == OperationApproved && other.ID != o.ID:
+		case other.Original != o.Original || other.Status != OperationApproved || other.ID == o.ID:
+		case other.Kind == connector.Capture:
 			capture = other
+		case other.Kind == connector.Void:
+			voided = true
 		}
 	}
+	if voided {
+		capture = nil
+	}
 	return charge, capture
+}
+
+// Taken returns the operation that took the money which a void or a refund moves: the
+// charge, or the capture of a hold; nil if it is not among them.
+func Taken(o Operation, all []Operation) *Operation {
+	charge, capture := Followed(o, all)
+	if capture != nil {
+		return capture
+	}
+	return charge
 }

@@ -3,6 +3,7 @@
 package routing
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vezne/vezne/internal/bin"
@@ -118,6 +119,7 @@ const (
 	NoForeignCards Reason = "no_foreign_cards"
 	NoDomestic     Reason = "no_domestic_cards"
 	NoPlan         Reason = "no_plan"
+	NoHolds        Reason = "no_holds" // the bank captures nothing later
 	NotRequested   Reason = "not_requested"
 	// Needs3DS: the payment came without 3-D Secure, and may not be taken so here.
 	Needs3DS Reason = "requires_3ds"
@@ -128,4 +130,22 @@ type Rejection struct {
 	POSID  id.POS
 	Alias  string
 	Reason Reason
+}
+
+// Keeping returns the decision with the candidates that are able to take the payment;
+// the others are rejected for the reason.
+func (d Decision) Keeping(able func(pos.POS) bool, otherwise Reason) Decision {
+	unable := func(c Candidate) bool { return !able(c.POS) }
+	if !slices.ContainsFunc(d.Candidates, unable) {
+		return d
+	}
+	all := d.Candidates
+	d.Candidates = slices.DeleteFunc(slices.Clone(all), unable)
+	d.Rejected = slices.Clone(d.Rejected)
+	for _, c := range all {
+		if unable(c) {
+			d.Rejected = append(d.Rejected, Rejection{POSID: c.POS.ID, Alias: c.POS.Alias, Reason: otherwise})
+		}
+	}
+	return d
 }

@@ -47,6 +47,8 @@ type returnText struct {
 	Refused      string `json:"refused"`
 	BrokenTitle  string `json:"broken_title"`
 	Broken       string `json:"broken"`
+	WaitsTitle   string `json:"waits_title"`
+	Waits        string `json:"waits"`
 	VisitTitle   string `json:"visit_title"`
 	Visit        string `json:"visit"`
 	Reference    string `json:"reference"`
@@ -185,6 +187,8 @@ func (s *returns) problem(w http.ResponseWriter, r *http.Request, status int) {
 		v.title, v.text = text.UnknownTitle, text.Unknown
 	case status < http.StatusInternalServerError:
 		v.title, v.text = text.RefusedTitle, text.Refused
+	case status == http.StatusServiceUnavailable: // neither bank nor store refused: the same may be sent again
+		v.title, v.text = text.WaitsTitle, text.Waits
 	default:
 		v.title, v.text = text.BrokenTitle, text.Broken
 	}

@@ -39,10 +39,16 @@ type Scripted struct {
 // Ask has the world's POSes lead to a scripted bank.
 func (w *World) Ask(t *testing.T, b *Scripted) {
 	t.Helper()
+	w.AskThrough(t, b)
+}
+
+// AskThrough is Ask for a connector that offers less than a scripted bank does.
+func (w *World) AskThrough(t *testing.T, offered connector.Connector) {
+	t.Helper()
 	registry, err := pos.NewRegistry(pos.Options{
 		Registrations: []connector.Registration{{
-			Name: "sandbox", Title: "Scripted bank", Connector: b,
-			Open: func(map[string]string, connector.Environment) (connector.Connector, error) { return b, nil },
+			Name: "sandbox", Title: "Scripted bank", Connector: offered,
+			Open: func(map[string]string, connector.Environment) (connector.Connector, error) { return offered, nil },
 		}},
 		Environment: connector.Environment{Clock: w.Clock, TestMode: true},
 		Opener:      func(context.Context, pos.POS) (map[string]string, error) { return nil, nil },
