@@ -104,6 +104,9 @@ func (b *sqliteBackend) query(ctx context.Context, sql string, args []any, row f
 		return readError(err)
 	}
 	defer b.statements.giveBack(stmt)
+	if args, err = stmt.arrange(args); err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return readError(fmt.Errorf("query: %w", err))

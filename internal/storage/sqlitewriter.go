@@ -17,7 +17,7 @@ import (
 // driver itself, because database/sql costs as much per statement as SQLite.
 type sqliteWriter struct {
 	conn       *sql.Conn
-	statements *simplelru.LRU[string, driver.StmtExecContext]
+	statements *simplelru.LRU[string, sqliteStatement]
 	kept       atomic.Int64        // how many statements there are, for others to read
 	args       []driver.NamedValue // reused
 	errs       []error             // reused: what became of each member of a group
@@ -145,9 +145,16 @@ func (w *sqliteWriter) exec(c driver.ConnPrepareContext, s *Statement) (int64, e
 	if err != nil {
 		return 0, memberError{err}
 	}
+	if err := prepared.check(len(s.Args)); err != nil {
+		return 0, memberError{err}
+	}
 	w.args = w.args[:0]
-	for i, a := range s.Args {
-		w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: a})
+	for i := range max(len(prepared.order), len(s.Args)) {
+		at := i
+		if !prepared.asWritten {
+			at = prepared.order[i]
+		}
+		w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: s.Args[at]})
 	}
 	result, err := prepared.ExecContext(context.Background(), w.args)
 	if err != nil {
@@ -184,26 +191,33 @@ func classifySQLite(s *Statement, err error) error {
 	return fmt.Errorf("execute: %w", err)
 }
 
-func (w *sqliteWriter) prepare(c driver.ConnPrepareContext, text string) (driver.StmtExecContext, error) {
+// sqliteStatement is a prepared one.
+type sqliteStatement struct {
+	driver.StmtExecContext
+	placed
+}
+
+func (w *sqliteWriter) prepare(c driver.ConnPrepareContext, text string) (sqliteStatement, error) {
 	if s, ok := w.statements.Get(text); ok {
 		return s, nil
 	}
-	s, err := c.PrepareContext(context.Background(), text)
+	p := place(text)
+	s, err := c.PrepareContext(context.Background(), p.text)
 	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
+		return sqliteStatement{}, fmt.Errorf("prepare: %w", err)
 	}
 	prepared, ok := s.(driver.StmtExecContext)
 	if !ok {
-		return nil, fmt.Errorf("driver statement is a %T", s)
+		return sqliteStatement{}, fmt.Errorf("driver statement is a %T", s)
 	}
-	w.statements.Add(text, prepared)
+	w.statements.Add(text, sqliteStatement{prepared, p})
 	w.kept.Store(int64(w.statements.Len()))
-	return prepared, nil
+	return sqliteStatement{prepared, p}, nil
 }
 
 // closeStatement is called by the goroutine that writes, between two statements.
-func closeStatement(_ string, s driver.StmtExecContext) {
-	if closer, ok := s.(driver.Stmt); ok {
+func closeStatement(_ string, s sqliteStatement) {
+	if closer, ok := s.StmtExecContext.(driver.Stmt); ok {
 		_ = closer.Close() // it answered already, and what it holds goes with its connection
 	}
 }

@@ -36,6 +36,7 @@ type statements struct {
 // preparedStatement is closed once it is not kept and nobody uses it any more.
 type preparedStatement struct {
 	*sql.Stmt
+	placed
 
 	// users and dropped are guarded by the mutex of statements.
 	users   int
@@ -62,7 +63,8 @@ func (s *statements) take(ctx context.Context, text string) (*preparedStatement,
 	if p, ok := s.find(text); ok {
 		return p, nil
 	}
-	fresh, err := s.pool.PrepareContext(ctx, text)
+	placed := place(text)
+	fresh, err := s.pool.PrepareContext(ctx, placed.text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare query: %w", err)
 	}
@@ -72,7 +74,7 @@ func (s *statements) take(ctx context.Context, text string) (*preparedStatement,
 	if ok {
 		defer func() { _ = fresh.Close() }() // another goroutine was faster
 	} else {
-		p = &preparedStatement{Stmt: fresh}
+		p = &preparedStatement{Stmt: fresh, placed: placed}
 		s.kept.Add(text, p)
 	}
 	p.users++
