@@ -31,6 +31,9 @@ func decode(text string, v any) error {
 	return nil
 }
 
+// documentSize is room for the documents of most payments.
+const documentSize = 512
+
 // instrumentDoc is a payment.Instrument as it is stored.
 type instrumentDoc struct {
 	Masked      string `json:"masked,omitzero"`
@@ -51,11 +54,12 @@ type instrumentDoc struct {
 
 func putInstrument(p *payment.Payment) string {
 	c := &p.Card
-	return encode(&instrumentDoc{
-		Masked: c.Masked, BIN: c.BIN, Last4: c.Last4, Holder: c.Holder, Fingerprint: c.Fingerprint, Bank: c.Bank,
-		Scheme: string(c.Scheme), Type: string(c.Type), Program: c.Program, Brand: c.Brand,
-		Commercial: c.Commercial, Known: c.Known, Domestic: c.Domestic, CardID: int64(c.CardID),
-	})
+	o := make(object, 0, documentSize).begin()
+	o = o.text("masked", c.Masked).text("bin", c.BIN).text("last4", c.Last4).text("holder", c.Holder)
+	o = o.text("fingerprint", c.Fingerprint).text("bank", c.Bank).text("scheme", string(c.Scheme)).text("type", string(c.Type))
+	o = o.text("program", c.Program).text("brand", c.Brand)
+	o = o.flag("commercial", c.Commercial).flag("known", c.Known).flag("domestic", c.Domestic).number("card_id", int64(c.CardID))
+	return string(o.end())
 }
 
 func takeInstrument(p *payment.Payment, text string) error {
@@ -101,20 +105,30 @@ type rejectionDoc struct {
 
 func putDecision(p *payment.Payment) string {
 	d := &p.Routing
-	doc := decisionDoc{RuleID: int64(d.RuleID), RuleName: d.RuleName}
-	for i := range d.Candidates {
-		c := &d.Candidates[i]
-		doc.Candidates = append(doc.Candidates, candidateDoc{
-			POSID: int64(c.POS.ID), Alias: c.POS.Alias, Name: c.POS.Name, BankCode: c.POS.BankCode, Connector: c.POS.Connector,
-			PlanID: int64(c.Plan.ID), Program: c.Plan.Program, Count: c.Plan.Count,
-			CommissionRate: int64(c.Plan.CommissionRate), CustomerRate: int64(c.Plan.CustomerRate), Reason: string(c.Reason),
-			ThreeDS: string(c.ThreeDS),
-		})
+	o := make(object, 0, documentSize).begin()
+	if len(d.Candidates) > 0 {
+		o = append(o.name("candidates"), '[')
+		for i := range d.Candidates {
+			o = o.begin().candidate(&d.Candidates[i]).end()
+		}
+		o = append(o, ']')
 	}
-	for _, r := range d.Rejected {
-		doc.Rejected = append(doc.Rejected, rejectionDoc{POSID: int64(r.POSID), Alias: r.Alias, Reason: string(r.Reason)})
+	if len(d.Rejected) > 0 {
+		o = append(o.name("rejected"), '[')
+		for _, r := range d.Rejected {
+			o = o.begin().number("pos_id", int64(r.POSID)).text("alias", r.Alias).text("reason", string(r.Reason)).end()
+		}
+		o = append(o, ']')
 	}
-	return encode(&doc)
+	return string(o.number("rule_id", int64(d.RuleID)).text("rule_name", d.RuleName).end())
+}
+
+func (o object) candidate(c *routing.Candidate) object {
+	o = o.number("pos_id", int64(c.POS.ID)).text("alias", c.POS.Alias).text("name", c.POS.Name)
+	o = o.text("bank_code", c.POS.BankCode).text("connector", c.POS.Connector)
+	o = o.number("plan_id", int64(c.Plan.ID)).text("program", c.Plan.Program).number("count", int64(c.Plan.Count))
+	o = o.number("commission_rate", int64(c.Plan.CommissionRate)).number("customer_rate", int64(c.Plan.CustomerRate))
+	return o.text("reason", string(c.Reason)).text("three_ds", string(c.ThreeDS))
 }
 
 // takeDecision makes a decision whose POSes and plans have only the members that
