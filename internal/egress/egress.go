@@ -30,7 +30,7 @@ const (
 
 // Why an address was refused. The texts may be shown to the merchant.
 var (
-	ErrForm    = errors.New("must be an absolute https URL without user, fragment or control characters")
+	ErrForm    = errors.New("must be an absolute https URL without user, fragment or control characters, and with a port that exists")
 	ErrLength  = errors.New("must have at most 2048 characters")
 	ErrHost    = errors.New("must be on a host that the merchant has allowed")
 	ErrAddress = errors.New("must not lead to a private, local or reserved network")
@@ -67,6 +67,9 @@ func (p Policy) Check(raw string) error {
 	if u.Scheme != "https" && (!p.Demo || u.Scheme != "http") {
 		return ErrForm
 	}
+	if !portExists(u.Port()) {
+		return ErrForm
+	}
 	if !p.portAllowed(u.Port()) {
 		return ErrAddress
 	}
@@ -91,16 +94,31 @@ func (p Policy) checkHost(host string) error {
 
 func (p Policy) portAllowed(port string) bool { return p.Demo || port == "" || port == "443" }
 
+// portExists reports whether something can listen there; url.Parse takes any digits.
+func portExists(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
 // reserved are networks that no merchant's server can be in, beyond those that
-// package netip tells by itself (IANA special-purpose address registries).
+// package netip tells by itself (IANA special-purpose address registries, 2026-11).
 var reserved = [...]netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
-	// Ways to write an IPv4 address in IPv6: NAT64, 6to4, Teredo.
-	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
-	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("fec0::/10"),
+	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.31.196.0/24"), netip.MustParsePrefix("192.52.193.0/24"),
+	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("192.175.48.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	// Protocol assignments with Teredo, benchmarks and ORCHID; documentation, twice;
+	// 6to4, a way to write an IPv4 address; sinks.
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("3fff::/20"),
+	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2620:4f:8000::/48"),
 }
+
+// globalIPv6 is all of IPv6 that was given out for servers to be reached at: what
+// is not in it is local, an IPv4 address in disguise (NAT64), or nobody's yet.
+var globalIPv6 = netip.MustParsePrefix("2000::/3")
 
 // addressAllowed reports whether an address may be connected to.
 func (p Policy) addressAllowed(addr netip.Addr) bool {
@@ -110,7 +128,7 @@ func (p Policy) addressAllowed(addr netip.Addr) bool {
 	if addr.IsLoopback() {
 		return p.Demo
 	}
-	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
+	if !addr.IsGlobalUnicast() || addr.IsPrivate() || (addr.Is6() && !globalIPv6.Contains(addr)) {
 		return false
 	}
 	for _, network := range reserved {
