@@ -67,9 +67,10 @@ func find(plans []Plan, q *Query) int {
 }
 
 // allows reports whether the plan is in use at the time and within its bounds
-// for the amount. A bound in another currency is not met.
+// for the amount, of which there must be something in every installment. A bound in
+// another currency is not met.
 func allows(p *Plan, q *Query) bool {
-	return p.Active &&
+	return p.Active && q.Amount.Minor() >= int64(p.Count) &&
 		(p.ValidFrom.IsZero() || !q.At.Before(p.ValidFrom)) &&
 		(p.ValidUntil.IsZero() || q.At.Before(p.ValidUntil)) &&
 		(p.MinAmount.IsZero() || (sameCurrency(p.MinAmount, q.Amount) && p.MinAmount.Cmp(q.Amount) <= 0)) &&

@@ -1,6 +1,7 @@
 package installment_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -137,6 +138,16 @@ func TestFind(t *testing.T) {
 			got, ok := installment.Find(tt.plans, query)
 			if int64(got.ID) != tt.want || ok != (tt.want != 0) {
 				t.Errorf("found plan %d, %t; want %d", got.ID, ok, tt.want)
+			}
+		})
+	}
+	for minor, want := range map[int64]bool{2: false, 3: true} {
+		t.Run(fmt.Sprintf("three_installments_of_%d_kurus", minor), func(t *testing.T) {
+			t.Parallel()
+			small := query
+			small.Amount = money.FromMinor(minor, money.TRY)
+			if got, ok := installment.Find([]installment.Plan{base}, small); ok != want {
+				t.Errorf("found plan %d, %t", got.ID, ok)
 			}
 		})
 	}

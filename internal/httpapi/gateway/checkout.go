@@ -53,10 +53,7 @@ func (s *surface) readCheckout(r *request) (checkout.Create, error) {
 	c.Description, _ = b.Text("description", 1, maxDescription)
 	c.Callback = s.readURL(b, "callback")
 	c.CustomerRef, _ = b.OptionalText("customerId", maxCustomerID)
-	c.MaxInstallments = 1
-	if b.Has("maxInstallmentCount") {
-		c.MaxInstallments, _ = b.Int("maxInstallmentCount", 1, maxInstallments)
-	}
+	c.MaxInstallments = readMaxCount(b, 1)
 	c.InterestPayer = readPayer(b)
 	return c, b.Err()
 }

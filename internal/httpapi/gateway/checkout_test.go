@@ -79,12 +79,15 @@ func TestCreateCheckout(t *testing.T) {
 	}
 	least := want
 	least.CustomerRef, least.MaxInstallments, least.InterestPayer = "", 1, installment.PaidByMerchant
+	all := want
+	all.MaxInstallments = 99
 	for name, tt := range map[string]struct {
 		body string
 		want checkout.Order
 	}{
-		"all_fields": {goodCheckout, want},
-		"defaults":   {strings.Replace(goodCheckout, `,"customerId":"CUST-12345","maxInstallmentCount":6,"interestPaidByCustomer":true`, "", 1), least},
+		"all_fields":     {goodCheckout, want},
+		"count_over_all": {strings.Replace(goodCheckout, `Count":6`, `Count":1000`, 1), all},
+		"defaults":       {strings.Replace(goodCheckout, `,"customerId":"CUST-12345","maxInstallmentCount":6,"interestPaidByCustomer":true`, "", 1), least},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"math"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/charge"
@@ -27,9 +28,7 @@ type apiOption struct {
 func (s *surface) offer(ctx context.Context, r *request) (kit.Response, error) {
 	b := r.Body
 	q := charge.Quote{MerchantID: r.Principal.MerchantID, Amount: readAmount(b), BINDigits: readBIN(b)}
-	if b.Has("maxInstallmentCount") {
-		q.Terms.MaxCount, _ = b.Int("maxInstallmentCount", 1, maxInstallments)
-	}
+	q.Terms.MaxCount = readMaxCount(b, 0)
 	q.Terms.Payer = readPayer(b)
 	if err := b.Err(); err != nil {
 		return kit.Response{}, err
@@ -46,6 +45,16 @@ func (s *surface) offer(ctx context.Context, r *request) (kit.Response, error) {
 		})
 	}
 	return kit.OK(v), nil
+}
+
+// readMaxCount reads the highest count of installments that is wanted. It is an upper
+// bound alone, so one above every plan's wants them all.
+func readMaxCount(b *kit.Object, fallback int) int {
+	if !b.Has("maxInstallmentCount") {
+		return fallback
+	}
+	most, _ := b.Int("maxInstallmentCount", 1, math.MaxInt32)
+	return min(most, maxInstallments)
 }
 
 // readBIN reads a card number, or 6 to 8 leading digits of one, so that a number

@@ -175,6 +175,7 @@ func TestInstallmentOptions(t *testing.T) {
 	for name, r := range map[string]struct{ body, code string }{
 		"no_offer_is_an_empty_list": {`{"amount":1,"currency":"TRY","pan":"542119"}`, ""},
 		"bin_of_eight_digits":       {`{"amount":1,"currency":"TRY","pan":"54211901","maxInstallmentCount":null}`, ""},
+		"count_above_every_plan":    {`{"amount":1,"currency":"TRY","pan":"542119","maxInstallmentCount":120}`, ""},
 		"bin_of_five_digits":        {`{"amount":1,"currency":"TRY","pan":"54211"}`, "VALIDATION_ERROR"},
 		"bin_of_nine_digits":        {`{"amount":1,"currency":"TRY","pan":"542119012"}`, "VALIDATION_ERROR"},
 		"bin_with_a_space":          {`{"amount":1,"currency":"TRY","pan":"542 119"}`, "VALIDATION_ERROR"},
