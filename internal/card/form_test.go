@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/vezne/vezne/internal/card"
 )
@@ -23,8 +24,12 @@ func TestParseHolder(t *testing.T) {
 		"spaces":            {"  ", "", card.ErrHolderMissing},
 		"one_letter":        {" A ", "A", card.ErrHolderShort},
 		"too_long":          {strings.Repeat("a", 101), strings.Repeat("a", 101), card.ErrHolderLong},
-		"digit":             {"Ada 4", "Ada 4", card.ErrHolder},
-		"other_digits":      {"Ada ٤", "Ada ٤", card.ErrHolder},
+		"company":           {"A&B Yapı 1923 + O’Neil A.Ş.", "A&B Yapı 1923 + O’Neil A.Ş.", nil},
+		"other_scripts":     {"Ольга 李 محمد ٣٤", "Ольга 李 محمد ٣٤", nil},
+		"six_digits":        {"Ada 123456", "Ada 123456", nil},
+		"seven_digits":      {"Ada 1234 ٤٥٦", "Ada 1234 ٤٥٦", card.ErrHolderDigits},
+		"formula_with_plus": {"+Ada", "+Ada", card.ErrHolder},
+		"formula_with_at":   {"@Ada", "@Ada", card.ErrHolder},
 		"line_break":        {"Ada\nLovelace", "Ada\nLovelace", card.ErrHolder},
 		"break_at_the_end":  {"Ada\n", "Ada", card.ErrHolder},
 		"line_separator":    {"Ada\u2028L", "Ada\u2028L", card.ErrHolder},
@@ -36,9 +41,13 @@ func TestParseHolder(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q, %v", name, holder, err, tt.holder, tt.err)
 		}
 	}
-	for _, c := range `|\<>"%;&+()=!` {
-		if _, err := card.ParseHolder("Ada" + string(c)); !errors.Is(err, card.ErrHolder) {
-			t.Errorf("%q is taken", c)
+	for c, name := range map[rune]string{
+		'|': "|", '\\': "\\", '<': "<", '>': ">", '"': `"`, '%': "%", ';': ";", '(': "(", ')': ")", '=': "=", '!': "!",
+		'\n': "U+000A", '\u2028': "U+2028",
+	} {
+		_, err := card.ParseHolder("Ada" + string(c) + "L")
+		if refused, ok := errors.AsType[*card.HolderCharacterError](err); !ok || !errors.Is(err, card.ErrHolder) || refused.Name() != name {
+			t.Errorf("%q: %v", c, err)
 		}
 	}
 }
@@ -100,14 +109,33 @@ func parsed(t *testing.T, digits string) card.PAN {
 func TestTypedByPeople(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
-		"4111 1111-1111\u00a01111": "4111111111111111", "4111.1111": "4111.1111", " 41\t11 ": "4111", "": "",
+		"4111 1111-1111\u00a01111": "4111111111111111", " 41\t11 ": "4111", "": "", "yok": "",
+		"Kart no: 4111.1111/1111–1111": "4111111111111111", "41\u200b1\u200f1\ufeff": "4111",
+		"٤١١١ ۴۱۱۱ ４１１１ ४१११": "4111411141114111", "𝟒𝟏𝟏𝟏": "4111", "4²": "4", "Ⅳ": "",
 	} {
-		if got := card.Ungroup(typed); got != want {
-			t.Errorf("Ungroup(%q) = %q, want %q", typed, got, want)
+		if got := card.NumberIn(typed); got != want {
+			t.Errorf("NumberIn(%q) = %q, want %q", typed, got, want)
+		}
+	}
+	for typed, want := range map[string]string{
+		" 1 2 3 ": "123", "١٢٣": "123", "12a": "12a", "1\u200b23": "123", "1.23": "1.23", "1–2-3": "123", "": "",
+	} {
+		if got := card.Digits(typed); got != want {
+			t.Errorf("Digits(%q) = %q, want %q", typed, got, want)
+		}
+	}
+	for _, block := range unicode.Nd.R16 {
+		if (block.Hi-block.Lo+1)%10 != 0 || block.Stride != 1 {
+			t.Errorf("block %#x-%#x is not of whole tens", block.Lo, block.Hi)
+		}
+	}
+	for _, block := range unicode.Nd.R32 {
+		if (block.Hi-block.Lo+1)%10 != 0 || block.Stride != 1 {
+			t.Errorf("block %#x-%#x is not of whole tens", block.Lo, block.Hi)
 		}
 	}
 	for typed, want := range map[[2]string][2]string{
-		{"4", "2028"}: {"04", "28"}, {" 04 ", " 28 "}: {"04", "28"}, {"12", "1928"}: {"12", "1928"}, {"", ""}: {"", ""}, {"123", "8"}: {"123", "8"},
+		{"4", "2028"}: {"04", "28"}, {" 04 ", " 28 "}: {"04", "28"}, {"٤", "٢٠٢٨"}: {"04", "28"}, {"12", "1928"}: {"12", "1928"}, {"", ""}: {"", ""}, {"123", "8"}: {"123", "8"},
 	} {
 		if mm, yy := card.TwoDigits(typed[0], typed[1]); mm != want[0] || yy != want[1] {
 			t.Errorf("TwoDigits(%q) = %q, %q", typed, mm, yy)

@@ -79,10 +79,20 @@ func readHolder(b *kit.Object) string {
 		b.Reject(name, fault.FieldOutOfRange, "must have at least 2 characters")
 	case errors.Is(err, card.ErrHolderLong):
 		b.Reject(name, fault.FieldTooLong, "must have at most 100 characters")
+	case errors.Is(err, card.ErrHolderDigits):
+		b.Reject(name, fault.FieldInvalid, "must have at most 6 digits")
 	case err != nil:
-		b.Reject(name, fault.FieldInvalid, "has characters that no name has")
+		b.Reject(name, fault.FieldInvalid, holderMessage(err))
 	}
 	return holder
+}
+
+// holderMessage names the character that a name may not have.
+func holderMessage(err error) string {
+	if refused, ok := errors.AsType[*card.HolderCharacterError](err); ok {
+		return "must not have the character " + refused.Name()
+	}
+	return "must be UTF-8"
 }
 
 func readPAN(b *kit.Object) card.PAN {

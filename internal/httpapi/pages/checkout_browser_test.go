@@ -141,7 +141,7 @@ func (s scene) play(t *testing.T, b *browsertest.Browser, lang string, width int
 	if s.site != nil {
 		site = s.site(t)
 	}
-	server := httptest.NewServer(site)
+	server := httptest.NewServer(still(site))
 	t.Cleanup(server.Close)
 	tab := b.Tab(t, browsertest.Options{Width: width, NoScript: s.noScript, Language: lang})
 	path := checkoutAt
@@ -154,6 +154,21 @@ func (s scene) play(t *testing.T, b *browsertest.Browser, lang string, width int
 		s.do(tab)
 	}
 	return tab
+}
+
+// still serves a site whose pages do not go on by themselves, however long it takes to
+// look at them.
+func still(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		site.ServeHTTP(stillWriter{w}, r)
+	})
+}
+
+type stillWriter struct{ http.ResponseWriter }
+
+func (w stillWriter) WriteHeader(status int) {
+	w.Header().Del("Refresh")
+	w.ResponseWriter.WriteHeader(status)
 }
 
 // worthwhile keeps the daily run short: every page in every language on the small

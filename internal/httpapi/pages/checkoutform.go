@@ -5,9 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/checkout"
@@ -65,6 +63,8 @@ type draft struct {
 	installments int
 	// wrong names fields and the texts for them.
 	wrong map[string]string
+	// character is the one that the holder's name may not have.
+	character string
 }
 
 // maxCount bounds a number of installments before anybody looks for its plan.
@@ -89,7 +89,7 @@ func readDraft(f url.Values, now time.Time) draft {
 }
 
 func (d *draft) readCVV(typed string) {
-	cvv, err := card.ParseCVVOf(strings.TrimSpace(typed), d.card.PAN)
+	cvv, err := card.ParseCVVOf(card.Digits(typed), d.card.PAN)
 	if err != nil {
 		d.wrong["cvv"] = "e_cvv"
 	}
@@ -98,17 +98,20 @@ func (d *draft) readCVV(typed string) {
 
 func (d *draft) readHolder(typed string) {
 	holder, err := card.ParseHolder(typed)
-	if err != nil {
-		d.wrong["cardHolderName"] = "e_cardHolderName"
-	}
-	if strings.ContainsFunc(holder, unicode.IsDigit) {
+	switch refused, named := errors.AsType[*card.HolderCharacterError](err); {
+	case named:
+		d.wrong["cardHolderName"], d.character = "e_holderCharacter", refused.Name()
+	case errors.Is(err, card.ErrHolderDigits):
+		d.wrong["cardHolderName"] = "e_holderDigits"
 		holder = "" // it may be the card's number
+	case err != nil:
+		d.wrong["cardHolderName"] = "e_cardHolderName"
 	}
 	d.holder, d.card.Holder = holder, holder
 }
 
 func (d *draft) readPAN(typed string) {
-	digits := card.Ungroup(typed)
+	digits := card.NumberIn(typed)
 	if len(digits) >= card.MinBIN {
 		d.bin = digits[:min(len(digits), card.MaxBIN)]
 	}
@@ -182,7 +185,7 @@ func (s *hosted) fillForm(v visit, p *sheet, d draft) {
 	p.Wrong = make(map[string]string)
 	for _, field := range fieldOrder() {
 		if key, wrong := d.wrong[field]; wrong {
-			p.Wrong[field] = p.T[key]
+			p.Wrong[field] = p.T.fill(key, "character", d.character)
 			p.Errors = append(p.Errors, mistake{ID: elementOf(field), Text: p.T[key]})
 		}
 	}
@@ -258,7 +261,7 @@ func (s *hosted) chooseInstallments(v visit, f url.Values) {
 	}
 	d := readDraft(f, s.kit.Clock().Now())
 	clear(d.wrong)
-	if digits := card.Ungroup(f.Get("bin")); digits != "" && d.saved == "" {
+	if digits := card.NumberIn(f.Get("bin")); digits != "" && d.saved == "" {
 		d.bin = ""
 		if bin := digits[:min(len(digits), card.MaxBIN)]; card.IsBIN(bin) {
 			d.bin = bin

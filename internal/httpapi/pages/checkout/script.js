@@ -23,7 +23,18 @@
     const card = form.querySelector('[name=storedCard]:checked');
     return card && card.value ? card : null;
   };
-  const digitsOf = (input) => input.value.replace(/\D/g, '');
+  // Digits of any script as 0 to 9: those of a script stand together, in tens.
+  const isDigit = (code) => code >= 0 && /\p{Nd}/u.test(String.fromCodePoint(code));
+  const digit = (char) => {
+    const code = char.codePointAt(0);
+    let above = 0;
+    while (isDigit(code - above - 1)) above++;
+    return String(above % 10);
+  };
+  const digitsIn = (text) => Array.from(text.matchAll(/\p{Nd}/gu), ([char]) => digit(char)).join('');
+  const digitsOf = (input) => digitsIn(input.value);
+  // A field of a few digits, as the server reads it.
+  const plain = (text) => text.replace(/[\s\p{Pd}\p{Cf}\p{Cc}]/gu, '').replace(/\p{Nd}/gu, digit);
 
   const brands = [
     ['amex', /^3[47]/], ['visa', /^4/], ['troy', /^(9792|65)/],
@@ -32,7 +43,7 @@
   const brandOf = (digits) => (brands.find(([, form]) => form.test(digits)) || [''])[0];
 
   const group = () => {
-    const caret = pan.value.slice(0, pan.selectionStart).replace(/\D/g, '').length;
+    const caret = digitsIn(pan.value.slice(0, pan.selectionStart)).length;
     const digits = digitsOf(pan).slice(0, 19);
     const gaps = brandOf(digits) === 'amex' ? [4, 10] : [4, 8, 12, 16];
     let text = '', at = 0;
@@ -105,15 +116,17 @@
     return sum % 10 === 0;
   };
   const expired = () => {
-    const end = new Date(2000 + Number($('expiryYear').value.trim().slice(-2)), Number($('expiryMonth').value), 1);
+    const end = new Date(2000 + Number(plain($('expiryYear').value).slice(-2)), Number(plain($('expiryMonth').value)), 1);
     return end <= new Date();
   };
+  // The character that a name may not have, or undefined.
+  const noName = (v) => (v.match(/[|\\<>"%;()=!]/) || v.trim().match(/^[-+@]/) || [])[0];
   const good = {
-    cardHolderName: (v) => v.trim().length > 1 && !/[\d|\\<>"%;&+()=!]/.test(v),
+    cardHolderName: (v) => v.trim().length > 1 && !noName(v) && digitsIn(v).length < 7,
     pan: () => digitsOf(pan).length > 11 && luhn(digitsOf(pan)),
-    expiryMonth: (v) => /^(0?[1-9]|1[0-2])$/.test(v.trim()),
-    expiryYear: (v) => /^(20)?\d\d$/.test(v.trim()),
-    cvv: (v) => new RegExp('^\\d{' + (saved() ? saved().dataset.cvv : brandOf(digitsOf(pan)) === 'amex' ? 4 : 3) + '}$').test(v.trim()),
+    expiryMonth: (v) => /^(0?[1-9]|1[0-2])$/.test(plain(v)),
+    expiryYear: (v) => /^(20)?\d\d$/.test(plain(v)),
+    cvv: (v) => new RegExp('^\\d{' + (saved() ? saved().dataset.cvv : brandOf(digitsOf(pan)) === 'amex' ? 4 : 3) + '}$').test(plain(v)),
   };
   const asking = () => (saved() ? ['cvv'] : Object.keys(good)); // the fields that are needed
   const say = (input, text) => {
@@ -122,8 +135,14 @@
     else input.removeAttribute('aria-invalid');
     return text;
   };
+  const complaint = (input) => {
+    if (input.id !== 'cardHolderName') return input.dataset.error;
+    const character = noName(input.value);
+    if (character) return input.dataset.character.replace('{character}', () => character);
+    return digitsIn(input.value).length > 6 ? input.dataset.digits : input.dataset.error;
+  };
   const check = (input) => {
-    if (!good[input.id](input.value)) return say(input, input.dataset.error);
+    if (!good[input.id](input.value)) return say(input, complaint(input));
     if (input.id === 'expiryYear' && good.expiryMonth($('expiryMonth').value) && expired()) return say(input, input.dataset.expired);
     return say(input, '');
   };
