@@ -7,7 +7,6 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
@@ -82,11 +81,7 @@ func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, pay
 		p.Reserve(o)
 		p.MarkChanged(o.StartedAt)
 		err = s.store.InTx(ctx, func(tx payment.Tx) {
-			if !f.caller.Key.IsZero() {
-				tx.ClaimKey(idempotency.Record{
-					MerchantID: p.MerchantID, Key: f.caller.Key, PaymentID: p.ID, AskID: o.ID, CreatedAt: o.StartedAt,
-				})
-			}
+			s.Claim(tx, f.caller, p, o.ID)
 			tx.SavePayment(p)
 			tx.InsertOperation(o)
 		})
@@ -95,7 +90,7 @@ func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, pay
 			p.Version++
 			return p, o, nil, nil
 		case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
-			replay, err := s.Replay(ctx, f.caller)
+			replay, err := s.ReplayTaken(ctx, f.caller)
 			return payment.Payment{}, payment.Operation{}, replay, err
 		case fault.CodeOf(err) != fault.StaleVersion:
 			return payment.Payment{}, payment.Operation{}, nil, fmt.Errorf("begin %s: %w", f.kind, err)

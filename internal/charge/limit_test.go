@@ -2,13 +2,11 @@ package charge_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/payment/paymenttest"
@@ -18,7 +16,7 @@ func TestDeclinedCard(t *testing.T) {
 	t.Parallel()
 	onSQLite(t, func(t *testing.T, w *world) {
 		first := w.Order(t, paymenttest.PoorCard)
-		first.Key = idempotency.Key{Value: "first", Hash: sha256.Sum256([]byte("first"))}
+		first.Key = paymenttest.KeyNamed("first")
 		paymenttest.WantState(t, w.MustPay(t, first).Payment, payment.Declined)
 		for range 19 {
 			paymenttest.WantState(t, w.MustPay(t, w.Order(t, paymenttest.PoorCard)).Payment, payment.Declined)

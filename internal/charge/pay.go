@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/trace"
@@ -68,12 +67,7 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 	}
 	for try := range operation.MaxConflicts {
 		err := s.store.InTx(ctx, func(tx payment.Tx) {
-			if !a.Command.Key.IsZero() {
-				tx.ClaimKey(idempotency.Record{
-					MerchantID: a.Payment.MerchantID, Key: a.Command.Key, PaymentID: a.Payment.ID,
-					AskID: a.Operation.AskID, CreatedAt: a.Payment.CreatedAt,
-				})
-			}
+			s.Claim(tx, a.Command.Caller, a.Payment, a.Operation.AskID)
 			tx.InsertPayment(a.Payment)
 			if a.Operation.ID != 0 {
 				tx.InsertOperation(a.Operation)
@@ -83,7 +77,7 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 		case err == nil:
 			return nil, nil //nolint:nilnil // no replay and no refusal: the payment goes on
 		case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
-			return s.Replay(ctx, a.Command.Caller)
+			return s.ReplayTaken(ctx, a.Command.Caller)
 		case fault.CodeOf(err) == fault.OrderClaimed:
 			claimed := err
 			replay, err := s.replayOrder(ctx, a)

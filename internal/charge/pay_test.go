@@ -210,7 +210,7 @@ func TestIdempotencyKey(t *testing.T) {
 	onSQLite(t, func(t *testing.T, w *world) {
 		keyed := func(t *testing.T, value string, hash byte) charge.Pay {
 			c := w.Order(t, paymenttest.GoodCard)
-			c.Key = idempotency.Key{Value: value, Hash: [32]byte{hash}}
+			c.Key = paymenttest.KeyAsking(value, hash)
 			return c
 		}
 		t.Run("same_key_charges_once", func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Run("key_of_a_repeated_order_stands_for_its_answer", func(t *testing.T) {
 			c := w.Order(t, paymenttest.GoodCard)
 			first := w.MustPay(t, c)
-			c.Key = idempotency.Key{Value: "repeated order", Hash: [32]byte{1}}
+			c.Key = paymenttest.KeyAsking("repeated order", 1)
 			if again := w.MustPay(t, c); again.Payment.UUID != first.Payment.UUID {
 				t.Fatal("the order was charged again")
 			}
@@ -268,8 +268,8 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Run("key_of_a_repeated_capture_stands_for_its_answer", func(t *testing.T) {
 			o := w.Hold(t, paymenttest.GoodCard)
 			c := charge.Capture{Caller: w.Caller(), PaymentID: o.Payment.UUID, Amount: paymenttest.Lira(t, "10.00")}
-			for _, key := range []string{"", "repeated capture"} {
-				c.Key = idempotency.Key{Value: key, Hash: [32]byte{1}}
+			for _, key := range []idempotency.Key{{}, paymenttest.KeyAsking("repeated capture", 1)} {
+				c.Key = key
 				if _, err := w.Capture(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
@@ -280,7 +280,7 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Run("refund_under_one_key_is_given_once", func(t *testing.T) {
 			o := w.MustPay(t, w.Order(t, paymenttest.GoodCard))
 			c := charge.Refund{Caller: w.Caller(), PaymentID: o.Payment.UUID, Amount: paymenttest.Lira(t, "10.00")}
-			c.Key = idempotency.Key{Value: "refund", Hash: [32]byte{1}}
+			c.Key = paymenttest.KeyAsking("refund", 1)
 			for range 2 {
 				if _, err := w.Refund(t.Context(), c); err != nil {
 					t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
@@ -29,42 +30,59 @@ func (s *Service) refused(ctx context.Context, c payment.Caller, cause error) (p
 // the caller's merchant has used. It is for requests that never become a command
 // because they cannot be read.
 func (s *Service) CheckKey(ctx context.Context, c payment.Caller) error {
-	if _, err := s.Replay(ctx, c); fault.CodeOf(err) == fault.IdempotencyKeyReused {
+	if err := s.claims.Check(ctx, c.MerchantID, c.Key); fault.CodeOf(err) == fault.IdempotencyKeyReused {
 		return err
 	}
-	return nil
+	return nil // whatever else is wrong, the request is refused for what is wrong with it
+}
+
+// Claim queues the claim of a command's idempotency key, if it has one. From this
+// commit on the key leads to the payment and the ask.
+func (s *Service) Claim(tx payment.Tx, c payment.Caller, p payment.Payment, ask id.Operation) {
+	s.claims.Claim(tx, p.MerchantID, c.Key, payment.ClaimOf(p.ID, ask))
 }
 
 // Replay returns the first answer to a key that was used before; nil and no
 // error when the key is free.
 func (s *Service) Replay(ctx context.Context, c payment.Caller) (*payment.Outcome, error) {
-	if c.Key.IsZero() {
-		return nil, nil //nolint:nilnil // no key, so nothing to replay
+	o, replayed, err := idempotency.Replay(ctx, s.claims, c.MerchantID, c.Key, s.firstAnswer(c.MerchantID))
+	if err != nil || !replayed {
+		return nil, err
 	}
-	claim, err := s.store.ClaimedKey(ctx, c.MerchantID, c.Key.Value)
-	if fault.KindOf(err) == fault.NotFound || (err == nil && s.outlived(claim)) {
-		return nil, nil //nolint:nilnil // a free key: nothing to replay
-	}
+	return &o, nil
+}
+
+// ReplayTaken returns the answer of the rival that claimed the key of a command
+// whose commit failed with fault.IdempotencyKeyTaken.
+func (s *Service) ReplayTaken(ctx context.Context, c payment.Caller) (*payment.Outcome, error) {
+	o, err := idempotency.ReplayTaken(ctx, s.claims, c.MerchantID, c.Key, s.firstAnswer(c.MerchantID))
 	if err != nil {
-		return nil, fmt.Errorf("read idempotency key: %w", err)
+		return nil, err
 	}
-	if claim.Key.Hash != c.Key.Hash {
-		return nil, fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
+	return &o, nil
+}
+
+// firstAnswer loads how a command was first answered.
+func (s *Service) firstAnswer(m id.Merchant) func(context.Context, idempotency.Subject) (payment.Outcome, error) {
+	return func(ctx context.Context, claimed idempotency.Subject) (payment.Outcome, error) {
+		n, ask, err := payment.ReadClaim(claimed)
+		if err != nil {
+			return payment.Outcome{}, err
+		}
+		p, err := s.store.PaymentByID(ctx, m, n)
+		if err != nil {
+			return payment.Outcome{}, fmt.Errorf("read replayed payment: %w", err)
+		}
+		operations, err := s.store.Operations(ctx, p.MerchantID, p.ID)
+		if err != nil {
+			return payment.Outcome{}, fmt.Errorf("read operations of payment %d: %w", p.ID, err)
+		}
+		o := payment.LastOf(operations, ask)
+		if o.Status == payment.OperationOpen {
+			return payment.Outcome{}, idempotency.InProgress(p.UUID.String())
+		}
+		return payment.Outcome{Payment: asAnswered(p, o, operations), Operation: o, Replayed: true}, nil
 	}
-	p, err := s.store.PaymentByID(ctx, c.MerchantID, claim.PaymentID)
-	if err != nil {
-		return nil, fmt.Errorf("read replayed payment: %w", err)
-	}
-	operations, err := s.store.Operations(ctx, p.MerchantID, p.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read operations of payment %d: %w", p.ID, err)
-	}
-	o := payment.LastOf(operations, claim.AskID)
-	if o.Status == payment.OperationOpen {
-		return nil, fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
-			WithSubject(p.UUID.String()).WithRetryAfter(payment.RetryHint)
-	}
-	return &payment.Outcome{Payment: asAnswered(p, o, operations), Operation: o, Replayed: true}, nil
 }
 
 // asAnswered returns the payment as the first answer to a refund told it: without
@@ -81,10 +99,6 @@ func asAnswered(p payment.Payment, o payment.Operation, all []payment.Operation)
 		}
 	}
 	return p
-}
-
-func (s *Service) outlived(r idempotency.Record) bool {
-	return s.clock.Now().Sub(r.CreatedAt) >= idempotency.Window
 }
 
 // replayOrder answers a payment whose order is held by another payment: with
@@ -131,17 +145,12 @@ func (s *Service) claimReplay(ctx context.Context, c payment.Caller, o *payment.
 	if c.Key.IsZero() {
 		return o, nil
 	}
-	err := s.store.InTx(ctx, func(tx payment.Tx) {
-		tx.ClaimKey(idempotency.Record{
-			MerchantID: o.Payment.MerchantID, Key: c.Key, PaymentID: o.Payment.ID,
-			AskID: o.Operation.AskID, CreatedAt: s.clock.Now(),
-		})
-	})
+	err := s.store.InTx(ctx, func(tx payment.Tx) { s.Claim(tx, c, o.Payment, o.Operation.AskID) })
 	switch {
 	case err == nil:
 		return o, nil
 	case fault.CodeOf(err) == fault.IdempotencyKeyTaken:
-		return s.Replay(ctx, c)
+		return s.ReplayTaken(ctx, c)
 	}
 	return nil, fmt.Errorf("claim idempotency key: %w", err)
 }
@@ -155,5 +164,5 @@ func (s *Service) sameRequest(held, asked payment.Payment) bool {
 		held.Price == asked.Price &&
 		held.Installments == asked.Installments &&
 		held.Card.Fingerprint == asked.Card.Fingerprint &&
-		s.clock.Now().Sub(held.CreatedAt) < idempotency.Window
+		!idempotency.Outlived(held.CreatedAt, s.clock.Now())
 }

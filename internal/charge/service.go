@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/limit"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
@@ -65,6 +66,7 @@ type Dependencies struct {
 type Service struct {
 	operations *operation.Service
 	store      Store
+	claims     idempotency.Claims
 	tables     Tables
 	bins       BINs
 	banks      Banks
@@ -79,6 +81,6 @@ type Service struct {
 func NewService(d Dependencies) *Service {
 	return &Service{
 		operations: d.Operations, store: d.Store, tables: d.Tables, bins: d.BINs, banks: d.Banks, prints: d.Prints,
-		ids: d.IDs, clock: d.Clock, onAnswer: d.OnAnswer, declines: newDeclines(d.Limits),
+		claims: idempotency.NewClaims(payment.Claimed, d.Store, d.Clock), ids: d.IDs, clock: d.Clock, onAnswer: d.OnAnswer, declines: newDeclines(d.Limits),
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/payment/paymenttest"
 	"github.com/vezne/vezne/internal/routing"
@@ -46,7 +45,7 @@ func (w *world) captured(t *testing.T) payment.Outcome {
 func (w *world) ask(t *testing.T, what string, o payment.Outcome) {
 	t.Helper()
 	caller := w.Caller()
-	caller.Key = idempotency.Key{Value: o.Payment.UUID.String()}
+	caller.Key = paymenttest.KeyNamed(o.Payment.UUID.String())
 	var answers [2]payment.Outcome
 	for i := range answers {
 		var err error

@@ -46,7 +46,7 @@ func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 	if err != nil {
 		return Created{}, fmt.Errorf("read merchant: %w", err)
 	}
-	if replay, err := s.replay(ctx, c); err != nil || replay.Replayed {
+	if replay, replayed, err := idempotency.Replay(ctx, s.claims, c.MerchantID, c.Key, s.firstAnswer(c.MerchantID)); replayed || err != nil {
 		return replay, err
 	}
 	if err := s.courier.Check(c.Callback, m.Hosts); err != nil {
@@ -64,7 +64,7 @@ func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 		case fault.StaleVersion, fault.OrderClaimed:
 			continue
 		case fault.IdempotencyKeyTaken:
-			return s.replay(ctx, c)
+			return idempotency.ReplayTaken(ctx, s.claims, c.MerchantID, c.Key, s.firstAnswer(c.MerchantID))
 		}
 		return made, err
 	}
@@ -88,33 +88,18 @@ func (s *Service) checkCurrency(ctx context.Context, c Create) error {
 	return e
 }
 
-// replay answers a request whose key was used before: with the newest checkout
-// of an equal order, which is the one that the first request led to.
-func (s *Service) replay(ctx context.Context, c Create) (Created, error) {
-	if c.Key.IsZero() {
-		return Created{}, nil
-	}
-	claim, err := s.records.ClaimedKey(ctx, c.MerchantID, c.Key.Value)
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return Created{}, nil
-	case err != nil:
-		return Created{}, fmt.Errorf("read idempotency key: %w", err)
-	case s.clock.Now().Sub(claim.CreatedAt) >= idempotency.Window:
-		return Created{}, nil
-	case claim.Key.Hash != c.Key.Hash:
-		return Created{}, fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
-	}
-	all, err := s.store.OfOrder(ctx, c.MerchantID, c.Ref, historyLimit)
-	if err != nil {
-		return Created{}, fmt.Errorf("read checkouts of order: %w", err)
-	}
-	for _, old := range all {
-		if old.Order == c.Order {
-			return Created{Checkout: old, Replayed: true}, nil
+// firstAnswer loads the checkout that a key led to, as it is now.
+func (s *Service) firstAnswer(m id.Merchant) func(context.Context, idempotency.Subject) (Created, error) {
+	return func(ctx context.Context, claimed idempotency.Subject) (Created, error) {
+		c, err := s.store.Checkout(ctx, claimed.UUID)
+		if err == nil && c.MerchantID != m {
+			err = errNoCheckout()
 		}
+		if err != nil {
+			return Created{}, fmt.Errorf("read replayed checkout: %w", err)
+		}
+		return Created{Checkout: c, Replayed: true}, nil
 	}
-	return Created{}, nil
 }
 
 func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Created, error) {
@@ -155,18 +140,15 @@ func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Cre
 // again answers with the checkout that an equal request has made, and remembers
 // the key of this one.
 func (s *Service) again(ctx context.Context, c Create, old Checkout) (Created, error) {
-	if !c.Key.IsZero() {
-		if err := s.store.InTx(ctx, func(tx Tx) { s.claim(tx, c) }); err != nil {
-			return Created{}, fmt.Errorf("claim idempotency key: %w", err)
-		}
+	if err := s.store.InTx(ctx, func(tx Tx) { s.claim(tx, c, old) }); err != nil {
+		return Created{}, fmt.Errorf("claim idempotency key: %w", err)
 	}
 	return Created{Checkout: old, Replayed: true}, nil
 }
 
-func (s *Service) claim(tx Tx, c Create) {
-	if !c.Key.IsZero() {
-		tx.ClaimKey(idempotency.Record{MerchantID: c.MerchantID, Key: c.Key, CreatedAt: s.clock.Now()})
-	}
+// claim queues the claim of the command's key, if it has one.
+func (s *Service) claim(tx Tx, c Create, made Checkout) {
+	s.claims.Claim(tx, c.MerchantID, c.Key, idempotency.Subject{UUID: made.ID})
 }
 
 // checkOrderFree refuses an order that a payment has paid or may be paying.
@@ -232,7 +214,7 @@ func (s *Service) newCheckout(ctx context.Context, c Create, life time.Duration)
 		return made, nil, err
 	}
 	return made, func(tx Tx) {
-		s.claim(tx, c)
+		s.claim(tx, c, made)
 		tx.InsertCheckout(made)
 		tx.Enqueue(expire)
 		tx.Record(record)

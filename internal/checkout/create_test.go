@@ -95,7 +95,7 @@ func TestCreateWithKey(t *testing.T) {
 	t.Parallel()
 	onSQLite(t, func(t *testing.T, w *world) {
 		c := order("ORD-1")
-		c.Key = idempotency.Key{Value: "key", Hash: [32]byte{1}}
+		c.Key = idempotency.Own("key")
 		first, err := w.Create(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,11 @@ func TestCreateWithKey(t *testing.T) {
 		if err != nil || again.ID != first.ID || !again.Replayed {
 			t.Errorf("the same key is %v, %v", again, err)
 		}
-		c.Key.Hash = [32]byte{2}
+		newer := w.sell(t, "ORD-1") // of an equal order, without the key
+		if again, err := w.Create(t.Context(), c); err != nil || again.ID != first.ID || newer.ID == first.ID {
+			t.Errorf("beside a newer checkout the same key is %v, %v", again, err)
+		}
+		c.Key.Request = [32]byte{2}
 		_, err = w.Create(t.Context(), c)
 		wantCode(t, err, fault.IdempotencyKeyReused)
 		w.clock.Advance(25 * time.Hour)

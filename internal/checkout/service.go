@@ -9,6 +9,7 @@ import (
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
@@ -20,6 +21,8 @@ const (
 	defaultLife = 24 * time.Hour
 	// maxConflicts bounds how often a step that lost against another is repeated.
 	maxConflicts = 5
+	// kindCheckout is the kind of idempotency keys that lead to checkouts.
+	kindCheckout idempotency.Kind = "checkout"
 	// systemActor names the page in audit records.
 	systemActor = "system:checkout"
 )
@@ -49,6 +52,7 @@ type Service struct {
 	threeDS   ThreeDS
 	payments  Payments
 	records   Records
+	claims    idempotency.Claims
 	tables    Tables
 	merchants Merchants
 	courier   Courier
@@ -64,8 +68,8 @@ type Service struct {
 // NewService returns a Service.
 func NewService(d Dependencies) *Service {
 	return &Service{
-		store: d.Store, threeDS: d.ThreeDS, payments: d.Payments, records: d.Records, tables: d.Tables, merchants: d.Merchants, courier: d.Courier,
-		cards: d.Cards, ids: d.IDs, clock: d.Clock, log: d.Log, publicURL: d.PublicURL, callbacks: job.NewLanes[id.Merchant](),
+		store: d.Store, threeDS: d.ThreeDS, payments: d.Payments, records: d.Records, tables: d.Tables,
+		claims: idempotency.NewClaims(kindCheckout, d.Records, d.Clock), merchants: d.Merchants, courier: d.Courier, cards: d.Cards, ids: d.IDs, clock: d.Clock, log: d.Log, publicURL: d.PublicURL, callbacks: job.NewLanes[id.Merchant](),
 	}
 }
 
@@ -87,7 +91,7 @@ type View struct {
 func (s *Service) Find(ctx context.Context, m id.Merchant, u id.UUID) (View, error) {
 	c, err := s.store.Checkout(ctx, u)
 	if err == nil && c.MerchantID != m {
-		err = fault.New(fault.NotFound, fault.NoSuchThing, "no such checkout")
+		err = errNoCheckout()
 	}
 	if err != nil {
 		return View{}, fmt.Errorf("find checkout: %w", err)
@@ -125,5 +129,7 @@ func (s *Service) JobHandlers() job.Handlers {
 		JobCallback: {Class: job.Callback, Do: s.callback},
 	}
 }
+
+func errNoCheckout() error { return fault.New(fault.NotFound, fault.NoSuchThing, "no such checkout") }
 
 func stale() error { return fault.New(fault.Conflict, fault.StaleVersion, "the checkout has moved on") }

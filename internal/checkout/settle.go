@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"time"
@@ -18,10 +17,6 @@ import (
 // it any more: a payment's command ends after 50 seconds at the latest.
 const abandonedAfter = 2 * time.Minute
 
-// keyPrefix begins with a character that no caller's idempotency key may have, so
-// that attempts and requests of the API never meet.
-const keyPrefix = "\x1fcheckout:"
-
 // The ways in which one attempt may ask for money; each has a key of its own.
 const (
 	bySecure = "3ds"
@@ -31,8 +26,7 @@ const (
 // attemptKey is the idempotency key of the last attempt, by which its payment is
 // found after a crash.
 func (c Checkout) attemptKey(how string) idempotency.Key {
-	value := keyPrefix + c.ID.String() + ":" + strconv.Itoa(c.Attempt) + ":" + how
-	return idempotency.Key{Value: value, Hash: sha256.Sum256([]byte(value))}
+	return idempotency.Own("checkout:" + c.ID.String() + ":" + strconv.Itoa(c.Attempt) + ":" + how)
 }
 
 // settle brings a checkout up to date with its last payment and with the time,
@@ -140,7 +134,8 @@ func (s *Service) claimedPayment(ctx context.Context, c Checkout) (id.Payment, e
 		if err != nil {
 			return 0, fmt.Errorf("find payment of attempt: %w", err)
 		}
-		return claim.PaymentID, nil
+		n, _, err := payment.ReadClaim(claim.Subject)
+		return n, err
 	}
 	return 0, nil
 }

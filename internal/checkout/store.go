@@ -55,9 +55,9 @@ type ThreeDS interface {
 
 // Records reads what became of payments.
 type Records interface {
+	idempotency.Finder
 	PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (payment.Payment, error)
 	OrderHolder(ctx context.Context, m id.Merchant, orderRef string) (payment.Payment, error)
-	ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error)
 }
 
 // Cards keeps the cards of merchants' customers.

@@ -73,7 +73,7 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 	t.Helper()
 	db := storetest.Open(t, engine)
 	w := &world{
-		payments: &payments{keys: make(map[string]id.Payment), all: make(map[id.Payment]payment.Payment)},
+		payments: &payments{keys: make(map[[32]byte]id.Payment), all: make(map[id.Payment]payment.Payment)},
 		courier:  &courier{status: 200}, jobs: sqlstore.NewJobs(db),
 		clock:    clock.NewManual(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)),
 		merchant: merchant.Merchant{ID: seller, Name: "Demo Market"},
@@ -112,7 +112,7 @@ func (w *world) Merchant(context.Context, id.Merchant) (merchant.Merchant, error
 type payments struct {
 	mu     sync.Mutex
 	next   id.Payment
-	keys   map[string]id.Payment
+	keys   map[[32]byte]id.Payment
 	all    map[id.Payment]payment.Payment
 	holder payment.Payment
 	// state and reason are what comes of the next card, err is returned instead.
@@ -236,12 +236,12 @@ func (p *payments) OrderHolder(context.Context, id.Merchant, string) (payment.Pa
 	return p.holder, nil
 }
 
-func (p *payments) ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error) {
+func (p *payments) ClaimedKey(ctx context.Context, m id.Merchant, key [32]byte) (idempotency.Record, error) {
 	p.mu.Lock()
 	n, known := p.keys[key]
 	p.mu.Unlock()
 	if known {
-		return idempotency.Record{PaymentID: n}, nil
+		return idempotency.Record{Kind: payment.Claimed, Subject: payment.ClaimOf(n, 0)}, nil
 	}
 	return p.keyStore.ClaimedKey(ctx, m, key)
 }

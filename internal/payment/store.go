@@ -76,6 +76,7 @@ type Writer interface {
 // Finder reads payments. Every method is bound to a merchant; what belongs to
 // another one is fault.NoSuchThing.
 type Finder interface {
+	idempotency.Finder
 	// Payment returns a payment with its items by its public id.
 	Payment(ctx context.Context, m id.Merchant, u id.UUID) (Payment, error)
 	// PaymentByID returns a payment with its items by its numeric id.
@@ -84,8 +85,6 @@ type Finder interface {
 	OrderHolder(ctx context.Context, m id.Merchant, orderRef string) (Payment, error)
 	// Operations returns all operations of a payment, oldest first.
 	Operations(ctx context.Context, m id.Merchant, p id.Payment) ([]Operation, error)
-	// ClaimedKey returns the claim of an idempotency key.
-	ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error)
 }
 
 // Lister reads pages and what belongs to a payment besides itself.

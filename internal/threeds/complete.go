@@ -3,13 +3,11 @@ package threeds
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
@@ -22,16 +20,6 @@ type Complete struct {
 	payment.Caller
 	PaymentID   id.UUID
 	SecurityKey string
-}
-
-// claim queues the claim of the command's idempotency key, if it has one.
-func (c Complete) claim(tx payment.Tx, ch challenge, now time.Time) {
-	if c.Key.IsZero() {
-		return
-	}
-	tx.ClaimKey(idempotency.Record{
-		MerchantID: ch.payment.MerchantID, Key: c.Key, PaymentID: ch.payment.ID, AskID: ch.operation.AskID, CreatedAt: now,
-	})
 }
 
 // Complete charges an authenticated payment, once, however often and from however
@@ -60,7 +48,7 @@ func (s *Service) completeOnce(ctx context.Context, c Complete) (payment.Outcome
 			}
 			continue
 		case fault.IdempotencyKeyTaken:
-			replay, err := s.charges.Replay(ctx, c.Caller)
+			replay, err := s.charges.ReplayTaken(ctx, c.Caller)
 			return replay.Value(), err
 		}
 		return o, err
@@ -178,7 +166,7 @@ func (s *Service) provision(ctx context.Context, c Complete, ch challenge) (paym
 		tx.SaveSession(session)
 		tx.SavePayment(claimed)
 		tx.SaveOperation(open)
-		c.claim(tx, ch, now)
+		s.charges.Claim(tx, c.Caller, ch.payment, ch.operation.AskID)
 	})
 	span.Fail(err)
 	span.End()

@@ -158,7 +158,7 @@ func TestOrderOfThreeDSecure(t *testing.T) {
 				t.Errorf("form of a completed payment: %s", diff)
 			}
 			other := c
-			other.Key.Hash[0]++
+			other.Key.Request[0]++
 			_, err := w.Enrol(t.Context(), other)
 			paymenttest.WantCode(t, err, fault.IdempotencyKeyReused)
 		})
@@ -172,7 +172,7 @@ func TestOrderOfThreeDSecure(t *testing.T) {
 			if o, err := w.Complete(t.Context(), c); err != nil || !o.Replayed || o.Payment.State != payment.Captured {
 				t.Errorf("%v, %+v", err, o)
 			}
-			c.Key.Hash[0]++
+			c.Key.Request[0]++
 			_, err := w.Complete(t.Context(), c)
 			paymenttest.WantCode(t, err, fault.IdempotencyKeyReused)
 		})

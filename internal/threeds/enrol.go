@@ -140,12 +140,7 @@ func (s *Service) beginSession(ctx context.Context, a *charge.Attempt, c Enrol) 
 	}
 	expire.Subject = "session:" + a.Payment.UUID.String() // the merchant's events must not wait for it
 	err = s.store.InTx(ctx, func(tx payment.Tx) {
-		if !c.Key.IsZero() {
-			tx.ClaimKey(idempotency.Record{
-				MerchantID: a.Payment.MerchantID, Key: c.Key, PaymentID: a.Payment.ID,
-				AskID: a.Operation.AskID, CreatedAt: a.Payment.CreatedAt,
-			})
-		}
+		s.charges.Claim(tx, c.Caller, a.Payment, a.Operation.AskID)
 		tx.InsertPayment(a.Payment)
 		if a.Operation.ID != 0 {
 			tx.InsertOperation(a.Operation)
@@ -154,7 +149,7 @@ func (s *Service) beginSession(ctx context.Context, a *charge.Attempt, c Enrol) 
 		}
 	})
 	if fault.CodeOf(err) == fault.IdempotencyKeyTaken {
-		replay, err := s.charges.Replay(ctx, c.Caller)
+		replay, err := s.charges.ReplayTaken(ctx, c.Caller)
 		return payment.Session{}, replay, err
 	}
 	if err != nil {
@@ -287,10 +282,7 @@ func (s *Service) endAsStored(ctx context.Context, session payment.Session, chec
 // its command has ended, or the process that ran it.
 const enrolmentLimit = operation.CommandLimit + operation.ResolverGrace
 
-func enrolmentInProgress(p payment.Payment) error {
-	return fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
-		WithSubject(p.UUID.String()).WithRetryAfter(payment.RetryHint)
-}
+func enrolmentInProgress(p payment.Payment) error { return idempotency.InProgress(p.UUID.String()) }
 
 // endAbandoned declines an enrolment whose process died before it handed a form
 // out: without the form no payer gets to the bank, so nobody can finish it, and

@@ -103,7 +103,7 @@ func (s *Service) commitCompletion(ctx context.Context, c Complete, ch challenge
 	ch.session.State = payment.SessionCompleted
 	also := func(tx payment.Tx) {
 		tx.SaveSession(ch.session)
-		c.claim(tx, ch, s.clock.Now())
+		s.charges.Claim(tx, c.Caller, ch.payment, ch.operation.AskID)
 	}
 	if booked.Posting == nil && booked.Operation.Status != payment.OperationApproved {
 		return s.operations.Save(ctx, booked, also)

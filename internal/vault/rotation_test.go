@@ -133,7 +133,7 @@ func (c column) bytes() bool { return c.kind == "blob" || c.kind == "bytea" }
 // plainColumns hold bytes that are no secrets: hashes, ids, pictures.
 func plainColumns() []string {
 	return []string{
-		"payment.uuid", "admin_token.hash", "idempotency_key.request_hash", "threeds_session.key_hash", "checkout.id",
+		"payment.uuid", "admin_token.hash", "idempotency_key.key_hash", "idempotency_key.request_hash", "idempotency_key.subject_uuid", "threeds_session.key_hash", "checkout.id",
 		"admin_user.invitation", "admin_session.hash", "audit_block.hash", "merchant_logo.body",
 		"data_key.sealed", "fingerprint_key.sealed", // under the keyset, and looked at by themselves
 	}

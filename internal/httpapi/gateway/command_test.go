@@ -41,7 +41,7 @@ func TestPayCommand(t *testing.T) {
 		if c.Phase != phase || !c.OnePerOrder || c.Installments != 1 || c.Group != payment.GroupProduct {
 			t.Errorf("%s: phase, one per order, installments, group = %v %v %v %v", path, c.Phase, c.OnePerOrder, c.Installments, c.Group)
 		}
-		if c.MerchantID != 1 || c.Actor != "credential:7" || c.Surface != payment.SurfaceGateway || c.Key.Value != "first try" {
+		if c.MerchantID != 1 || c.Actor != "credential:7" || c.Surface != payment.SurfaceGateway || c.Key.Value != keyOf(t, "first try") {
 			t.Errorf("%s: caller = %+v", path, c.Caller)
 		}
 		if c.Price != money.FromMinor(10050, money.TRY) || !c.Paid.IsZero() || c.OrderRef != "ORD-12345" || c.CustomerRef != "CUST-1" {
@@ -71,13 +71,13 @@ func TestIdempotencyHash(t *testing.T) {
 		if !ok || c.Key.IsZero() {
 			t.Fatalf("command is %T", f.calls[0])
 		}
-		return c.Key.Hash
+		return c.Key.Request
 	}
 	first := hash("/api/payment", goodBody)
 	if hash("/api/payment", goodBody) != first {
 		t.Error("the same request has another hash")
 	}
-	if hash("/api/payment", goodBody+" ") == first {
+	if hash("/api/payment", strings.Replace(goodBody, "100.50", "100.51", 1)) == first {
 		t.Error("another body has the same hash")
 	}
 	if hash("/api/pre-authorization", goodBody) == first {

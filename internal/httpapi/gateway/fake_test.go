@@ -20,6 +20,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
@@ -160,10 +161,28 @@ func send(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 const goodBody = `{"orderId":"ORD-12345","amount":100.50,"currency":"TRY","cardHolderName":"John Doe","pan":"5421190122090656",` +
 	`"expiryMonth":"04","expiryYear":"28","cvv":"916","requestIp":"192.168.1.1","requestPort":8080}`
 
+// keyValue is what the caller's Idempotency-Key becomes.
+func keyValue(sent string) ([32]byte, error) {
+	h, err := idempotency.NewHasher(secret.New(make([]byte, 32)))
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return h.Key(1, sent, func(io.Writer) {}).Value, nil
+}
+
+func keyOf(t *testing.T, sent string) [32]byte {
+	t.Helper()
+	value, err := keyValue(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
 // CheckKey refuses the one key that was used for another request.
 func (f *fakePayments) CheckKey(_ context.Context, c payment.Caller) error {
-	if c.Key.Value != "used-before" {
-		return nil
+	if used, err := keyValue("used-before"); err != nil || c.Key.Value != used {
+		return err
 	}
 	return fault.New(fault.Unprocessable, fault.IdempotencyKeyReused, "the Idempotency-Key was used for another request")
 }

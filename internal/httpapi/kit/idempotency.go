@@ -2,8 +2,7 @@ package kit
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
+	"io"
 	"net/http"
 	"slices"
 
@@ -37,33 +36,38 @@ func (k Keys[P]) header(method string) string {
 	return k.Header
 }
 
-// idempotencyKey reads the header of a name, which is empty if there is none to
-// read. The request itself is remembered as a keyed hash only, because a plain
-// hash of a body with a card number can be guessed.
-func (k *Kit) idempotencyKey(r *http.Request, header string, body []byte) (idempotency.Key, error) {
+// sentKey reads the header of a name, which is empty if there is none to read, and
+// returns what was sent, empty for nothing.
+func sentKey(h http.Header, header string) (string, error) {
 	if header == "" {
-		return idempotency.Key{}, nil
+		return "", nil
 	}
-	values := r.Header.Values(header)
-	if len(values) == 0 {
-		return idempotency.Key{}, nil
+	values := h.Values(header)
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1:
+		return "", badKey(header, fault.FieldInvalid, "must be sent once")
+	case len(values[0]) > maxKey:
+		return "", badKey(header, fault.FieldTooLong, "must have at most 255 characters")
+	case !isPrintable(values[0]):
+		return "", badKey(header, fault.FieldInvalid, "must have 1 to 255 printable ASCII characters")
 	}
-	if len(values) > 1 {
-		return idempotency.Key{}, badKey(header, fault.FieldInvalid, "must be sent once")
+	return values[0], nil
+}
+
+// key returns the idempotency key of a request, which is remembered together with
+// what was asked.
+func (h *surfaceHandler[P]) key(x *exchange, r *http.Request, sent []byte) (idempotency.Key, error) {
+	value, err := sentKey(r.Header, h.surface.Keys.header(r.Method))
+	if err != nil || value == "" {
+		return idempotency.Key{}, err
 	}
-	if len(values[0]) > maxKey {
-		return idempotency.Key{}, badKey(header, fault.FieldTooLong, "must have at most 255 characters")
-	}
-	if !isPrintable(values[0]) {
-		return idempotency.Key{}, badKey(header, fault.FieldInvalid, "must have 1 to 255 printable ASCII characters")
-	}
-	key := idempotency.Key{Value: values[0]}
-	mac := hmac.New(sha256.New, k.hashKey.Reveal())
-	for _, part := range [][]byte{[]byte(r.Method), {0}, []byte(r.URL.EscapedPath()), {0}, body} {
-		_, _ = mac.Write(part) // a hash never fails
-	}
-	mac.Sum(key.Hash[:0])
-	return key, nil
+	return h.kit.keys.Key(x.merchant, value, func(w io.Writer) {
+		for _, part := range [][]byte{[]byte(r.Method), {0}, []byte(r.URL.EscapedPath()), {0}, sent} {
+			_, _ = w.Write(part) // a hash never fails
+		}
+	}), nil
 }
 
 func badKey(header string, code fault.FieldCode, message string) error {

@@ -10,19 +10,16 @@ import (
 	"log/slog"
 
 	"github.com/vezne/vezne/internal/clock"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/secret"
 )
-
-// minHashKey is the shortest accepted key of the request hash: as long as the
-// output of SHA-256, below which RFC 2104 section 3 calls a key weak.
-const minHashKey = 32
 
 // Config is what the doors get from outside.
 type Config struct {
 	Log   *slog.Logger
 	Clock clock.Clock
-	// HashKey keys the hash of requests that carry an idempotency key. All nodes
-	// need the same one, today and after a restart.
+	// HashKey keys the hashes of idempotency keys and of the requests that carry
+	// them. All nodes need the same one, today and after a restart.
 	HashKey secret.Bytes
 	// Proxies are believed about who called them.
 	Proxies Proxies
@@ -34,7 +31,7 @@ type Config struct {
 type Kit struct {
 	log       *slog.Logger
 	clock     clock.Clock
-	hashKey   secret.Bytes
+	keys      idempotency.Hasher
 	catalogue *Catalogue
 	proxies   Proxies
 	gauge     *gauge
@@ -46,15 +43,16 @@ func New(c Config) (*Kit, error) {
 	if c.Log == nil || c.Clock == nil {
 		return nil, errors.New("http kit: log and clock are required")
 	}
-	if n := len(c.HashKey.Reveal()); n < minHashKey {
-		return nil, fmt.Errorf("http kit: hash key has %d bytes, want at least %d", n, minHashKey)
+	keys, err := idempotency.NewHasher(c.HashKey)
+	if err != nil {
+		return nil, fmt.Errorf("http kit: %w", err)
 	}
 	catalogue, err := NewCatalogue()
 	if err != nil {
 		return nil, err
 	}
 	return &Kit{
-		log: c.Log, clock: c.Clock, hashKey: c.HashKey, catalogue: catalogue, proxies: c.Proxies, gauge: newGauge(c.Limits),
+		log: c.Log, clock: c.Clock, keys: keys, catalogue: catalogue, proxies: c.Proxies, gauge: newGauge(c.Limits),
 	}, nil
 }
 

@@ -1,7 +1,6 @@
 package paymenttest
 
 import (
-	"crypto/sha256"
 	"sync"
 	"testing"
 	"time"
@@ -102,6 +101,11 @@ const (
 )
 
 // KeyNamed is an idempotency key whose request is told by its name.
-func KeyNamed(name string) idempotency.Key {
-	return idempotency.Key{Value: name, Hash: sha256.Sum256([]byte(name))}
+func KeyNamed(name string) idempotency.Key { return idempotency.Own(name) }
+
+// KeyAsking is a key of that name, sent with a request that is told by a number.
+func KeyAsking(name string, request byte) idempotency.Key {
+	k := idempotency.Own(name)
+	k.Request = [32]byte{request}
+	return k
 }

@@ -162,6 +162,18 @@ func uuid[T any](name string, at func(*T) *id.UUID) column[T] {
 	}
 }
 
+// optionalUUID keeps a UUID, which is NULL if it is zero.
+func optionalUUID[T any](name string, at func(*T) *id.UUID) column[T] {
+	c := uuid(name, at)
+	c.put = func(v *T, _ money.Currency) any {
+		if u := at(v); *u != (id.UUID{}) {
+			return bytes.Clone(u[:])
+		}
+		return nil
+	}
+	return c
+}
+
 // amount keeps minor units of the row's currency.
 func amount[T any](name string, at func(*T) *money.Amount) column[T] {
 	return column[T]{

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
@@ -10,46 +11,44 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
-// claimKey takes a key that is free or older than the window ($7, microseconds).
-const claimKey = `INSERT INTO idempotency_key (merchant_id, value, request_hash, payment_id, ask_id, created_at)
-	VALUES ($1, $2, $3, $4, $5, $6)
-	ON CONFLICT (merchant_id, value) DO UPDATE SET request_hash = excluded.request_hash,
-		payment_id = excluded.payment_id, ask_id = excluded.ask_id, created_at = excluded.created_at
-	WHERE idempotency_key.created_at <= excluded.created_at - $7`
+var claimTable = newTable(&table[idempotency.Record]{
+	name: "idempotency_key",
+	keys: []column[idempotency.Record]{
+		number("merchant_id", func(r *idempotency.Record) *id.Merchant { return &r.MerchantID }),
+		hash("key_hash", func(r *idempotency.Record) *[32]byte { return &r.Key.Value }),
+	},
+	changing: []column[idempotency.Record]{
+		hash("request_hash", func(r *idempotency.Record) *[32]byte { return &r.Key.Request }),
+		text("subject_kind", func(r *idempotency.Record) *idempotency.Kind { return &r.Kind }),
+		number("subject_number", func(r *idempotency.Record) *int64 { return &r.Subject.Number }),
+		optionalUUID("subject_uuid", func(r *idempotency.Record) *id.UUID { return &r.Subject.UUID }),
+		text("result", func(r *idempotency.Record) *string { return &r.Subject.Result }),
+		moment("created_at", func(r *idempotency.Record) *time.Time { return &r.CreatedAt }),
+	},
+})
 
-func (t *tx) addClaim(r idempotency.Record) {
+var (
+	// claimKey takes a key that is free or older than the window, which is the last
+	// parameter, in microseconds.
+	claimKey = claimTable.replacement() + " WHERE " + claimTable.name + ".created_at <= excluded.created_at - " +
+		parameter(len(claimTable.written)+1)
+
+	claimedKey = claimTable.selecting("WHERE merchant_id = $1 AND key_hash = $2")
+)
+
+// ClaimKey implements idempotency.Tx.
+func (t *tx) ClaimKey(r idempotency.Record) {
+	args := make([]any, 0, len(claimTable.written)+1)
+	args = append(claimTable.arguments(args, r, claimTable.written), idempotency.Window.Microseconds())
 	t.batch = append(t.batch, storage.Statement{
-		SQL: claimKey,
-		Args: []any{
-			int64(r.MerchantID), r.Key.Value, r.Key.Hash[:], int64(r.PaymentID), int64(r.AskID),
-			micros(r.CreatedAt), idempotency.Window.Microseconds(),
-		},
-		Rows: 1, Missed: fault.IdempotencyKeyTaken, Duplicate: fault.IdempotencyKeyTaken,
+		SQL: claimKey, Args: args, Rows: 1, Missed: fault.IdempotencyKeyTaken, Duplicate: fault.IdempotencyKeyTaken,
 	})
 }
 
-const claimedKey = `SELECT merchant_id, value, request_hash, payment_id, ask_id, created_at
-	FROM idempotency_key WHERE merchant_id = $1 AND value = $2`
-
-func readClaim(s storage.Scanner) (idempotency.Record, error) {
-	var (
-		merchant, paymentID, ask, at int64
-		value                        string
-		hash                         []byte
-	)
-	if err := s.Scan(&merchant, &value, &hash, &paymentID, &ask, &at); err != nil {
-		return idempotency.Record{}, err
-	}
-	return idempotency.Record{
-		MerchantID: id.Merchant(merchant), Key: idempotency.Key{Value: value, Hash: [32]byte(hash)},
-		PaymentID: id.Payment(paymentID), AskID: id.Operation(ask), CreatedAt: timeOf(at),
-	}, nil
-}
-
-// ClaimedKey implements payment.Finder. A claim older than idempotency.Window is
-// still returned: it is for the next claim of its key to replace it.
-func (p *Payments) ClaimedKey(ctx context.Context, m id.Merchant, key string) (idempotency.Record, error) {
-	r, err := one(ctx, p.db, readClaim, claimedKey, int64(m), key)
+// ClaimedKey implements idempotency.Finder. A claim older than idempotency.Window
+// is still returned: it is for the next claim of its key to replace it.
+func (p *Payments) ClaimedKey(ctx context.Context, m id.Merchant, value [32]byte) (idempotency.Record, error) {
+	r, err := one(ctx, p.db, claimTable.reader(), claimedKey, int64(m), value[:])
 	if err != nil {
 		return r, fmt.Errorf("claimed key: %w", err)
 	}

@@ -35,8 +35,8 @@ func (r *Retention) Schedule(ctx context.Context, j job.Job) error {
 // The rows are chosen by an index and judged again when they are changed: one that
 // was taken into use meanwhile stays.
 const (
-	forgetKeys = `DELETE FROM idempotency_key WHERE created_at < $1 AND (merchant_id, value) IN (
-		SELECT merchant_id, value FROM idempotency_key WHERE created_at < $1 ORDER BY created_at LIMIT $2)
+	forgetKeys = `DELETE FROM idempotency_key WHERE created_at < $1 AND (merchant_id, key_hash) IN (
+		SELECT merchant_id, key_hash FROM idempotency_key WHERE created_at < $1 ORDER BY created_at LIMIT $2)
 	RETURNING merchant_id`
 
 	forgetLogins = `DELETE FROM admin_session WHERE expires_at < $1 AND hash IN (

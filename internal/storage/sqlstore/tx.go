@@ -7,7 +7,6 @@ import (
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/storage"
@@ -69,9 +68,6 @@ func (t *tx) Post(p ledger.Posting) {
 	}
 	t.addPosting(p)
 }
-
-// ClaimKey implements idempotency.Tx.
-func (t *tx) ClaimKey(r idempotency.Record) { t.addClaim(r) }
 
 // expect queues a statement that must change one row; otherwise the row is
 // another one than the caller has read.

@@ -2,10 +2,12 @@ package storetest
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/storage"
@@ -93,21 +95,69 @@ func testIdempotency(t *testing.T, open Opener) {
 		if len(page) != 1 {
 			t.Fatalf("%d payments were stored", len(page))
 		}
-		r, err := s.Payments.ClaimedKey(t.Context(), mine, "contested")
+		r, err := s.Payments.ClaimedKey(t.Context(), mine, idempotency.Own("contested").Value)
 		must(t, "claimed key", err)
-		if r.PaymentID != page[0].ID || r.Key.Hash != [32]byte{1, 2, 3} || !r.CreatedAt.Equal(epoch) {
-			t.Errorf("claim is %+v", r)
-		}
+		want := sampleClaim(page[0], "contested")
+		want.CreatedAt = epoch
+		equal(t, "claim", r, want)
 	})
 
 	t.Run("a_key_is_free_again_after_the_window", func(t *testing.T) {
 		must(t, "claim", claim(100, "old", epoch))
 		refused(t, "within the window", claim(101, "old", epoch.Add(idempotency.Window-time.Microsecond)), fault.IdempotencyKeyTaken)
 		must(t, "after the window", claim(102, "old", epoch.Add(idempotency.Window)))
-		r, err := s.Payments.ClaimedKey(t.Context(), mine, "old")
+		r, err := s.Payments.ClaimedKey(t.Context(), mine, idempotency.Own("old").Value)
 		must(t, "claimed key", err)
-		if r.PaymentID != 102 {
-			t.Errorf("claim leads to payment %d", r.PaymentID)
+		equal(t, "subject", r.Subject, payment.ClaimOf(102, 102))
+	})
+
+	t.Run("a_key_leads_to_a_subject_of_any_kind", func(t *testing.T) {
+		for kind, subject := range map[idempotency.Kind]idempotency.Subject{
+			"by_number": {Number: 7}, "by_public_id": {UUID: id.NewUUID()}, "by_both": {Number: 7, UUID: id.NewUUID(), Result: "declined"},
+			"by_the_longest_result": {Result: strings.Repeat("ş", 255)},
+		} {
+			want := idempotency.Record{MerchantID: mine, Key: idempotency.Own(string(kind)), Kind: kind, Subject: subject, CreatedAt: epoch}
+			want.Key.Request = [32]byte{1, 2, 3}
+			must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.ClaimKey(want) }))
+			got, err := s.Payments.ClaimedKey(t.Context(), mine, want.Key.Value)
+			must(t, "claimed key", err)
+			equal(t, string(kind), got, want)
+		}
+	})
+
+	t.Run("a_claim_that_is_replaced_leaves_nothing_of_the_old_one", func(t *testing.T) {
+		old := idempotency.Record{
+			MerchantID: mine, Key: idempotency.Own("replaced"), Kind: "old", CreatedAt: epoch,
+			Subject: idempotency.Subject{Number: 7, UUID: id.NewUUID(), Result: "old"},
+		}
+		want := idempotency.Record{MerchantID: mine, Key: old.Key, Kind: "new", CreatedAt: epoch.Add(idempotency.Window)}
+		want.Key.Request = [32]byte{1, 2, 3}
+		for _, r := range []idempotency.Record{old, want} {
+			must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.ClaimKey(r) }))
+		}
+		got, err := s.Payments.ClaimedKey(t.Context(), mine, want.Key.Value)
+		must(t, "claimed key", err)
+		equal(t, "claim", got, want)
+	})
+
+	t.Run("a_result_over_its_bound_is_not_stored", func(t *testing.T) {
+		key := idempotency.Own("long")
+		err := s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+			tx.ClaimKey(idempotency.Record{
+				MerchantID: mine, Key: key, Kind: "long", CreatedAt: epoch, Subject: idempotency.Subject{Result: strings.Repeat("x", 256)},
+			})
+		})
+		if err == nil {
+			t.Error("it was")
+		}
+		_, err = s.Payments.ClaimedKey(t.Context(), mine, key.Value)
+		refused(t, "its key", err, fault.NoSuchThing)
+	})
+
+	t.Run("merchants_do_not_share_keys", func(t *testing.T) {
+		for _, m := range []id.Merchant{mine, others} {
+			r := idempotency.Record{MerchantID: m, Key: idempotency.Own("shared"), Kind: "shared", CreatedAt: epoch}
+			must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.ClaimKey(r) }))
 		}
 	})
 }

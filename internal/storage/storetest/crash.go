@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/storage"
 )
@@ -123,7 +124,7 @@ func whole(t *testing.T, s Stores, p payment.Payment) {
 	must(t, "operations", err)
 	postings, err := s.Payments.Postings(t.Context(), mine, p.ID)
 	must(t, "postings", err)
-	_, err = s.Payments.ClaimedKey(t.Context(), mine, p.UUID.String())
+	_, err = s.Payments.ClaimedKey(t.Context(), mine, idempotency.Own(p.UUID.String()).Value)
 	must(t, "claimed key", err)
 	if len(p.Items) != 1 || len(operations) != 1 || operations[0].Version != p.Version || len(postings) != p.Version {
 		t.Errorf("payment %d at version %d has %d items, %d postings, operations %v",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
@@ -57,7 +58,7 @@ func testOthersPayment(t *testing.T, s Stores, p payment.Payment) {
 	refused(t, "by id", err, fault.NoSuchThing)
 	_, err = s.Payments.OrderHolder(t.Context(), others, p.OrderRef)
 	refused(t, "by order", err, fault.NoSuchThing)
-	_, err = s.Payments.ClaimedKey(t.Context(), others, p.UUID.String())
+	_, err = s.Payments.ClaimedKey(t.Context(), others, idempotency.Own(p.UUID.String()).Value)
 	refused(t, "by key", err, fault.NoSuchThing)
 	operations, err := s.Payments.Operations(t.Context(), others, p.ID)
 	must(t, "operations", err)

@@ -60,18 +60,18 @@ func forgetOld(t *testing.T, r *sqlstore.Retention, sort retention.Sort) {
 }
 
 func testForgetKeys(t *testing.T, s Stores, r *sqlstore.Retention) {
-	value := func(n int) string { return "key-" + string(rune('a'+n)) }
+	value := func(n int) idempotency.Key { return idempotency.Own("key-" + string(rune('a'+n))) }
 	for n := range agedRows {
 		must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
 			tx.ClaimKey(idempotency.Record{
-				MerchantID: ownerOf(n), Key: idempotency.Key{Value: value(n)}, PaymentID: 1, CreatedAt: ageOf(n),
+				MerchantID: ownerOf(n), Key: value(n), Kind: payment.Claimed, Subject: payment.ClaimOf(1, 1), CreatedAt: ageOf(n),
 			})
 		}))
 	}
 	forgetOld(t, r, retention.Keys)
-	_, err := s.Payments.ClaimedKey(t.Context(), ownerOf(0), value(0))
+	_, err := s.Payments.ClaimedKey(t.Context(), ownerOf(0), value(0).Value)
 	refused(t, "an old key", err, fault.NoSuchThing)
-	_, err = s.Payments.ClaimedKey(t.Context(), ownerOf(oldRows), value(oldRows))
+	_, err = s.Payments.ClaimedKey(t.Context(), ownerOf(oldRows), value(oldRows).Value)
 	must(t, "a newer key", err)
 }
 

@@ -121,8 +121,8 @@ func sampleAudit(o payment.Operation) audit.Record {
 
 func sampleClaim(p payment.Payment, key string) idempotency.Record {
 	return idempotency.Record{
-		MerchantID: p.MerchantID, Key: idempotency.Key{Value: key, Hash: [32]byte{1, 2, 3}},
-		PaymentID: p.ID, AskID: id.Operation(p.ID), CreatedAt: p.CreatedAt,
+		MerchantID: p.MerchantID, Key: idempotency.Own(key), Kind: payment.Claimed,
+		Subject: payment.ClaimOf(p.ID, id.Operation(p.ID)), CreatedAt: p.CreatedAt,
 	}
 }
 
