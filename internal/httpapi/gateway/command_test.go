@@ -77,6 +77,9 @@ func TestIdempotencyHash(t *testing.T) {
 	if hash("/api/payment", goodBody) != first {
 		t.Error("the same request has another hash")
 	}
+	if hash("/api/payment", strings.Replace(goodBody, "100.50", " 100.5", 1)+" ") != first {
+		t.Error("the same request has another hash when it is written otherwise")
+	}
 	if hash("/api/payment", strings.Replace(goodBody, "100.50", "100.51", 1)) == first {
 		t.Error("another body has the same hash")
 	}

@@ -66,8 +66,9 @@ func bufferSize(announced, most int64) int64 {
 	return announced + bytes.MinRead
 }
 
-// media is how a body is to be read.
+// media is how a body is to be read: as JSON, if as nothing else.
 type media struct {
+	raw      bool // by the route itself
 	form     bool
 	boundary string // of a multipart form
 }
@@ -97,7 +98,9 @@ func (r Route[P]) mediaOf(h http.Header, forms bool) (media, error) {
 		return media{}, wrong
 	}
 	switch {
-	case r.Raw != nil && name == r.Raw.MediaType, r.Raw == nil && name == "application/json":
+	case r.Raw != nil && name == r.Raw.MediaType:
+		return media{raw: true}, nil
+	case r.Raw == nil && name == "application/json":
 		return media{}, nil
 	case r.Raw == nil && forms && name == urlencodedForm:
 		return media{form: true}, nil

@@ -4,7 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/vezne/vezne/internal/httpapi/kit"
 )
@@ -50,6 +54,42 @@ func FuzzClient(f *testing.F) {
 		r.Header["X-Forwarded-For"] = []string{"192.0.2.1, " + forwarded, "203.0.113.9"}
 		if got := proxies.Client(r); ours(from) && got != netip.MustParseAddr("203.0.113.9") {
 			t.Fatalf("our proxy told of 203.0.113.9, and the client is %s", got)
+		}
+	})
+}
+
+// FuzzSameRequest holds that a body which is read is the same request when the
+// parser's own writer has set it otherwise, and another one with a member more.
+func FuzzSameRequest(f *testing.F) {
+	for _, seed := range []string{
+		thing, `{}`, `{"a":-0.0e-7,"\u0061b":"\"\\","e":[1e5,true,[{}]]}`, `{"a":"\\","b":1}`, `{"1":"-1.0","e":"1e0"}`, `{"a":1e-2147483649}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		o, err := kit.ParseObject([]byte(body))
+		if err != nil {
+			return
+		}
+		first := posted(body).key(t, "key")
+		other := jsontext.Value(body)
+		if err := other.Indent(jsontext.WithIndent(" ")); err != nil {
+			t.Fatal(err)
+		}
+		if posted(string(other)).key(t, "key") != first {
+			t.Fatalf("%q is another request than %q", other, body)
+		}
+		name := "more"
+		for slices.Contains(o.Names(), name) {
+			name += "+"
+		}
+		rest, found := strings.CutSuffix(strings.TrimRight(body, " \t\r\n"), "}")
+		comma := ","
+		if len(o.Names()) == 0 {
+			comma = ""
+		}
+		if !found || posted(rest+comma+`"`+name+`":null}`).key(t, "key") == first {
+			t.Fatalf("%q is the same request with a member more", body)
 		}
 	})
 }

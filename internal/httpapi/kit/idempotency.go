@@ -58,16 +58,12 @@ func sentKey(h http.Header, header string) (string, error) {
 
 // key returns the idempotency key of a request, which is remembered together with
 // what was asked.
-func (h *surfaceHandler[P]) key(x *exchange, r *http.Request, sent []byte) (idempotency.Key, error) {
+func (h *surfaceHandler[P]) key(x *exchange, r *http.Request, sent []byte, m media) (idempotency.Key, error) {
 	value, err := sentKey(r.Header, h.surface.Keys.header(r.Method))
 	if err != nil || value == "" {
 		return idempotency.Key{}, err
 	}
-	return h.kit.keys.Key(x.merchant, value, func(w io.Writer) {
-		for _, part := range [][]byte{[]byte(r.Method), {0}, []byte(r.URL.EscapedPath()), {0}, sent} {
-			_, _ = w.Write(part) // a hash never fails
-		}
-	}), nil
+	return h.kit.keys.Key(x.merchant, value, func(w io.Writer) { writeAsked(w, r, sent, m) }), nil
 }
 
 func badKey(header string, code fault.FieldCode, message string) error {

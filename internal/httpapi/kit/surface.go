@@ -185,7 +185,7 @@ func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P], se
 	if err != nil {
 		return Response{}, err
 	}
-	if r.Key, err = h.key(x, r.http, sent.bytes); err != nil {
+	if r.Key, err = h.key(x, r.http, sent.bytes, parse); err != nil {
 		return Response{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.http.Context()), workTime)
