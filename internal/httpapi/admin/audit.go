@@ -34,7 +34,7 @@ func (s *surface) audit(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	v := auditView{Records: make([]recordView, 0, len(found)), Next: textOrNull(next)}
+	v := auditView{Records: make([]recordView, 0, len(found)), Next: kit.TextOrNull(next)}
 	for _, record := range found {
 		v.Records = append(v.Records, viewRecord(record))
 	}

@@ -113,8 +113,8 @@ func viewBIN(i *bin.Info) *binView {
 		return nil
 	}
 	return &binView{
-		Prefix: i.Prefix, BankCode: textOrNull(i.BankCode), Bank: textOrNull(i.Bank), Scheme: string(i.Scheme), Type: string(i.Type),
-		Program: textOrNull(i.Program), Brand: textOrNull(i.Brand), Commercial: i.Commercial, Domestic: i.Domestic,
+		Prefix: i.Prefix, BankCode: kit.TextOrNull(i.BankCode), Bank: kit.TextOrNull(i.Bank), Scheme: string(i.Scheme), Type: string(i.Type),
+		Program: kit.TextOrNull(i.Program), Brand: kit.TextOrNull(i.Brand), Commercial: i.Commercial, Domestic: i.Domestic,
 	}
 }
 
@@ -165,7 +165,7 @@ func (s *surface) importBINs(ctx context.Context, r *request) (kit.Response, err
 	}
 	v := importView{Imported: len(rows), Refused: make([]badRowView, 0, len(bad))}
 	for _, b := range bad {
-		v.Refused = append(v.Refused, badRowView{Line: b.Line, Column: textOrNull(b.Column), Why: b.Why})
+		v.Refused = append(v.Refused, badRowView{Line: b.Line, Column: kit.TextOrNull(b.Column), Why: b.Why})
 	}
 	return kit.OK(v), nil
 }

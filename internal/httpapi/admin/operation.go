@@ -6,6 +6,7 @@ import (
 	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/ledger"
+	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
@@ -80,13 +81,13 @@ func viewOperation(p payment.Payment, o payment.Operation, alias string) operati
 	amount := o.Amount.Or(p.Paid.Currency())
 	return operationView{
 		ID: int64(o.ID), AskID: int64(o.AskID), Attempt: o.Attempt, Kind: string(o.Kind),
-		Reference: o.Reference, Original: textOrNull(o.Original),
+		Reference: o.Reference, Original: kit.TextOrNull(o.Original),
 		Amount: amount, Currency: amount.Currency().String(),
-		Status: string(o.Status), Reason: textOrNull(string(o.Result.Reason)),
-		BankCode: textOrNull(o.BankCode), BankMessage: textOrNull(o.BankMessage),
-		AuthCode: textOrNull(o.Result.AuthCode), TransactionID: textOrNull(o.Result.TransactionID),
-		HostReference: textOrNull(o.Result.HostReference),
-		POSID:         int64(o.POSID), POSAlias: textOrNull(alias), Actor: textOrNull(o.Actor),
+		Status: string(o.Status), Reason: kit.TextOrNull(string(o.Result.Reason)),
+		BankCode: kit.TextOrNull(o.BankCode), BankMessage: kit.TextOrNull(o.BankMessage),
+		AuthCode: kit.TextOrNull(o.Result.AuthCode), TransactionID: kit.TextOrNull(o.Result.TransactionID),
+		HostReference: kit.TextOrNull(o.Result.HostReference),
+		POSID:         int64(o.POSID), POSAlias: kit.TextOrNull(alias), Actor: kit.TextOrNull(o.Actor),
 		StartedAt: moment(o.StartedAt), FinishedAt: timeOrNull(o.FinishedAt), Inquiries: o.Inquiries,
 	}
 }
@@ -106,13 +107,13 @@ func aliases(p payment.Payment) map[id.POS]string {
 
 func viewRouting(d routing.Decision) routingView {
 	v := routingView{
-		RuleID: idOrNull(d.RuleID), Rule: textOrNull(d.RuleName),
+		RuleID: idOrNull(d.RuleID), Rule: kit.TextOrNull(d.RuleName),
 		Candidates: make([]candidateView, 0, len(d.Candidates)), Rejected: make([]rejectionView, 0, len(d.Rejected)),
 	}
 	for i, c := range d.Candidates {
 		v.Candidates = append(v.Candidates, candidateView{
 			Order: i + 1, POSID: int64(c.POS.ID), Alias: c.POS.Alias, Reason: string(c.Reason),
-			ThreeDS: textOrNull(string(c.ThreeDS)),
+			ThreeDS: kit.TextOrNull(string(c.ThreeDS)),
 		})
 	}
 	for _, r := range d.Rejected {

@@ -6,6 +6,7 @@ import (
 	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 )
@@ -109,7 +110,7 @@ func viewDetail(d charge.Detail) paymentView {
 	}
 	for _, it := range p.Items {
 		v.Items = append(v.Items, itemView{
-			ID: int64(it.ID), Position: it.Position, Name: textOrNull(it.Name), ExternalID: textOrNull(it.ExternalID),
+			ID: int64(it.ID), Position: it.Position, Name: kit.TextOrNull(it.Name), ExternalID: kit.TextOrNull(it.ExternalID),
 			Price: in(it.Price), Paid: in(it.Paid), Wallet: in(it.Wallet), Commission: in(it.Commission),
 			Refunded: in(it.Refunded), SubMerchantID: idOrNull(it.SubMerchantID), SubMerchantPrice: in(it.SubMerchantPrice),
 		})
@@ -123,34 +124,34 @@ func viewSummary(p payment.Payment) summaryView {
 		ID: int64(p.ID), UUID: p.UUID.String(), Version: p.Version,
 		Surface: string(p.Surface), Phase: string(p.Phase), Group: string(p.Group), State: string(p.State),
 		OrderRef: p.OrderRef, HoldsOrder: p.HoldsOrder,
-		ConversationID: textOrNull(p.ConversationID), ExternalID: textOrNull(p.ExternalID),
-		Channel: textOrNull(p.Channel), CustomerRef: textOrNull(p.CustomerRef), BuyerID: idOrNull(p.BuyerID),
+		ConversationID: kit.TextOrNull(p.ConversationID), ExternalID: kit.TextOrNull(p.ExternalID),
+		Channel: kit.TextOrNull(p.Channel), CustomerRef: kit.TextOrNull(p.CustomerRef), BuyerID: idOrNull(p.BuyerID),
 		Currency: p.Paid.Currency().String(), Price: in(p.Price), Paid: in(p.Paid), Wallet: in(p.Wallet),
 		Installments: p.Installments, InterestPayer: viewPayer(p.InterestPayer),
 		CustomerRate: p.CustomerRate, CommissionRate: p.CommissionRate, Commission: in(p.Commission),
 		Authorized: in(p.Authorized), Captured: in(p.Captured), Refunded: in(p.Refunded), Refunding: in(p.Refunding),
-		OpenAsk: idOrNull(p.OpenAsk), Card: viewCard(p.Card), RequestedPOSAlias: textOrNull(p.RequestedPOSAlias),
-		POSID: idOrNull(p.POSID), POSAlias: textOrNull(p.POSAlias), Result: viewResult(p.Result),
+		OpenAsk: idOrNull(p.OpenAsk), Card: viewCard(p.Card), RequestedPOSAlias: kit.TextOrNull(p.RequestedPOSAlias),
+		POSID: idOrNull(p.POSID), POSAlias: kit.TextOrNull(p.POSAlias), Result: viewResult(p.Result),
 		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}
 	if p.ClientIP.IsValid() {
-		v.ClientIP = textOrNull(p.ClientIP.String())
+		v.ClientIP = kit.TextOrNull(p.ClientIP.String())
 	}
 	return v
 }
 
 func viewCard(c payment.Instrument) cardView {
 	return cardView{
-		Masked: textOrNull(c.Masked), Last4: textOrNull(c.Last4), Holder: textOrNull(c.Holder), Bank: textOrNull(c.Bank),
-		Scheme: textOrNull(string(c.Scheme)), Type: textOrNull(string(c.Type)), Program: textOrNull(c.Program),
-		Brand: textOrNull(c.Brand), Commercial: c.Commercial, Known: c.Known, Domestic: c.Domestic, CardID: idOrNull(c.CardID),
+		Masked: kit.TextOrNull(c.Masked), Last4: kit.TextOrNull(c.Last4), Holder: kit.TextOrNull(c.Holder), Bank: kit.TextOrNull(c.Bank),
+		Scheme: kit.TextOrNull(string(c.Scheme)), Type: kit.TextOrNull(string(c.Type)), Program: kit.TextOrNull(c.Program),
+		Brand: kit.TextOrNull(c.Brand), Commercial: c.Commercial, Known: c.Known, Domestic: c.Domestic, CardID: idOrNull(c.CardID),
 	}
 }
 
 func viewResult(r payment.Result) resultView {
 	return resultView{
-		Reason: textOrNull(string(r.Reason)), TransactionID: textOrNull(r.TransactionID),
-		HostReference: textOrNull(r.HostReference), AuthCode: textOrNull(r.AuthCode), At: timeOrNull(r.At),
+		Reason: kit.TextOrNull(string(r.Reason)), TransactionID: kit.TextOrNull(r.TransactionID),
+		HostReference: kit.TextOrNull(r.HostReference), AuthCode: kit.TextOrNull(r.AuthCode), At: timeOrNull(r.At),
 	}
 }
 

@@ -57,7 +57,7 @@ type planView struct {
 
 func viewPlan(alias string, p installment.Plan) planView {
 	v := planView{
-		ID: int64(p.ID), Version: p.Version, POS: alias, Program: textOrNull(p.Program), Count: p.Count, CommissionRate: p.CommissionRate,
+		ID: int64(p.ID), Version: p.Version, POS: alias, Program: kit.TextOrNull(p.Program), Count: p.Count, CommissionRate: p.CommissionRate,
 		CustomerRate: p.CustomerRate, ValidFrom: timeOrNull(p.ValidFrom), ValidUntil: timeOrNull(p.ValidUntil), Active: p.Active,
 	}
 	program := p.Program
@@ -66,10 +66,10 @@ func viewPlan(alias string, p installment.Plan) planView {
 	}
 	v.Key = alias + ":" + program + ":" + strconv.Itoa(p.Count)
 	if !p.MinAmount.IsZero() {
-		v.MinAmount, v.Currency = &p.MinAmount, textOrNull(p.MinAmount.Currency().String())
+		v.MinAmount, v.Currency = &p.MinAmount, kit.TextOrNull(p.MinAmount.Currency().String())
 	}
 	if !p.MaxAmount.IsZero() {
-		v.MaxAmount, v.Currency = &p.MaxAmount, textOrNull(p.MaxAmount.Currency().String())
+		v.MaxAmount, v.Currency = &p.MaxAmount, kit.TextOrNull(p.MaxAmount.Currency().String())
 	}
 	return v
 }

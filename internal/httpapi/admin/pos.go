@@ -57,7 +57,7 @@ type posView struct {
 
 func (s *surface) viewPOS(ctx context.Context, p pos.POS) (posView, error) {
 	v := posView{
-		ID: int64(p.ID), Version: p.Version, Alias: p.Alias, Name: p.Name, BankCode: textOrNull(p.BankCode), Connector: p.Connector,
+		ID: int64(p.ID), Version: p.Version, Alias: p.Alias, Name: p.Name, BankCode: kit.TextOrNull(p.BankCode), Connector: p.Connector,
 		Status: string(p.Status), Priority: p.Priority, Currencies: []string{}, Programs: append([]string{}, p.Programs...),
 		AcceptsDomestic: p.AcceptsDomestic, AcceptsForeign: p.AcceptsForeign, ThreeDS: string(cmp.Or(p.ThreeDS, pos.ThreeDSOptional)),
 		TimeoutSeconds: int(p.RequestLimit().Seconds()), CaptureHours: int(p.CaptureLimit().Hours()), Healthy: s.Banks.Healthy(p.ID),
@@ -84,7 +84,7 @@ func (s *surface) poses(ctx context.Context, r *request, p page) (kit.Response, 
 		}
 		views = append(views, v)
 	}
-	return kit.OK(map[string]any{"poses": views, "next": textOrNull(next)}), nil
+	return kit.OK(map[string]any{"poses": views, "next": kit.TextOrNull(next)}), nil
 }
 
 // pos answers GET /admin/v1/poses/{alias}.
@@ -352,7 +352,7 @@ func viewConnector(c connector.Registration) connectorView {
 	for _, f := range c.Settings {
 		field := settingView{Name: f.Name, Title: f.Title, Required: f.Required, Secret: f.Secret}
 		if !f.Secret {
-			field.Default = textOrNull(f.Default)
+			field.Default = kit.TextOrNull(f.Default)
 		}
 		v.Settings = append(v.Settings, field)
 	}

@@ -33,7 +33,7 @@ func (s *surface) form(f *fault.Error, requestID string, lang language.Tag) kit.
 	p := problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Detail: s.kit.Catalogue().Fault(lang, f.Code), Code: string(f.Code),
-		Errors: make([]problemField, 0, len(f.Fields)), RequestID: requestID, PaymentID: textOrNull(f.Subject),
+		Errors: make([]problemField, 0, len(f.Fields)), RequestID: requestID, PaymentID: kit.TextOrNull(f.Subject),
 	}
 	switch f.Code {
 	case fault.ValidationError, fault.UnsupportedMediaType: // the code alone does not say what is right
@@ -43,11 +43,4 @@ func (s *surface) form(f *fault.Error, requestID string, lang language.Tag) kit.
 		p.Errors = append(p.Errors, problemField{Field: w.Name, Code: string(w.Code), Message: w.Message})
 	}
 	return kit.Response{Body: p, MediaType: "application/problem+json"}
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

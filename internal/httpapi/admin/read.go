@@ -53,7 +53,7 @@ func viewed[T, V any](name string, rows []T, next string, view func(T) V) kit.Re
 	for _, row := range rows {
 		views = append(views, view(row))
 	}
-	return kit.OK(map[string]any{name: views, "next": textOrNull(next)})
+	return kit.OK(map[string]any{name: views, "next": kit.TextOrNull(next)})
 }
 
 // readAmount reads an optional amount over zero, the zero Amount if there is none.

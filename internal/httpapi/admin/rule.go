@@ -76,7 +76,7 @@ func viewRule(t routing.Table, r routing.Rule) ruleView {
 	}{{c.MinAmount, &v.Condition.MinAmount}, {c.MaxAmount, &v.Condition.MaxAmount}} {
 		if !bound.of.IsZero() {
 			*bound.to = &bound.of
-			v.Condition.Currency = textOrNull(bound.of.Currency().String())
+			v.Condition.Currency = kit.TextOrNull(bound.of.Currency().String())
 		}
 	}
 	for _, target := range r.Targets {

@@ -31,7 +31,7 @@ func (s *surface) payments(ctx context.Context, r *request) (kit.Response, error
 	if err != nil {
 		return kit.Response{}, err
 	}
-	page := paymentsView{Payments: make([]summaryView, 0, len(found)), Next: textOrNull(next)}
+	page := paymentsView{Payments: make([]summaryView, 0, len(found)), Next: kit.TextOrNull(next)}
 	for _, p := range found {
 		page.Payments = append(page.Payments, viewSummary(p))
 	}

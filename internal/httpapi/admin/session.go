@@ -212,7 +212,7 @@ func (s *surface) sessionsOf(ctx context.Context, p merchant.AdminPrincipal, n i
 		return sessionView{
 			ID: int64(session.ID), Current: session.ID == p.SessionID, CreatedAt: moment(session.CreatedAt),
 			SeenAt: moment(session.SeenAt), ExpiresAt: moment(session.ExpiresAt),
-			Address: textOrNull(session.Address), Agent: textOrNull(session.Agent),
+			Address: kit.TextOrNull(session.Address), Agent: kit.TextOrNull(session.Agent),
 		}
 	}), nil
 }

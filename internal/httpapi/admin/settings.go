@@ -45,7 +45,7 @@ func viewSettings(m merchant.Merchant) settingsView {
 	v := settingsView{
 		MerchantID: int64(m.ID), Version: m.Version, Name: m.Name, HalfSecure: m.HalfSecure,
 		ThreeDS: string(cmp.Or(m.ThreeDS, pos.ThreeDSOptional)), Hosts: list(strings.Fields(m.Hosts)),
-		Logo: textOrNull(m.Logo),
+		Logo: kit.TextOrNull(m.Logo),
 		Checkout: checkoutSettingsView{
 			Without3DS: m.Checkout.Without3DS, Frames: list(strings.Fields(m.Checkout.Frames)),
 			WithoutSavedCards: m.Checkout.WithoutSavedCards,

@@ -47,10 +47,10 @@ type recordView struct {
 func viewRecord(r audit.Record) recordView {
 	v := recordView{
 		ID: int64(r.ID), At: moment(r.At), Actor: r.Actor, Action: r.Action, Subject: r.Subject,
-		Detail: jsontext.Value(r.Detail), Agent: textOrNull(r.Origin.Agent),
+		Detail: jsontext.Value(r.Detail), Agent: kit.TextOrNull(r.Origin.Agent),
 	}
 	if r.Origin.Address.IsValid() {
-		v.Address = textOrNull(r.Origin.Address.String())
+		v.Address = kit.TextOrNull(r.Origin.Address.String())
 	}
 	return v
 }
@@ -74,7 +74,7 @@ func (s *surface) timeline(ctx context.Context, r *request) (kit.Response, error
 		}
 		for _, record := range slices.Backward(page) {
 			v := viewRecord(record)
-			events = append(events, eventView{At: v.At, Event: eventRecorded, Actor: textOrNull(record.Actor), Record: &v})
+			events = append(events, eventView{At: v.At, Event: eventRecorded, Actor: kit.TextOrNull(record.Actor), Record: &v})
 		}
 		if filter.Cursor = next; next == "" {
 			break

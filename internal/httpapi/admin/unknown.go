@@ -59,7 +59,7 @@ func (s *surface) unknownOperations(ctx context.Context, r *request) (kit.Respon
 	page := unknownsView{}
 	if len(found) > limit {
 		found = found[:limit]
-		page.Next = textOrNull(strconv.FormatInt(int64(found[limit-1].Operation.ID), 10))
+		page.Next = kit.TextOrNull(strconv.FormatInt(int64(found[limit-1].Operation.ID), 10))
 	}
 	page.Operations = make([]unknownView, 0, len(found))
 	for _, u := range found {

@@ -47,7 +47,7 @@ func viewDelivery(d webhook.Delivery) deliveryView {
 	v := deliveryView{
 		ID: int64(d.ID), EndpointID: int64(d.EndpointID), EventID: d.MessageID(), Type: string(d.Type),
 		Data: jsontext.Value(d.Data), OccurredAt: moment(d.OccurredAt), Status: string(d.Status), Attempts: d.Attempts,
-		Failure: textOrNull(d.Failure), Answer: textOrNull(d.Answer),
+		Failure: kit.TextOrNull(d.Failure), Answer: kit.TextOrNull(d.Answer),
 		AttemptedAt: timeOrNull(d.AttemptedAt), NextAttempt: timeOrNull(d.NextAttempt), CreatedAt: moment(d.CreatedAt),
 	}
 	if public, ok := strings.CutPrefix(d.Subject, "payment:"); ok {
@@ -88,7 +88,7 @@ func (s *surface) deliveries(ctx context.Context, r *request) (kit.Response, err
 	if err != nil {
 		return kit.Response{}, err
 	}
-	v := deliveriesView{Deliveries: make([]deliveryView, 0, len(page)), Next: textOrNull(next)}
+	v := deliveriesView{Deliveries: make([]deliveryView, 0, len(page)), Next: kit.TextOrNull(next)}
 	for _, d := range page {
 		v.Deliveries = append(v.Deliveries, viewDelivery(d))
 	}
@@ -153,5 +153,5 @@ func (s *surface) redeliverRange(ctx context.Context, r *request) (kit.Response,
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return kit.Response{Status: http.StatusAccepted, Body: map[string]any{"redelivered": repeated, "next": textOrNull(next)}}, nil
+	return kit.Response{Status: http.StatusAccepted, Body: map[string]any{"redelivered": repeated, "next": kit.TextOrNull(next)}}, nil
 }

@@ -3,6 +3,7 @@ package event
 import (
 	"time"
 
+	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 )
@@ -47,22 +48,15 @@ func viewPayment(p payment.Payment) *paymentView {
 	in := func(a money.Amount) money.Amount { return a.Or(p.Paid.Currency()) }
 	return &paymentView{
 		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Surface: string(p.Surface), Phase: string(p.Phase),
-		OrderRef: p.OrderRef, ConversationID: textOrNull(p.ConversationID), ExternalID: textOrNull(p.ExternalID),
-		CustomerRef: textOrNull(p.CustomerRef), Currency: p.Paid.Currency().String(),
+		OrderRef: p.OrderRef, ConversationID: kit.TextOrNull(p.ConversationID), ExternalID: kit.TextOrNull(p.ExternalID),
+		CustomerRef: kit.TextOrNull(p.CustomerRef), Currency: p.Paid.Currency().String(),
 		Price: in(p.Price), Paid: in(p.Paid), Authorized: in(p.Authorized), Captured: in(p.Captured), Refunded: in(p.Refunded),
-		Installments: p.Installments, ThreeDS: p.ThreeDS, POSAlias: textOrNull(p.POSAlias),
-		Reason: textOrNull(string(p.Result.Reason)), AuthCode: textOrNull(p.Result.AuthCode),
+		Installments: p.Installments, ThreeDS: p.ThreeDS, POSAlias: kit.TextOrNull(p.POSAlias),
+		Reason: kit.TextOrNull(string(p.Result.Reason)), AuthCode: kit.TextOrNull(p.Result.AuthCode),
 		Card: cardView{
-			Masked: textOrNull(p.Card.Masked), Bank: textOrNull(p.Card.Bank), Scheme: textOrNull(string(p.Card.Scheme)),
-			Type: textOrNull(string(p.Card.Type)), Program: textOrNull(p.Card.Program),
+			Masked: kit.TextOrNull(p.Card.Masked), Bank: kit.TextOrNull(p.Card.Bank), Scheme: kit.TextOrNull(string(p.Card.Scheme)),
+			Type: kit.TextOrNull(string(p.Card.Type)), Program: kit.TextOrNull(p.Card.Program),
 		},
 		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
 	}
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

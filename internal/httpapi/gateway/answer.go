@@ -77,22 +77,22 @@ func (s *surface) view(p payment.Payment, e ending, lang language.Tag) apiPaymen
 		MerchantCommission: e.commission,
 		Status:             e.status,
 		PaymentDate:        e.at.UTC().Format(time.RFC3339),
-		CardHolderName:     textOrNull(p.Card.Holder),
-		PAN:                textOrNull(p.Card.Masked),
+		CardHolderName:     kit.TextOrNull(p.Card.Holder),
+		PAN:                kit.TextOrNull(p.Card.Masked),
 		DomInt:             domInt(p.Card),
-		CardScheme:         textOrNull(string(p.Card.Scheme)),
-		CardType:           textOrNull(string(p.Card.Type)),
-		LoyaltyCode:        textOrNull(loyaltyCode(p.Card.Program)),
+		CardScheme:         kit.TextOrNull(string(p.Card.Scheme)),
+		CardType:           kit.TextOrNull(string(p.Card.Type)),
+		LoyaltyCode:        kit.TextOrNull(loyaltyCode(p.Card.Program)),
 		ResultCode:         string(e.result.Reason),
 		ResultMessage:      s.kit.Catalogue().Reason(lang, string(e.result.Reason)),
-		CustomerID:         textOrNull(p.CustomerRef),
+		CustomerID:         kit.TextOrNull(p.CustomerRef),
 	}
 	if !p.UUID.IsZero() { // a checkout that nobody has paid yet has no payment
-		v.PaymentID = textOrNull(p.UUID.String())
+		v.PaymentID = kit.TextOrNull(p.UUID.String())
 	}
-	v.ExternalTransactionID = textOrNull(e.result.TransactionID)
+	v.ExternalTransactionID = kit.TextOrNull(e.result.TransactionID)
 	if e.status == statusSuccess {
-		v.AuthCode = textOrNull(e.result.AuthCode)
+		v.AuthCode = kit.TextOrNull(e.result.AuthCode)
 	}
 	return v
 }
@@ -190,9 +190,9 @@ func domInt(c payment.Instrument) *string {
 	case !c.Known:
 		return nil
 	case c.Domestic:
-		return textOrNull("DOM")
+		return kit.TextOrNull("DOM")
 	}
-	return textOrNull("INT")
+	return kit.TextOrNull("INT")
 }
 
 // loyaltyCode is the program's name in capitals. A program whose name on the

@@ -29,7 +29,7 @@ func (s *surface) form(f *fault.Error, requestID string, lang language.Tag) kit.
 		ResultMessage: s.message(f, lang),
 		Errors:        make([]problemField, 0, len(f.Fields)),
 		RequestID:     requestID,
-		PaymentID:     textOrNull(f.Subject),
+		PaymentID:     kit.TextOrNull(f.Subject),
 	}
 	for _, w := range f.Fields {
 		p.Errors = append(p.Errors, problemField{Field: w.Name, Code: string(w.Code), Message: w.Message})
@@ -54,12 +54,4 @@ func (s *surface) message(f *fault.Error, lang language.Tag) string {
 		fault.UnsupportedMedia, fault.Unprocessable, fault.RateLimited, fault.PreconditionFailed, fault.PreconditionRequired:
 	}
 	return f.Message
-}
-
-// textOrNull keeps the empty string out of answers.
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -37,7 +37,7 @@ func (s *surface) list(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	page := apiPage{Payments: make([]apiPaymentState, 0, len(found)), Next: textOrNull(next)}
+	page := apiPage{Payments: make([]apiPaymentState, 0, len(found)), Next: kit.TextOrNull(next)}
 	for _, p := range found {
 		page.Payments = append(page.Payments, s.state(p, nowOf(p), r.Language))
 	}

@@ -35,6 +35,15 @@ func (r *Response) setHeader(name, value string) {
 	r.Header.Set(name, value)
 }
 
+// TextOrNull returns what an answer has for a text that may be missing: null for
+// the empty one, so that no caller takes "" for a value.
+func TextOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
 // write sends the answer. It is encoded first, so that a mistake in a wire type
 // becomes a clean 500 and not half an answer.
 func (r Response) write(w http.ResponseWriter) error {
