@@ -57,11 +57,7 @@ type pricedView struct {
 func (s *surface) dryRun(ctx context.Context, r *request) (kit.Response, error) {
 	currency := readCurrency(r.Body)
 	q := routing.Request{Installments: orInt(r.Body, "installments", 1, 1, maxCount), At: s.kit.Clock().Now()}
-	if !r.Body.Has("amount") {
-		r.Body.Reject("amount", fault.FieldRequired, "is required")
-	} else if currency.Valid() {
-		q.Amount = readAmount(r.Body, "amount", currency)
-	}
+	q.Amount = r.Body.Amount("amount", currency)
 	q.BINDigits = orText(r.Body, "bin", "", 8)
 	if q.BINDigits != "" && (len(q.BINDigits) < 6 || strings.Trim(q.BINDigits, "0123456789") != "") {
 		r.Body.Reject("bin", fault.FieldInvalid, "must be 6 to 8 digits")

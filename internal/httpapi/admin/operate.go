@@ -112,7 +112,7 @@ func (s *surface) readOperation(ctx context.Context, r *request) (payment.Paymen
 			Name: "currency", Code: fault.FieldInvalid, Message: "must be " + currency.String(),
 		})
 	}
-	amount := readAmount(r.Body, "amount", currency)
+	amount := r.Body.OptionalAmount("amount", currency)
 	return p, amount, r.Body.Err()
 }
 

@@ -4,9 +4,9 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/charge"
+	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/ledger"
-	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"

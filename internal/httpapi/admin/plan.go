@@ -294,7 +294,7 @@ func readBounds(b *kit.Object, low, high money.Amount) (least, most money.Amount
 		switch {
 		case b.Has(bound.name):
 			if currency.Valid() {
-				*bound.of = readAmount(b, bound.name, currency)
+				*bound.of = b.OptionalAmount(bound.name, currency)
 			}
 		case b.Null(bound.name), bound.of.IsZero():
 			*bound.of = money.Amount{} // of no currency, so that the other may have any

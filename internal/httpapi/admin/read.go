@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -54,27 +53,6 @@ func viewed[T, V any](name string, rows []T, next string, view func(T) V) kit.Re
 		views = append(views, view(row))
 	}
 	return kit.OK(map[string]any{name: views, "next": kit.TextOrNull(next)})
-}
-
-// readAmount reads an optional amount over zero, the zero Amount if there is none.
-func readAmount(b *kit.Object, name string, c money.Currency) money.Amount {
-	if !b.Has(name) {
-		return money.Amount{}
-	}
-	n, ok := b.Number(name)
-	if !ok {
-		return money.Amount{}
-	}
-	a, err := n.Amount(c)
-	switch {
-	case errors.Is(err, money.ErrRange):
-		b.Reject(name, fault.FieldOutOfRange, "must have at most 12 digits before the point")
-	case err != nil:
-		b.Reject(name, fault.FieldInvalid, err.Error())
-	case !a.IsPositive():
-		b.Reject(name, fault.FieldOutOfRange, "must be greater than zero")
-	}
-	return a
 }
 
 // queryAmount reads an optional amount of a query.

@@ -280,7 +280,7 @@ func readCondition(b *kit.Object) routing.Condition {
 	if b.Has("min_amount") || b.Has("max_amount") {
 		currency := readCurrency(b)
 		if currency.Valid() {
-			c.MinAmount, c.MaxAmount = readAmount(b, "min_amount", currency), readAmount(b, "max_amount", currency)
+			c.MinAmount, c.MaxAmount = b.OptionalAmount("min_amount", currency), b.OptionalAmount("max_amount", currency)
 			rejectEmptyRange(b, c.MinAmount, c.MaxAmount)
 		}
 	}

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"errors"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -96,6 +97,43 @@ func (o *Object) Number(name string) (money.Number, bool) {
 		return "", false
 	}
 	return n, true
+}
+
+// Amount reads a required amount of a currency, over zero. Without a currency, 0,
+// only its sign and its size are judged, and not its digits: what is wrong with the
+// currency is for whoever read that to say.
+func (o *Object) Amount(name string, c money.Currency) money.Amount {
+	n, ok := o.Number(name)
+	if !ok {
+		return money.Amount{}
+	}
+	known := c.Valid()
+	if !known {
+		c = money.KWD // of the most digits
+	}
+	a, err := n.Amount(c)
+	switch {
+	case errors.Is(err, money.ErrPrecision) && !known:
+	case errors.Is(err, money.ErrRange):
+		o.Reject(name, fault.FieldOutOfRange, "must have at most 12 digits before the point")
+	case err != nil:
+		o.Reject(name, fault.FieldInvalid, err.Error())
+	case !a.IsPositive():
+		o.Reject(name, fault.FieldOutOfRange, "must be greater than zero")
+	}
+	if !known {
+		return money.Amount{}
+	}
+	return a
+}
+
+// OptionalAmount is Amount for a field that may be missing or null, which is the
+// zero Amount and no fault.
+func (o *Object) OptionalAmount(name string, c money.Currency) money.Amount {
+	if !o.Has(name) {
+		return money.Amount{}
+	}
+	return o.Amount(name, c)
 }
 
 // Int reads a required integer from least to most; a fraction, even .0, is rejected.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/money"
 )
 
 func TestFields(t *testing.T) {
@@ -101,6 +102,53 @@ func TestRejectAs(t *testing.T) {
 	alone.Reject("amount", fault.FieldRequired, "is required")
 	if got := fault.CodeOf(alone.Err()); got != fault.ValidationError {
 		t.Errorf("with another = %s", got)
+	}
+}
+
+func TestAmount(t *testing.T) {
+	t.Parallel()
+	lira := money.FromMinor(1050, money.TRY)
+	for name, tt := range map[string]struct {
+		body     string
+		currency money.Currency
+		optional bool
+		want     money.Amount
+		code     fault.FieldCode
+	}{
+		"amount_of_its_currency":                  {`{"a":10.50}`, money.TRY, false, lira, ""},
+		"optional_amount":                         {`{"a":10.50}`, money.TRY, true, lira, ""},
+		"missing_is_required":                     {`{}`, money.TRY, false, money.Amount{}, fault.FieldRequired},
+		"missing_may_be":                          {`{"a":null}`, money.TRY, true, money.Amount{}, ""},
+		"text_is_none":                            {`{"a":"10.50"}`, money.TRY, true, money.Amount{}, fault.FieldInvalid},
+		"zero_is_none":                            {`{"a":0}`, money.TRY, false, money.Zero(money.TRY), fault.FieldOutOfRange},
+		"negative_is_none":                        {`{"a":-10.50}`, money.TRY, true, money.FromMinor(-1050, money.TRY), fault.FieldOutOfRange},
+		"more_digits_than_the_currency_has":       {`{"a":10.501}`, money.TRY, false, money.Amount{}, fault.FieldInvalid},
+		"too_large":                               {`{"a":1234567890123}`, money.TRY, false, money.Amount{}, fault.FieldOutOfRange},
+		"digits_of_an_unknown_currency_may_be":    {`{"a":10.50123}`, 0, false, money.Amount{}, ""},
+		"the_size_in_an_unknown_currency_may_not": {`{"a":1234567890123}`, 0, false, money.Amount{}, fault.FieldOutOfRange},
+		"the_sign_in_an_unknown_currency_may_not": {`{"a":-1}`, 0, false, money.Amount{}, fault.FieldOutOfRange},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, err := kit.ParseObject([]byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := o.Amount
+			if tt.optional {
+				read = o.OptionalAmount
+			}
+			if got := read("a", tt.currency); got != tt.want {
+				t.Errorf("amount = %v, want %v", got, tt.want)
+			}
+			var code fault.FieldCode
+			if err := o.Err(); err != nil {
+				code = fault.From(err).Fields[0].Code
+			}
+			if code != tt.code {
+				t.Errorf("code = %q, want %q", code, tt.code)
+			}
+		})
 	}
 }
 
