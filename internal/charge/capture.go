@@ -41,8 +41,8 @@ func (s *Service) admitCapture(ctx context.Context, p payment.Payment, amount mo
 	if p.Phase != payment.PhasePreAuthorization {
 		return nil, payment.WrongState(fault.NotCapturable, "the payment is no pre-authorization", p)
 	}
-	if amount.Currency() != p.Paid.Currency() {
-		return nil, payment.CurrencyMismatch(p.Paid.Currency())
+	if err := p.CheckCurrency(amount.Currency()); err != nil {
+		return nil, err
 	}
 	if !amount.IsPositive() {
 		return nil, fault.Validation(fault.Field{Name: "amount", Code: fault.FieldOutOfRange, Message: "must be greater than zero"})

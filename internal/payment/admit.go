@@ -15,6 +15,15 @@ func CurrencyMismatch(want money.Currency) error {
 	return e
 }
 
+// CheckCurrency refuses with fault.CurrencyMismatch a currency that a command names
+// and the payment is not in.
+func (p Payment) CheckCurrency(c money.Currency) error {
+	if want := p.Paid.Currency(); c != want {
+		return CurrencyMismatch(want)
+	}
+	return nil
+}
+
 // AmountExceeded refuses an amount that is too large, with the code of its command.
 func AmountExceeded(code fault.Code, message string) error {
 	e := fault.Validation(fault.Field{Name: "amount", Code: fault.FieldOutOfRange, Message: message})
@@ -50,8 +59,8 @@ func (p Payment) AdmitRefund(amount money.Amount) (money.Amount, error) {
 			return money.Amount{}, InProgress(fault.OperationInProgress, p.UUID)
 		}
 	}
-	if amount.Currency() != p.Paid.Currency() {
-		return money.Amount{}, CurrencyMismatch(p.Paid.Currency())
+	if err := p.CheckCurrency(amount.Currency()); err != nil {
+		return money.Amount{}, err
 	}
 	if !amount.IsPositive() {
 		return money.Amount{}, fault.Validation(fault.Field{Name: "amount", Code: fault.FieldOutOfRange, Message: "must be greater than zero"})

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/vezne/vezne/internal/charge"
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
@@ -107,10 +106,9 @@ func (s *surface) readOperation(ctx context.Context, r *request) (payment.Paymen
 		return payment.Payment{}, money.Amount{}, err
 	}
 	currency := p.Paid.Currency()
-	if code, ok := r.Body.OptionalString("currency"); ok && code != currency.String() {
-		r.Body.RejectAs(fault.CurrencyMismatch, fault.Field{
-			Name: "currency", Code: fault.FieldInvalid, Message: "must be " + currency.String(),
-		})
+	if code, ok := r.Body.OptionalString("currency"); ok {
+		named, _ := money.ParseCurrency(code) // an unknown one is another one
+		r.Body.RejectFault(p.CheckCurrency(named))
 	}
 	amount := r.Body.OptionalAmount("amount", currency)
 	return p, amount, r.Body.Err()

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/vezne/vezne/internal/charge"
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
@@ -47,7 +46,7 @@ func (s *surface) refund(ctx context.Context, r *request) (kit.Response, error) 
 
 // readRefund reads the amount. Without one it is all that is left, which the
 // domain knows by the zero Amount; a currency that was sent all the same is
-// compared here, because the zero Amount cannot carry it.
+// checked before, because the zero Amount cannot carry it.
 func (s *surface) readRefund(ctx context.Context, r *request, u id.UUID) (money.Amount, error) {
 	b := r.Body
 	if b.Has("amount") {
@@ -65,12 +64,7 @@ func (s *surface) readRefund(ctx context.Context, r *request, u id.UUID) (money.
 	if err != nil {
 		return money.Amount{}, err
 	}
-	if want := p.Paid.Currency(); currency != want {
-		b.RejectAs(fault.CurrencyMismatch, fault.Field{
-			Name: "currency", Code: fault.FieldInvalid, Message: "must be " + want.String(),
-		})
-	}
-	return money.Amount{}, b.Err()
+	return money.Amount{}, p.CheckCurrency(currency)
 }
 
 // void answers POST /api/payment/{paymentId}/void.

@@ -245,6 +245,25 @@ func (o *Object) RejectAs(code fault.Code, field fault.Field) {
 	o.wrong = append(o.wrong, field)
 }
 
+// RejectFault adds what the domain finds wrong with what was read: the fields of a
+// fault of kind Invalid, with its code as RejectAs has it. Nil adds nothing.
+func (o *Object) RejectFault(err error) {
+	if err == nil {
+		return
+	}
+	f := fault.From(err)
+	for _, field := range f.Fields {
+		if f.Code == fault.ValidationError {
+			o.Reject(field.Name, field.Code, field.Message)
+		} else {
+			o.RejectAs(f.Code, field)
+		}
+	}
+	if len(f.Fields) == 0 {
+		o.RejectAs(f.Code, fault.Field{Name: "body", Code: fault.FieldInvalid, Message: f.Message})
+	}
+}
+
 // Err returns the fault for everything that is wrong so far, nil if nothing is.
 func (o *Object) Err() error {
 	wrong := slices.Concat(o.wrong, o.unknown())

@@ -2,6 +2,8 @@ package kit_test
 
 import (
 	"encoding/json" //nolint:depguard // the other reader, to compare with
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -102,6 +104,44 @@ func TestRejectAs(t *testing.T) {
 	alone.Reject("amount", fault.FieldRequired, "is required")
 	if got := fault.CodeOf(alone.Err()); got != fault.ValidationError {
 		t.Errorf("with another = %s", got)
+	}
+}
+
+func TestRejectFault(t *testing.T) {
+	t.Parallel()
+	plain := fault.Validation(
+		fault.Field{Name: "a", Code: fault.FieldInvalid, Message: "no"}, fault.Field{Name: "b", Code: fault.FieldInvalid, Message: "no"})
+	coded := fault.Validation(fault.Field{Name: "c", Code: fault.FieldInvalid, Message: "no"})
+	coded.Code = fault.CurrencyMismatch
+	for name, tt := range map[string]struct {
+		errs   []error
+		code   fault.Code
+		fields int
+	}{
+		"nothing_is_nothing":             {[]error{nil}, "", 0},
+		"fields_are_taken_over":          {[]error{plain, nil}, fault.ValidationError, 2},
+		"a_code_of_its_own_stays":        {[]error{fmt.Errorf("check: %w", coded)}, fault.CurrencyMismatch, 1},
+		"two_of_one_code_have_it":        {[]error{coded, coded}, fault.CurrencyMismatch, 2},
+		"with_another_field_it_does_not": {[]error{coded, plain}, fault.ValidationError, 3},
+		"one_without_fields_is_not_lost": {[]error{fault.New(fault.Invalid, fault.UnknownPOSAlias, "no such POS")}, fault.UnknownPOSAlias, 1},
+		"what_is_no_fault_is_not_let_by": {[]error{errors.New("disk")}, fault.InternalError, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, err := kit.ParseObject([]byte(`{}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range tt.errs {
+				o.RejectFault(e)
+			}
+			if err = o.Err(); (err == nil) != (tt.fields == 0) {
+				t.Fatalf("error = %v", err)
+			}
+			if f := fault.From(err); err != nil && (f.Code != tt.code || len(f.Fields) != tt.fields) {
+				t.Errorf("fault = %+v, want %s with %d fields", f, tt.code, tt.fields)
+			}
+		})
 	}
 }
 
