@@ -6,6 +6,7 @@ package installment
 import (
 	"time"
 
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
 )
@@ -32,6 +33,31 @@ type Plan struct {
 	ValidFrom  time.Time
 	ValidUntil time.Time
 	Active     bool
+}
+
+// Check refuses with fault.ValidationError a plan that could never apply, because
+// no amount or no moment is between its bounds.
+func (p Plan) Check() error {
+	var wrong []fault.Field
+	if !p.ValidUntil.IsZero() && !p.ValidFrom.Before(p.ValidUntil) {
+		wrong = append(wrong, fault.Field{Name: "valid_until", Code: fault.FieldOutOfRange, Message: "must be after valid_from"})
+	}
+	if err := CheckBounds(p.MinAmount, p.MaxAmount); err != nil {
+		wrong = append(wrong, err.Fields...)
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fault.Validation(wrong...)
+}
+
+// CheckBounds returns what is wrong with bounds between which no amount is, nil if
+// nothing is. A zero one is no bound.
+func CheckBounds(least, most money.Amount) *fault.Error {
+	if least.IsZero() || most.IsZero() || least.Currency() != most.Currency() || least.Cmp(most) <= 0 {
+		return nil
+	}
+	return fault.Validation(fault.Field{Name: "max_amount", Code: fault.FieldOutOfRange, Message: "must not be below min_amount"})
 }
 
 // AnyProgram is the Program of a plan that applies to every card.

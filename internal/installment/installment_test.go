@@ -2,6 +2,7 @@ package installment_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
 )
@@ -150,6 +152,38 @@ func TestFind(t *testing.T) {
 				t.Errorf("found plan %d, %t", got.ID, ok)
 			}
 		})
+	}
+}
+
+func TestPlanCheck(t *testing.T) {
+	t.Parallel()
+	lira := func(minor int64) money.Amount { return money.FromMinor(minor, money.TRY) }
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		plan installment.Plan
+		want []string
+	}{
+		"without_bounds":                 {installment.Plan{}, nil},
+		"one_amount_between":             {installment.Plan{MinAmount: lira(5), MaxAmount: lira(5)}, nil},
+		"no_amount_between":              {installment.Plan{MinAmount: lira(6), MaxAmount: lira(5)}, []string{"max_amount"}},
+		"a_lower_bound_alone":            {installment.Plan{MinAmount: lira(6)}, nil},
+		"an_upper_bound_alone":           {installment.Plan{MaxAmount: lira(5)}, nil},
+		"bounds_in_two_currencies":       {installment.Plan{MinAmount: lira(6), MaxAmount: money.FromMinor(5, money.USD)}, nil},
+		"a_moment_between":               {installment.Plan{ValidFrom: noon, ValidUntil: noon.Add(1)}, nil},
+		"no_moment_between":              {installment.Plan{ValidFrom: noon, ValidUntil: noon}, []string{"valid_until"}},
+		"an_end_alone":                   {installment.Plan{ValidUntil: noon}, nil},
+		"neither_amount_nor_moment":      {installment.Plan{MinAmount: lira(6), MaxAmount: lira(5), ValidFrom: noon, ValidUntil: noon}, []string{"valid_until", "max_amount"}},
+		"a_beginning_without_any_bounds": {installment.Plan{ValidFrom: noon}, nil},
+	} {
+		var wrong []string
+		if err := tt.plan.Check(); err != nil {
+			for _, f := range fault.From(err).Fields {
+				wrong = append(wrong, f.Name)
+			}
+		}
+		if !slices.Equal(wrong, tt.want) {
+			t.Errorf("%s: wrong are %v, want %v", name, wrong, tt.want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/pos"
 )
@@ -22,6 +23,15 @@ func ordering(rules []Rule, r *Request) *Rule {
 }
 
 func (r *Rule) matches(q *Request) bool { return r.Active && r.Condition.matches(q) }
+
+// Check refuses with fault.ValidationError a condition that matches nothing,
+// because no amount is between its bounds.
+func (c Condition) Check() error {
+	if err := installment.CheckBounds(c.MinAmount, c.MaxAmount); err != nil {
+		return err
+	}
+	return nil
+}
 
 // Matches reports whether the condition is about the payment. Amount bounds are
 // inclusive and bind amounts in their own currency alone: an amount in another

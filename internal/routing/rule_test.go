@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/routing"
@@ -121,6 +122,17 @@ func TestWeights(t *testing.T) {
 	// that the rounded step leaves below it.
 	if diff := cmp.Diff(map[string]int{"plain": 701, "bonus": 299}, got); diff != "" {
 		t.Errorf("draws (-want +got):\n%s", diff)
+	}
+}
+
+func TestConditionCheck(t *testing.T) {
+	t.Parallel()
+	low, high := money.FromMinor(5, money.TRY), money.FromMinor(6, money.TRY)
+	if err := (routing.Condition{MinAmount: low, MaxAmount: high}).Check(); err != nil {
+		t.Errorf("bounds with an amount between = %v", err)
+	}
+	if err := (routing.Condition{MinAmount: high, MaxAmount: low}).Check(); fault.CodeOf(err) != fault.ValidationError {
+		t.Errorf("bounds without one = %v", err)
 	}
 }
 

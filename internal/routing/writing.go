@@ -102,6 +102,9 @@ func (w *writing) others(ctx context.Context, edit Edit) error {
 }
 
 func (w *writing) plan(ctx context.Context, p installment.Plan) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
 	p.MerchantID = w.merchant
 	var before map[string]any
 	if i := slices.IndexFunc(w.stored.Plans, func(o installment.Plan) bool { return o.ID == p.ID }); i >= 0 {
@@ -118,6 +121,9 @@ func (w *writing) plan(ctx context.Context, p installment.Plan) error {
 }
 
 func (w *writing) rule(ctx context.Context, r Rule) error {
+	if err := r.Condition.Check(); err != nil {
+		return err
+	}
 	r.MerchantID = w.merchant
 	var before map[string]any
 	if i := slices.IndexFunc(w.stored.Rules, func(o Rule) bool { return o.ID == r.ID }); i >= 0 {

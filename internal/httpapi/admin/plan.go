@@ -271,12 +271,10 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 	}
 	p.CommissionRate, p.CustomerRate = orRate(b, "commission_rate", p.CommissionRate), orRate(b, "customer_rate", p.CustomerRate)
 	p.ValidFrom, p.ValidUntil = orTime(b, "valid_from", p.ValidFrom), orTime(b, "valid_until", p.ValidUntil)
-	if !p.ValidUntil.IsZero() && !p.ValidFrom.Before(p.ValidUntil) {
-		b.Reject("valid_until", fault.FieldOutOfRange, "must be after valid_from")
-	}
 	p.Active = b.OptionalBool("active", p.Active)
 	b.Know("id", "version", "key") // what was read may be sent back
 	p.MinAmount, p.MaxAmount = readBounds(b, p.MinAmount, p.MaxAmount)
+	b.RejectFault(p.Check())
 	return p
 }
 
@@ -302,13 +300,5 @@ func readBounds(b *kit.Object, low, high money.Amount) (least, most money.Amount
 			b.Reject("currency", fault.FieldInvalid, "is not that of the bound that stays")
 		}
 	}
-	rejectEmptyRange(b, low, high)
 	return low, high
-}
-
-// rejectEmptyRange refuses bounds between which no amount is; a zero one is none.
-func rejectEmptyRange(b *kit.Object, low, high money.Amount) {
-	if !low.IsZero() && !high.IsZero() && low.Currency() == high.Currency() && low.Cmp(high) > 0 {
-		b.Reject("max_amount", fault.FieldOutOfRange, "must not be below min_amount")
-	}
 }

@@ -281,7 +281,7 @@ func readCondition(b *kit.Object) routing.Condition {
 		currency := readCurrency(b)
 		if currency.Valid() {
 			c.MinAmount, c.MaxAmount = b.OptionalAmount("min_amount", currency), b.OptionalAmount("max_amount", currency)
-			rejectEmptyRange(b, c.MinAmount, c.MaxAmount)
+			b.RejectFault(c.Check())
 		}
 	}
 	return c
