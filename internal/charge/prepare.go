@@ -113,22 +113,13 @@ func (c Pay) check(now time.Time) error {
 
 // checkTable refuses what no POS of the merchant could ever take.
 func (c Pay) checkTable(t *routing.Table) error {
-	currency := c.Price.Currency()
-	if !slices.ContainsFunc(t.POSes, func(p pos.POS) bool {
-		return p.Status == pos.Active && slices.Contains(p.Currencies, currency)
-	}) {
-		return unsupportedCurrency(currency)
+	if err := t.CheckCurrency(c.Price.Currency()); err != nil {
+		return err
 	}
 	if c.POSAlias != "" && !slices.ContainsFunc(t.POSes, func(p pos.POS) bool { return p.Alias == c.POSAlias }) {
 		return fault.New(fault.Invalid, fault.UnknownPOSAlias, "posAlias: no such POS")
 	}
 	return nil
-}
-
-func unsupportedCurrency(c money.Currency) error {
-	e := fault.Validation(fault.Field{Name: "currency", Code: fault.FieldInvalid, Message: "no POS takes " + c.String()})
-	e.Code = fault.UnsupportedCurrency
-	return e
 }
 
 // checkDecision refuses a number of installments that is not on offer, naming

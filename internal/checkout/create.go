@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/vezne/vezne/internal/connector"
@@ -12,7 +11,6 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/pos"
 )
 
 // Create asks for a hosted page.
@@ -77,15 +75,7 @@ func (s *Service) checkCurrency(ctx context.Context, c Create) error {
 	if err != nil {
 		return fmt.Errorf("load routing table: %w", err)
 	}
-	currency := c.Amount.Currency()
-	for i := range table.POSes {
-		if p := &table.POSes[i]; p.Status == pos.Active && slices.Contains(p.Currencies, currency) {
-			return nil
-		}
-	}
-	e := fault.Validation(fault.Field{Name: "currency", Code: fault.FieldInvalid, Message: "no POS takes " + currency.String()})
-	e.Code = fault.UnsupportedCurrency
-	return e
+	return table.CheckCurrency(c.Amount.Currency())
 }
 
 // firstAnswer loads the checkout that a key led to, as it is now.

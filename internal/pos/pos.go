@@ -52,6 +52,11 @@ type POS struct {
 	Version int
 }
 
+// Takes reports whether payments in the currency may be sent to the POS at all.
+func (p POS) Takes(c money.Currency) bool {
+	return p.Status == Active && slices.Contains(p.Currencies, c)
+}
+
 // OnUs reports whether the card's program is one of this POS.
 func (p POS) OnUs(info *bin.Info) bool {
 	return info != nil && info.Program != "" && slices.Contains(p.Programs, info.Program)

@@ -9,6 +9,7 @@ import (
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
@@ -65,6 +66,18 @@ type Table struct {
 	POSes   []pos.POS
 	Plans   []installment.Plan
 	Rules   []Rule
+}
+
+// CheckCurrency refuses with fault.UnsupportedCurrency what no POS could ever take.
+func (t *Table) CheckCurrency(c money.Currency) error {
+	for i := range t.POSes {
+		if t.POSes[i].Takes(c) {
+			return nil
+		}
+	}
+	e := fault.Validation(fault.Field{Name: "currency", Code: fault.FieldInvalid, Message: "no POS takes " + c.String()})
+	e.Code = fault.UnsupportedCurrency
+	return e
 }
 
 // Request is the payment to be routed.
