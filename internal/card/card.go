@@ -24,7 +24,7 @@ type PAN struct{ digits hidden }
 
 // ParsePAN accepts 12 to 19 digits that pass the Luhn check, without spaces.
 func ParsePAN(s string) (PAN, error) {
-	if len(s) < 12 || len(s) > 19 || !allDigits(s) || !luhn(s) {
+	if len(s) < 12 || len(s) > 19 || !IsDigits(s) || !luhn(s) {
 		return PAN{}, ErrPAN
 	}
 	return PAN{digits: hide(s)}, nil
@@ -87,7 +87,7 @@ type CVV struct{ digits hidden }
 
 // ParseCVV accepts 3 or 4 digits. Which of the two a card has is for Fits to say.
 func ParseCVV(s string) (CVV, error) {
-	if len(s) < 3 || len(s) > 4 || !allDigits(s) {
+	if len(s) < 3 || len(s) > 4 || !IsDigits(s) {
 		return CVV{}, ErrCVV
 	}
 	return CVV{digits: hide(s)}, nil
@@ -136,7 +136,7 @@ type Expiry struct {
 
 // ParseExpiry reads two digits of month and two of year, 20YY.
 func ParseExpiry(month, year string) (Expiry, error) {
-	if len(month) != 2 || len(year) != 2 || !allDigits(month) || !allDigits(year) {
+	if len(month) != 2 || len(year) != 2 || !IsDigits(month) || !IsDigits(year) {
 		return Expiry{}, ErrExpiry
 	}
 	m := int(month[0]-'0')*10 + int(month[1]-'0')
@@ -166,7 +166,8 @@ type Card struct {
 	Holder string
 }
 
-func allDigits(s string) bool {
+// IsDigits reports whether s is decimal digits of ASCII alone, and at least one.
+func IsDigits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return false

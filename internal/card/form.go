@@ -204,4 +204,4 @@ func TwoDigits(month, year string) (mm, yy string) {
 }
 
 // IsBIN reports whether s is MinBIN to MaxBIN digits.
-func IsBIN(s string) bool { return len(s) >= MinBIN && len(s) <= MaxBIN && allDigits(s) }
+func IsBIN(s string) bool { return len(s) >= MinBIN && len(s) <= MaxBIN && IsDigits(s) }

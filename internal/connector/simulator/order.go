@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/money"
 )
@@ -151,22 +152,17 @@ func declineOf(k connector.Kind, c CardData, known TestCard, listed bool, now ti
 
 // goodExpiry takes YYMM.
 func goodExpiry(s string) bool {
-	return len(s) == 4 && onlyDigits(s) && s[2:] >= "01" && s[2:] <= "12"
+	return len(s) == 4 && card.IsDigits(s) && s[2:] >= "01" && s[2:] <= "12"
 }
 
 // goodCVV takes none at all too: a stored card is charged without one.
 func goodCVV(s string) bool {
-	return s == "" || ((len(s) == 3 || len(s) == 4) && onlyDigits(s))
-}
-
-func onlyDigits(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 64)
-	return err == nil
+	return s == "" || ((len(s) == 3 || len(s) == 4) && card.IsDigits(s))
 }
 
 // last4 is empty for what is no card number, of which four characters could be all.
 func last4(number string) string {
-	if len(number) < 12 || !onlyDigits(number) {
+	if len(number) < 12 || !card.IsDigits(number) {
 		return ""
 	}
 	return number[len(number)-4:]

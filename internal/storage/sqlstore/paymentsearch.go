@@ -186,7 +186,7 @@ func (l *paymentList) searching(e storage.Engine, f *payment.Filter, along lead)
 		l.add(instrumentMember(e, "fingerprint")+" = %s", f.Fingerprint)
 	}
 	if f.BIN != "" {
-		l.searchingBIN(e, onlyDigits(f.BIN), along)
+		l.searchingBIN(e, digitsOf(f.BIN), along)
 	}
 	if f.POSAlias != "" {
 		l.add(column("p.pos_alias", byPOS)+" = %s", f.POSAlias)
@@ -226,8 +226,8 @@ func (l *paymentList) searchingAmount(f *payment.Filter, paid string) {
 	}
 }
 
-// onlyDigits keeps wildcards out of a pattern.
-func onlyDigits(s string) string {
+// digitsOf returns the digits of s, which keeps wildcards out of a pattern.
+func digitsOf(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
