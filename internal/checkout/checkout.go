@@ -27,8 +27,9 @@ const (
 	Authenticating State = "authenticating"
 	// Charging: a card is being charged, or the bank's answer is not known yet.
 	Charging State = "charging"
-	// Paid and Failed are final.
-	Paid   State = "paid"
+	// Paid: a card was charged. It is final.
+	Paid State = "paid"
+	// Failed: nothing was charged and no card may be tried any more. It is final.
 	Failed State = "failed"
 )
 

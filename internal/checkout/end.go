@@ -15,8 +15,10 @@ import (
 
 // The events that a merchant can be told of, as kinds of outbox jobs.
 const (
+	// EventCompleted: a checkout was paid.
 	EventCompleted job.Kind = "checkout.completed"
-	EventFailed    job.Kind = "checkout.failed"
+	// EventFailed: a checkout ended without being paid.
+	EventFailed job.Kind = "checkout.failed"
 )
 
 // Events returns the events of checkouts that merchants can be told of.
@@ -49,7 +51,9 @@ func (s *Service) newJob(ctx context.Context, kind job.Kind, c Checkout, runAt t
 	return s.newJobAbout(ctx, kind, c, runAt, subject{Checkout: c.ID.String(), Attempt: c.Attempt})
 }
 
-func (s *Service) newJobAbout(ctx context.Context, kind job.Kind, c Checkout, runAt time.Time, about subject) (job.Job, error) {
+func (s *Service) newJobAbout(
+	ctx context.Context, kind job.Kind, c Checkout, runAt time.Time, about subject,
+) (job.Job, error) {
 	jobID, err := id.Next[id.Job](ctx, s.ids, id.NounJob)
 	if err != nil {
 		return job.Job{}, fmt.Errorf("new job id: %w", err)

@@ -8,24 +8,42 @@ type Permission string
 
 // The permissions. docs/admin.md shows which role has which.
 const (
-	Self            Permission = "self"             // what everybody may do about themselves
-	PaymentsRead    Permission = "payments.read"    // payments with their operations and postings
-	PaymentsOperate Permission = "payments.operate" // capture, void, refund
-	PaymentsResolve Permission = "payments.resolve" // say what a bank did that does not answer
-	CredentialsRead Permission = "credentials.read" // API keys, without their secrets
-	CredentialsEdit Permission = "credentials.edit" // create, rename, rotate and revoke them
-	TokensRead      Permission = "tokens.read"      // admin tokens, without themselves
-	TokensEdit      Permission = "tokens.edit"      // create and revoke them
-	TeamRead        Permission = "team.read"        // who logs in
-	TeamEdit        Permission = "team.edit"        // invite them and change what they may
-	RoutingRead     Permission = "routing.read"     // POSes, plans, rules, BINs
-	RoutingEdit     Permission = "routing.edit"     // the same but BINs
-	BINsImport      Permission = "bins.import"      // the BIN table, which all merchants share
-	WebhooksRead    Permission = "webhooks.read"    // endpoints, and what was delivered to them
-	WebhooksEdit    Permission = "webhooks.edit"    // change endpoints, deliver again
-	AuditRead       Permission = "audit.read"       // the audit log
-	SettingsRead    Permission = "settings.read"    // the merchant's own settings and logo
-	SettingsEdit    Permission = "settings.edit"    // change them
+	// Self: what everybody may do about themselves.
+	Self Permission = "self"
+	// PaymentsRead: payments with their operations and postings.
+	PaymentsRead Permission = "payments.read"
+	// PaymentsOperate: capture, void, refund.
+	PaymentsOperate Permission = "payments.operate"
+	// PaymentsResolve: say what a bank did that does not answer.
+	PaymentsResolve Permission = "payments.resolve"
+	// CredentialsRead: API keys, without their secrets.
+	CredentialsRead Permission = "credentials.read"
+	// CredentialsEdit: create, rename, rotate and revoke them.
+	CredentialsEdit Permission = "credentials.edit"
+	// TokensRead: admin tokens, without themselves.
+	TokensRead Permission = "tokens.read"
+	// TokensEdit: create and revoke them.
+	TokensEdit Permission = "tokens.edit"
+	// TeamRead: who logs in.
+	TeamRead Permission = "team.read"
+	// TeamEdit: invite them and change what they may.
+	TeamEdit Permission = "team.edit"
+	// RoutingRead: POSes, plans, rules, BINs.
+	RoutingRead Permission = "routing.read"
+	// RoutingEdit: the same but BINs.
+	RoutingEdit Permission = "routing.edit"
+	// BINsImport: the BIN table, which all merchants share.
+	BINsImport Permission = "bins.import"
+	// WebhooksRead: endpoints, and what was delivered to them.
+	WebhooksRead Permission = "webhooks.read"
+	// WebhooksEdit: change endpoints, deliver again.
+	WebhooksEdit Permission = "webhooks.edit"
+	// AuditRead: the audit log.
+	AuditRead Permission = "audit.read"
+	// SettingsRead: the merchant's own settings and logo.
+	SettingsRead Permission = "settings.read"
+	// SettingsEdit: change them.
+	SettingsEdit Permission = "settings.edit"
 )
 
 // Permissions returns all permissions in the order of the documentation.
