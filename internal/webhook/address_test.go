@@ -33,7 +33,8 @@ func TestForbiddenAddress(t *testing.T) {
 			w.happen(t, payment.EventCaptured, w.pay(t))
 			w.run(t)
 			for _, d := range w.log(t) {
-				if d.Status != webhook.Pending || d.HTTPStatus != 0 || d.Failure == "" || !d.NextAttempt.Equal(epoch.Add(10*time.Second)) {
+				if d.Status != webhook.Pending || d.HTTPStatus != 0 || d.Failure == "" ||
+					!d.NextAttempt.Equal(epoch.Add(10*time.Second)) {
 					t.Errorf("delivery = %+v", d)
 				}
 			}
@@ -58,7 +59,8 @@ func TestMetadataAddress(t *testing.T) {
 	t.Parallel()
 	onSQLite(t, func(t *testing.T, w *world) {
 		t.Helper()
-		for _, url := range []string{"http://169.254.169.254/latest/meta-data/", "https://169.254.169.254/", "https://[::ffff:169.254.169.254]/"} {
+		for _, url := range []string{"http://169.254.169.254/latest/meta-data/", "https://169.254.169.254/",
+			"https://[::ffff:169.254.169.254]/"} {
 			_, _, err := w.CreateEndpoint(t.Context(), caller(demo), webhook.Settings{URL: url, Events: []string{"*"}})
 			refused(t, url, err, fault.URLNotAllowed)
 		}
@@ -74,7 +76,8 @@ func TestRebinding(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			names := egresstest.NewNames("127.0.0.1", "169.254.169.254", "10.0.0.1", "127.0.0.1")
-			poster := egress.NewPoster(egress.Policy{Demo: true}, egress.PosterOptions{Timeout: patient, Resolver: names.Resolver(t)})
+			poster := egress.NewPoster(egress.Policy{Demo: true},
+				egress.PosterOptions{Timeout: patient, Resolver: names.Resolver(t)})
 			w := newWorld(t, storetest.Open(t, engine), poster)
 			receiver := newReceiver(t)
 			receiver.answers(func(rw http.ResponseWriter, _ *http.Request) {
@@ -91,7 +94,8 @@ func TestRebinding(t *testing.T) {
 			for attempt := 1; attempt <= 2; attempt++ {
 				w.run(t)
 				d := w.log(t)[1]
-				if d.Status != webhook.Pending || d.Attempts != attempt || d.HTTPStatus != 0 || d.Failure != egress.ErrAddress.Error() {
+				if d.Status != webhook.Pending || d.Attempts != attempt || d.HTTPStatus != 0 ||
+					d.Failure != egress.ErrAddress.Error() {
 					t.Errorf("attempt %d: delivery = %+v", attempt, d)
 				}
 				w.clock.Advance(d.NextAttempt.Sub(w.clock.Now()))

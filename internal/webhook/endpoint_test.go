@@ -96,7 +96,8 @@ func TestEndpoints_are_bounded(t *testing.T) {
 		for range webhook.MaxEndpoints {
 			w.endpoint(t, "https://shop.example.com/hook")
 		}
-		_, _, err := w.CreateEndpoint(t.Context(), caller(demo), webhook.Settings{URL: "https://shop.example.com/", Events: []string{"*"}})
+		_, _, err := w.CreateEndpoint(t.Context(), caller(demo),
+			webhook.Settings{URL: "https://shop.example.com/", Events: []string{"*"}})
 		refused(t, "one too many", err, fault.ValidationError)
 	})
 }
@@ -190,7 +191,8 @@ func TestSendTest_reaches_an_endpoint_that_is_off_and_asked_for_nothing_of_it(t 
 		t.Helper()
 		receiver := newReceiver(t)
 		e, key := w.endpoint(t, receiver.URL, "payment.declined")
-		e, err := w.UpdateEndpoint(t.Context(), caller(demo), e.ID, e.Version, webhook.Settings{URL: e.URL, Events: e.Events, Disabled: true})
+		e, err := w.UpdateEndpoint(t.Context(), caller(demo), e.ID, e.Version,
+			webhook.Settings{URL: e.URL, Events: e.Events, Disabled: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -69,12 +69,14 @@ func TestAudience_every_change_is_known_at_once_and_moves_the_version(t *testing
 		hears("before", false)
 		e, _ := w.endpoint(t, "https://shop.example.com/hook", "payment.*")
 		hears("created", true)
-		e, err := w.UpdateEndpoint(t.Context(), caller(demo), e.ID, e.Version, webhook.Settings{URL: e.URL, Events: []string{"checkout.*"}})
+		e, err := w.UpdateEndpoint(t.Context(), caller(demo), e.ID, e.Version,
+			webhook.Settings{URL: e.URL, Events: []string{"checkout.*"}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		hears("asking for others", false)
-		e, err = w.UpdateEndpoint(t.Context(), caller(demo), e.ID, e.Version, webhook.Settings{URL: e.URL, Events: []string{"*"}})
+		e, err = w.UpdateEndpoint(t.Context(), caller(demo), e.ID, e.Version,
+			webhook.Settings{URL: e.URL, Events: []string{"*"}})
 		if err != nil {
 			t.Fatal(err)
 		}

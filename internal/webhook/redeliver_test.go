@@ -36,7 +36,8 @@ func TestRedelivery(t *testing.T) {
 			t.Fatalf("%d calls, want 3", len(calls))
 		}
 		for _, c := range calls {
-			if c.header.Get("webhook-id") != calls[0].header.Get("webhook-id") || c.body != calls[0].body || c.verify(t, key) != nil {
+			if c.header.Get("webhook-id") != calls[0].header.Get("webhook-id") || c.body != calls[0].body ||
+				c.verify(t, key) != nil {
 				t.Errorf("a redelivery differs: %+v", c)
 			}
 		}
@@ -104,7 +105,8 @@ func TestRedeliverRange(t *testing.T) {
 			got = append(got, c.header.Get("webhook-id"))
 		}
 		for _, d := range w.log(t) {
-			if d.EndpointID == e.ID && d.RedeliveryOf == 0 && !d.CreatedAt.Before(epoch.Add(time.Minute)) && d.CreatedAt.Before(epoch.Add(4*time.Minute)) {
+			if d.EndpointID == e.ID && d.RedeliveryOf == 0 && !d.CreatedAt.Before(epoch.Add(time.Minute)) &&
+				d.CreatedAt.Before(epoch.Add(4*time.Minute)) {
 				want = append(want, eventID(d))
 			}
 		}
@@ -145,7 +147,8 @@ func TestRedeliverRange_of_what_failed(t *testing.T) {
 		}
 		receiver.answersStatus(http.StatusOK)
 		before := len(receiver.got())
-		repeated, _, err := w.RedeliverRange(t.Context(), caller(demo), webhook.Range{EndpointID: e.ID, From: epoch, To: w.clock.Now(), Status: webhook.Failed})
+		repeated, _, err := w.RedeliverRange(t.Context(), caller(demo),
+			webhook.Range{EndpointID: e.ID, From: epoch, To: w.clock.Now(), Status: webhook.Failed})
 		if err != nil || repeated != len(missed) {
 			t.Errorf("repeated %d, %v", repeated, err)
 		}

@@ -303,7 +303,8 @@ func TestTyping(t *testing.T) {
 		t.Errorf("brand = %q", got)
 	}
 	tab.Click(`[name=installmentCount][value="3"]`)
-	for selector, want := range map[string]string{"#total": "1,035.00 TRY", "#submit": "Pay 1,035.00 TRY", "#options": "3 × 345.00 TRY"} {
+	for selector, want := range map[string]string{"#total": "1,035.00 TRY", "#submit": "Pay 1,035.00 TRY",
+		"#options": "3 × 345.00 TRY"} {
 		if got := tab.Text(selector); !strings.Contains(got, want) {
 			t.Errorf("%s = %q, want %q", selector, got, want)
 		}

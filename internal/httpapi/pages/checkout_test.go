@@ -1,26 +1,16 @@
 package pages_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"context"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/go-json-experiment/json"
-	"golang.org/x/text/language"
 
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/httpapi/kit"
-	"github.com/vezne/vezne/internal/limit"
 )
 
 // TestHostedPage holds what each state of a checkout shows.
@@ -113,15 +103,18 @@ func checkPolicy(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	h := w.Header()
 	policy := h.Get("Content-Security-Policy")
-	for _, part := range []string{"default-src 'none'", "base-uri 'none'", "script-src 'nonce-", "style-src 'nonce-", "form-action 'self'", "frame-ancestors 'none'"} {
+	for _, part := range []string{"default-src 'none'", "base-uri 'none'", "script-src 'nonce-", "style-src 'nonce-",
+		"form-action 'self'", "frame-ancestors 'none'"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("policy %q lacks %q", policy, part)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Frame-Options") != "DENY" {
+	if strings.Contains(policy, "unsafe") || h.Get("Cache-Control") != "no-store" ||
+		h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Frame-Options") != "DENY" {
 		t.Errorf("headers = %v", h)
 	}
-	if strings.Contains(w.Body.String(), `name="pan"`) && (strings.Contains(policy, "https:") || strings.Contains(policy, "http:")) {
+	if strings.Contains(w.Body.String(), `name="pan"`) &&
+		(strings.Contains(policy, "https:") || strings.Contains(policy, "http:")) {
 		t.Errorf("a page that takes a card may send forms elsewhere: %s", policy)
 	}
 }
@@ -131,7 +124,8 @@ func TestFrames(t *testing.T) {
 	f := newFake(t)
 	f.view.Merchant.Checkout.Frames = "https://shop.example.com"
 	w := get(t, newHosted(t, f), checkoutAt)
-	if !strings.HasSuffix(w.Header().Get("Content-Security-Policy"), "frame-ancestors https://shop.example.com") || w.Header().Get("X-Frame-Options") != "" {
+	if !strings.HasSuffix(w.Header().Get("Content-Security-Policy"), "frame-ancestors https://shop.example.com") ||
+		w.Header().Get("X-Frame-Options") != "" {
 		t.Errorf("headers = %v", w.Header())
 	}
 }
@@ -175,7 +169,8 @@ func TestPayForm(t *testing.T) {
 			h := newHosted(t, f)
 			w := post(t, h, checkoutAt, typed(t, h, tt.field, tt.value))
 			body := w.Body.String()
-			if w.Code != http.StatusUnprocessableEntity || len(f.calls) != 0 || !strings.Contains(body, tt.text) || !strings.Contains(body, `autofocus`) {
+			if w.Code != http.StatusUnprocessableEntity || len(f.calls) != 0 || !strings.Contains(body, tt.text) ||
+				!strings.Contains(body, `autofocus`) {
 				t.Errorf("answer = %d, %d calls", w.Code, len(f.calls))
 			}
 			if tt.field != "cardHolderName" && !strings.Contains(body, `value="John Doe"`) {
@@ -210,7 +205,8 @@ func TestFormGuard(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			h := newHosted(t, f)
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, checkoutAt, strings.NewReader(typed(t, h, tt.change...).Encode()))
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, checkoutAt,
+				strings.NewReader(typed(t, h, tt.change...).Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			maps.Copy(r.Header, tt.header)
 			w := httptest.NewRecorder()
@@ -270,7 +266,8 @@ func TestInstallments(t *testing.T) {
 	if w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), want) {
 		t.Errorf("answer = %d %s", w.Code, w.Body)
 	}
-	for name, digits := range map[string]string{"a_whole_number": "5421190122090656", "too_few": "54211", "letters": "54211a", "none": ""} {
+	for name, digits := range map[string]string{"a_whole_number": "5421190122090656", "too_few": "54211",
+		"letters": "54211a", "none": ""} {
 		if w := post(t, h, checkoutAt+"/installments", url.Values{"bin": {digits}}); w.Code != http.StatusBadRequest {
 			t.Errorf("%s = %d", name, w.Code)
 		}
@@ -293,71 +290,6 @@ func TestInstallments(t *testing.T) {
 	})
 }
 
-func TestLimits(t *testing.T) {
-	t.Parallel()
-	f := newFake(t)
-	h := newHosted(t, f)
-	form, last := typed(t, h), 0
-	for range 30 {
-		w := post(t, h, checkoutAt, form)
-		if last = w.Code; last == http.StatusTooManyRequests {
-			if w.Header().Get("Retry-After") == "" {
-				t.Error("it does not say how long to wait")
-			}
-			break
-		}
-	}
-	if last != http.StatusTooManyRequests || len(f.calls) > 20 {
-		t.Errorf("last answer = %d after %d attempts", last, len(f.calls))
-	}
-	for range 60 {
-		last = post(t, h, checkoutAt+"/installments", url.Values{"bin": {"542119"}}).Code
-	}
-	if last != http.StatusTooManyRequests {
-		t.Errorf("last answer about installments = %d", last)
-	}
-}
-
-// tally counts for several nodes, and gives nothing back.
-type tally map[string]int
-
-func (l tally) Take(_ context.Context, key string, r limit.Rate) (time.Duration, error) {
-	if l[key] >= r.Burst {
-		return r.Every, nil
-	}
-	l[key]++
-	return 0, nil
-}
-
-func (l tally) Check(context.Context, string, limit.Rate) (time.Duration, error) { return 0, nil }
-
-func (l tally) Forget(context.Context, string) error { return nil }
-
-func TestSharedLimits(t *testing.T) {
-	t.Parallel()
-	f, shared := newFake(t), tally{}
-	one, two := newHostedNode(t, f, shared), newHostedNode(t, f, shared)
-	form := typed(t, one)
-	for range 15 {
-		if w := post(t, one, checkoutAt, form); w.Code == http.StatusTooManyRequests {
-			t.Fatal("refused within the limit")
-		}
-	}
-	tried := len(f.calls)
-	if w := post(t, two, checkoutAt, form); w.Code != http.StatusTooManyRequests || len(f.calls) != tried {
-		t.Errorf("a card at another node = %d", w.Code)
-	}
-	looks := url.Values{"bin": {"542119"}}
-	for range 40 {
-		if w := post(t, one, checkoutAt+"/installments", looks); w.Code == http.StatusTooManyRequests {
-			t.Fatal("refused within the limit")
-		}
-	}
-	if w := post(t, two, checkoutAt+"/installments", looks); w.Code != http.StatusTooManyRequests {
-		t.Errorf("a look at another node = %d", w.Code)
-	}
-}
-
 func TestOtherForms(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -368,7 +300,8 @@ func TestOtherForms(t *testing.T) {
 		}
 	}
 	w := post(t, h, checkoutAt+"/return", url.Values{"paymentId": {checkoutID}, "securityKey": {"key"}})
-	if r, ok := f.calls[len(f.calls)-1].(checkout.Return); w.Code != http.StatusSeeOther || !ok || r.SecurityKey != "key" || len(f.calls) != 3 {
+	if r, ok := f.calls[len(f.calls)-1].(checkout.Return); w.Code != http.StatusSeeOther || !ok ||
+		r.SecurityKey != "key" || len(f.calls) != 3 {
 		t.Errorf("return = %d, calls %v", w.Code, f.calls)
 	}
 	if w := post(t, h, checkoutAt+"/return", url.Values{"paymentId": {"x"}}); w.Code != http.StatusBadRequest {
@@ -387,127 +320,5 @@ func TestOtherForms(t *testing.T) {
 		if w := get(t, h, path); w.Code != status {
 			t.Errorf("%s = %d", path, w.Code)
 		}
-	}
-}
-
-func TestLanguages(t *testing.T) {
-	t.Parallel()
-	h := newHosted(t, newFake(t))
-	for query, want := range map[string]string{
-		"?lang=ar": `<html lang="ar" dir="rtl">`, "?lang=tr": `1.000,00` + "\u00a0" + `TL`, "?lang=de": `1.000,00` + "\u00a0" + `TRY`,
-		"?lang=ru": "1\u202f000,00", "?lang=xx": `<html lang="en" dir="ltr">`,
-	} {
-		if w := get(t, h, checkoutAt+query); !strings.Contains(w.Body.String(), want) {
-			t.Errorf("%s lacks %q", query, want)
-		}
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, checkoutAt, http.NoBody))
-	if !strings.Contains(w.Body.String(), `<html lang="tr"`) {
-		t.Error("a browser that asks for no language does not get Turkish")
-	}
-}
-
-// TestWords holds that every text exists in every language, with the same
-// placeholders.
-func TestWords(t *testing.T) {
-	t.Parallel()
-	var all map[string]map[string]string
-	if err := json.Unmarshal(mustRead(t, "checkout/text.json"), &all); err != nil {
-		t.Fatal(err)
-	}
-	english := all["en"]
-	if len(all) != len(kit.Languages()) || len(english) < 60 {
-		t.Fatalf("%d languages, %d texts", len(all), len(english))
-	}
-	for _, lang := range kit.Languages() {
-		texts := all[lang.String()]
-		if len(texts) != len(english) {
-			t.Errorf("%s has %d texts", lang, len(texts))
-		}
-		for key, text := range english {
-			for _, mark := range []string{"{merchant}", "{amount}", "{n}", "{card}", "{date}"} {
-				if strings.Contains(text, mark) != strings.Contains(texts[key], mark) || texts[key] == "" {
-					t.Errorf("%s: %s = %q", lang, key, texts[key])
-				}
-			}
-			if lang != language.English && texts[key] == text && key != "total" && key != "sum" {
-				t.Logf("%s: %s is the English text", lang, key)
-			}
-		}
-	}
-}
-
-// TestLogo holds that a logo is what its name says, and nothing else.
-func TestLogo(t *testing.T) {
-	t.Parallel()
-	f := newFake(t)
-	h := newHosted(t, f)
-	if body := get(t, h, checkoutAt).Body.String(); !strings.Contains(body, `class="mark" aria-hidden="true">D<`) || strings.Contains(body, "<img") {
-		t.Error("a merchant without logo is not shown by its initial")
-	}
-	f.draw(t)
-	path := "/assets/logo/" + f.logo.Name
-	if body := get(t, h, checkoutAt).Body.String(); !strings.Contains(body, `<img class="logo" src="`+path+`" alt="">`) {
-		t.Error("the page has no logo")
-	}
-	w := get(t, h, path, "Accept-Encoding", "gzip")
-	head := w.Header()
-	if w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), f.logo.Body) || head.Get("Content-Type") != "image/png" ||
-		head.Get("X-Content-Type-Options") != "nosniff" || head.Get("Content-Encoding") != "" || !strings.Contains(head.Get("Cache-Control"), "immutable") {
-		t.Errorf("logo = %d %v", w.Code, head)
-	}
-	for _, wrong := range []string{"0" + f.logo.Name[1:], f.logo.Name + ".svg", "../x.png", strings.Replace(f.logo.Name, ".png", ".html", 1), ""} {
-		if w := get(t, h, "/assets/logo/"+wrong); w.Code != http.StatusNotFound {
-			t.Errorf("%q = %d", wrong, w.Code)
-		}
-	}
-	for accept, want := range map[string]string{
-		"": "", "gzip": "gzip", "deflate, GZIP": "gzip", "gzip;q=0": "", "gzip; q=0.0, br": "", "gzip;q=0.5": "gzip", "xgzip": "",
-	} {
-		sheet := assetForm.FindString(get(t, h, checkoutAt).Body.String())
-		w := get(t, h, sheet, "Accept-Encoding", accept)
-		body := io.Reader(w.Body)
-		if want != "" {
-			var err error
-			if body, err = gzip.NewReader(w.Body); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if text, err := io.ReadAll(body); err != nil || !bytes.Equal(text, mustRead(t, "checkout/style.css")) {
-			t.Errorf("%q: the style sheet is another one, %v", accept, err)
-		}
-		if got := w.Header().Get("Content-Encoding"); got != want || w.Header().Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%q is answered with %q", accept, got)
-		}
-	}
-}
-
-// TestWeight holds that the first load stays light on a slow network, with a logo
-// as heavy as one may be, a list of saved cards, and files as browsers take them.
-func TestWeight(t *testing.T) {
-	t.Parallel()
-	f := newFake(t)
-	keepCards(f)
-	f.draw(t)
-	h := newHosted(t, f)
-	for _, lang := range kit.Languages() {
-		w := get(t, h, checkoutAt+"?lang="+lang.String())
-		total := w.Body.Len()
-		files := assetForm.FindAllString(w.Body.String(), -1)
-		if len(files) != 3 {
-			t.Fatalf("%s: files %v", lang, files)
-		}
-		for _, path := range files {
-			a := get(t, h, path, "Accept-Encoding", "br, gzip;q=0.8")
-			if a.Code != http.StatusOK || a.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
-				t.Errorf("%s = %d %v", path, a.Code, a.Header())
-			}
-			total += a.Body.Len()
-		}
-		if total < 10_000 || total > 40_000 {
-			t.Errorf("%s: the first load has %d bytes", lang, total)
-		}
-		t.Logf("%s: %d bytes", lang, total)
 	}
 }

@@ -111,7 +111,8 @@ func (f *fakeCheckouts) Quote(_ context.Context, _ checkout.Checkout, digits str
 			Count: count, Interest: money.FromMinor(interest, money.TRY), Total: money.FromMinor(total, money.TRY), Each: money.FromMinor(each, money.TRY),
 		}}
 	}
-	return []routing.Option{price(2, 2000, 102_000, 51_000), price(3, 3500, 103_500, 34_500), price(12, 14_000, 114_000, 9500)}, nil
+	return []routing.Option{price(2, 2000, 102_000, 51_000), price(3, 3500, 103_500, 34_500),
+		price(12, 14_000, 114_000, 9500)}, nil
 }
 
 func (f *fakeCheckouts) Logo(_ context.Context, name string) (merchant.Logo, error) {

@@ -25,7 +25,8 @@ func TestConsent(t *testing.T) {
 	t.Run("a_customer_is_asked_and_the_box_is_empty", func(t *testing.T) {
 		t.Parallel()
 		body := page(t, func(f *fakeCheckouts) { f.view.CustomerRef = "CUST-1" })
-		if !strings.Contains(body, consent+` value="1" aria-describedby="save-hint">`) || !strings.Contains(body, "next payment at Demo Market") {
+		if !strings.Contains(body, consent+` value="1" aria-describedby="save-hint">`) ||
+			!strings.Contains(body, "next payment at Demo Market") {
 			t.Error("the page has no empty box")
 		}
 	})
@@ -107,7 +108,8 @@ func TestSavedCardForm(t *testing.T) {
 		}
 		form.Set("cvv", "9")
 		w := post(t, h, checkoutAt, form)
-		if body := w.Body.String(); w.Code != http.StatusUnprocessableEntity || len(f.calls) != 1 || strings.Count(body, "<li>") != 1 ||
+		if body := w.Body.String(); w.Code != http.StatusUnprocessableEntity || len(f.calls) != 1 ||
+			strings.Count(body, "<li>") != 1 ||
 			!strings.Contains(body, `value="card_axess" data-cvv="3" checked`) {
 			t.Errorf("answer = %d, %d calls", w.Code, len(f.calls))
 		}
@@ -118,7 +120,8 @@ func TestSavedCardForm(t *testing.T) {
 		keepCards(f)
 		h := newHosted(t, f)
 		post(t, h, checkoutAt, typed(t, h, "storedCard", "card_amex"))
-		if a, ok := f.calls[0].(checkout.Attempt); !ok || a.Saved != "card_amex" || !a.Card.PAN.IsZero() || a.Card.Holder != "" {
+		if a, ok := f.calls[0].(checkout.Attempt); !ok || a.Saved != "card_amex" || !a.Card.PAN.IsZero() ||
+			a.Card.Holder != "" {
 			t.Errorf("attempt = %+v", f.calls[0])
 		}
 	})
@@ -140,7 +143,8 @@ func TestSavedCardForm(t *testing.T) {
 		form := typed(t, h, "storedCard", "card_foreign")
 		f.err = fault.New(fault.NotFound, fault.NoSuchThing, "no such card")
 		w := post(t, h, checkoutAt, form)
-		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "not saved any more") || strings.Contains(w.Body.String(), "card_foreign") {
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "not saved any more") ||
+			strings.Contains(w.Body.String(), "card_foreign") {
 			t.Errorf("answer = %d", w.Code)
 		}
 	})
@@ -177,7 +181,8 @@ func TestSavedCardInstallments(t *testing.T) {
 	h := newHosted(t, f)
 	page := typed(t, h)
 	ask := func(card, token string) int {
-		w := post(t, h, checkoutAt+"/installments", url.Values{"storedCard": {card}, "version": page["version"], "token": {token}})
+		w := post(t, h, checkoutAt+"/installments",
+			url.Values{"storedCard": {card}, "version": page["version"], "token": {token}})
 		if w.Code == http.StatusOK && !strings.Contains(w.Body.String(), `"count":3`) {
 			t.Errorf("%s: %s", card, w.Body)
 		}
@@ -208,7 +213,8 @@ func TestSavedCardInstallments(t *testing.T) {
 		keepCards(f)
 		h := newHosted(t, f)
 		w := post(t, h, checkoutAt, typed(t, h, "action", "installments", "storedCard", "card_amex", "bin", ""))
-		if body := w.Body.String(); w.Code != http.StatusOK || strings.Contains(body, "3 × 345.00") || !strings.Contains(body, `value="card_amex" data-cvv="4" checked`) {
+		if body := w.Body.String(); w.Code != http.StatusOK || strings.Contains(body, "3 × 345.00") ||
+			!strings.Contains(body, `value="card_amex" data-cvv="4" checked`) {
 			t.Errorf("answer = %d", w.Code)
 		}
 	})

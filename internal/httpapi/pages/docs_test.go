@@ -58,13 +58,15 @@ func TestDocs(t *testing.T) {
 			t.Parallel()
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, http.NoBody))
-			if w.Code != tt.status || w.Header().Get("Content-Type") != tt.mediaType || !strings.Contains(w.Body.String(), tt.part) {
+			if w.Code != tt.status || w.Header().Get("Content-Type") != tt.mediaType ||
+				!strings.Contains(w.Body.String(), tt.part) {
 				t.Errorf("answer = %d %v", w.Code, w.Header())
 			}
 			if w.Header().Get("X-Request-Id") == "" {
 				t.Error("no request id")
 			}
-			if policy := w.Header().Get("Content-Security-Policy"); w.Code == 200 && !strings.HasPrefix(policy, "default-src 'none'; ") {
+			if policy := w.Header().Get("Content-Security-Policy"); w.Code == 200 &&
+				!strings.HasPrefix(policy, "default-src 'none'; ") {
 				t.Errorf("policy = %q", policy)
 			}
 			if allow := w.Header().Get("Allow"); w.Code == 405 && allow != "GET, HEAD" {

@@ -85,7 +85,8 @@ func TestReturns(t *testing.T) {
 	t.Run("bytes_of_the_form_and_the_charset_that_it_says_go_on", func(t *testing.T) {
 		t.Parallel()
 		f := &fakeReturner{done: threeds.Returned{URL: "https://shop.example/ok"}}
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://vezne.test"+address, strings.NewReader("message=%DD%FElem+onayland%FD"))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://vezne.test"+address,
+			strings.NewReader("message=%DD%FElem+onayland%FD"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=windows-1254")
 		newReturns(t, f).ServeHTTP(httptest.NewRecorder(), r)
 		if f.asked.Charset != "windows-1254" || f.asked.Form.Get("message") != "\xdd\xfelem onayland\xfd" {
@@ -101,14 +102,17 @@ func TestReturns(t *testing.T) {
 		if diff := cmp.Diff(want, form.Fields); err != nil || w.Code != http.StatusOK || diff != "" {
 			t.Fatalf("status %d, %v, %s", w.Code, err, diff)
 		}
-		if !strings.HasPrefix(form.Action, "https://shop.example/ok?a=1&b=") || !strings.Contains(w.Body.String(), "<button") {
+		if !strings.HasPrefix(form.Action, "https://shop.example/ok?a=1&b=") ||
+			!strings.Contains(w.Body.String(), "<button") {
 			t.Errorf("form %+v", form)
 		}
-		if diff := cmp.Diff(threeds.Return{Connector: "sandbox", SessionKey: "session-key", Form: url.Values{"mac": {"1"}, "x": {"2", "3"}}}, f.asked); diff != "" {
+		if diff := cmp.Diff(threeds.Return{Connector: "sandbox", SessionKey: "session-key",
+			Form: url.Values{"mac": {"1"}, "x": {"2", "3"}}}, f.asked); diff != "" {
 			t.Error(diff)
 		}
 		policy := w.Header().Get("Content-Security-Policy")
-		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'nonce-") || strings.Contains(policy, "unsafe") ||
+		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'nonce-") ||
+			strings.Contains(policy, "unsafe") ||
 			w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("headers %v", w.Header())
 		}
@@ -116,9 +120,11 @@ func TestReturns(t *testing.T) {
 	t.Run("failure_has_a_reason_and_no_key", func(t *testing.T) {
 		t.Parallel()
 		p := payment.Payment{Result: payment.Result{Reason: connector.ThreeDSFailed}}
-		w := comeBack(t, newReturns(t, &fakeReturner{done: threeds.Returned{Payment: p, URL: "https://shop.example/no"}}), http.MethodPost, address, "a=b", "en")
+		w := comeBack(t, newReturns(t, &fakeReturner{done: threeds.Returned{Payment: p, URL: "https://shop.example/no"}}),
+			http.MethodPost, address, "a=b", "en")
 		form, err := apitest.ReadForm(w.Body.String())
-		if err != nil || len(form.Fields) != 3 || form.Fields.Get("resultCode") != "THREEDS_FAILED" || form.Fields.Get("resultMessage") == "" || form.Fields.Has("securityKey") {
+		if err != nil || len(form.Fields) != 3 || form.Fields.Get("resultCode") != "THREEDS_FAILED" ||
+			form.Fields.Get("resultMessage") == "" || form.Fields.Has("securityKey") {
 			t.Errorf("%v: %+v", err, form)
 		}
 	})
@@ -166,7 +172,8 @@ func TestReturns(t *testing.T) {
 		h := newLoggedReturns(t, &fakeReturner{err: errors.New("secret cause")}, egress.Policy{}, &log)
 		w := comeBack(t, h, http.MethodPost, address, "", "en")
 		line := log.String()
-		if strings.Count(line, "\n") != 1 || !strings.Contains(line, "secret cause") || !strings.Contains(line, "request_id="+w.Header().Get("X-Request-Id")) {
+		if strings.Count(line, "\n") != 1 || !strings.Contains(line, "secret cause") ||
+			!strings.Contains(line, "request_id="+w.Header().Get("X-Request-Id")) {
 			t.Errorf("logged: %s", line)
 		}
 	})
