@@ -20,7 +20,8 @@ func (s *Service) refused(ctx context.Context, c payment.Caller, cause error) (p
 		return payment.Outcome{}, cause
 	}
 	replay, err := s.Replay(ctx, c)
-	if replay != nil || fault.CodeOf(err) == fault.IdempotencyKeyReused || fault.CodeOf(err) == fault.IdempotencyInProgress {
+	if replay != nil || fault.CodeOf(err) == fault.IdempotencyKeyReused ||
+		fault.CodeOf(err) == fault.IdempotencyInProgress {
 		return replay.Value(), err
 	}
 	return payment.Outcome{}, cause
@@ -116,7 +117,8 @@ func (s *Service) replayOrder(ctx context.Context, a *Attempt) (*payment.Outcome
 		return nil, payment.OrderInProgress(holder)
 	}
 	if !s.sameRequest(holder, a.Payment) {
-		return nil, fault.New(fault.Conflict, fault.OrderAlreadyPaid, "the order is already paid").WithSubject(holder.UUID.String())
+		return nil, fault.New(fault.Conflict, fault.OrderAlreadyPaid, "the order is already paid").
+			WithSubject(holder.UUID.String())
 	}
 	operations, err := s.store.Operations(ctx, holder.MerchantID, holder.ID)
 	if err != nil {

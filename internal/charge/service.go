@@ -81,6 +81,7 @@ type Service struct {
 func NewService(d Dependencies) *Service {
 	return &Service{
 		operations: d.Operations, store: d.Store, tables: d.Tables, bins: d.BINs, banks: d.Banks, prints: d.Prints,
-		claims: idempotency.NewClaims(payment.Claimed, d.Store, d.Clock), ids: d.IDs, clock: d.Clock, onAnswer: d.OnAnswer, declines: newDeclines(d.Limits),
+		claims: idempotency.NewClaims(payment.Claimed, d.Store, d.Clock), ids: d.IDs, clock: d.Clock, onAnswer: d.OnAnswer,
+		declines: newDeclines(d.Limits),
 	}
 }

@@ -44,8 +44,9 @@ func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 	if err != nil {
 		return Created{}, fmt.Errorf("read merchant: %w", err)
 	}
-	if replay, replayed, err := idempotency.Replay(ctx, s.claims, c.MerchantID, c.Key, s.firstAnswer(c.MerchantID)); replayed || err != nil {
-		return replay, err
+	first, replayed, err := idempotency.Replay(ctx, s.claims, c.MerchantID, c.Key, s.firstAnswer(c.MerchantID))
+	if replayed || err != nil {
+		return first, err
 	}
 	if err := s.courier.Check(c.Callback, m.Hosts); err != nil {
 		e := fault.Validation(fault.Field{Name: "callback", Code: fault.FieldInvalid, Message: err.Error()})
@@ -66,7 +67,8 @@ func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 		}
 		return made, err
 	}
-	return Created{}, fault.New(fault.Conflict, fault.OrderInProgress, "the order is being changed by another request").WithRetryAfter(retryHint)
+	return Created{}, fault.New(fault.Conflict, fault.OrderInProgress, "the order is being changed by another request").
+		WithRetryAfter(retryHint)
 }
 
 // checkCurrency refuses what no POS of the merchant could ever take.
@@ -113,7 +115,8 @@ func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Cre
 	}
 	cancel := func(Tx) {}
 	if old != nil {
-		if cancel, err = s.queueEnd(ctx, old.ended(Failed, connector.CheckoutCancelled, s.clock.Now()), p, c.Actor); err != nil {
+		ended := old.ended(Failed, connector.CheckoutCancelled, s.clock.Now())
+		if cancel, err = s.queueEnd(ctx, ended, p, c.Actor); err != nil {
 			return Created{}, err
 		}
 	}
@@ -156,7 +159,8 @@ func (s *Service) checkOrderFree(ctx context.Context, c Create) error {
 }
 
 func chargingNow(p payment.Payment) error {
-	e := fault.New(fault.Conflict, fault.OrderInProgress, "a payment of this order is being processed").WithRetryAfter(retryHint)
+	e := fault.New(fault.Conflict, fault.OrderInProgress, "a payment of this order is being processed").
+		WithRetryAfter(retryHint)
 	if p.ID == 0 {
 		return e
 	}

@@ -90,7 +90,8 @@ func TestFairness(t *testing.T) {
 		}
 
 		w.with(func(d *checkout.Dependencies) { d.Clock = later{} }) // time must move: jobs that find no room are put off
-		runners, err := job.NewRunners(w.jobs, "node", w.deps.Clock, w.deps.Log, w.JobHandlers(), job.Handlers{operation.JobLateCheck: late})
+		runners, err := job.NewRunners(w.jobs, "node", w.deps.Clock, w.deps.Log, w.JobHandlers(),
+			job.Handlers{operation.JobLateCheck: late})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,8 @@ func TestPayWith3DS(t *testing.T) {
 		c := w.sell(t, "ORD-1")
 		w.pay(t, c)
 		v := w.want(t, c, checkout.Authenticating, "")
-		if form, err := w.BankForm(t.Context(), v.Checkout); err != nil || form.Action != "https://bank.example" || w.payments.enrolled != 1 {
+		if form, err := w.BankForm(t.Context(), v.Checkout); err != nil || form.Action != "https://bank.example" ||
+			w.payments.enrolled != 1 {
 			t.Fatalf("form = %v, %v after %d enrolments", form, err, w.payments.enrolled)
 		}
 		back := checkout.Return{Checkout: c.ID, PaymentID: v.Payment.UUID, SecurityKey: "wrong"}
@@ -299,7 +300,8 @@ func TestForced3DS(t *testing.T) {
 		w.payments.forced = connector.DebitCardsRequires3DS
 		c := w.sell(t, "ORD-1")
 		w.pay(t, c)
-		if v := w.want(t, c, checkout.Authenticating, ""); v.Attempts != 1 || w.payments.directly != 0 || len(w.payments.all) != 1 {
+		if v := w.want(t, c, checkout.Authenticating, ""); v.Attempts != 1 || w.payments.directly != 0 ||
+			len(w.payments.all) != 1 {
 			t.Errorf("%d attempts, %d charged, %d payments", v.Attempts, w.payments.directly, len(w.payments.all))
 		}
 		w.payments.forced = ""

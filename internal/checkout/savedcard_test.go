@@ -91,7 +91,8 @@ func (w *world) saved(t *testing.T, c checkout.Checkout) (shown string, all []ch
 func (w *world) rows(t *testing.T) int {
 	t.Helper()
 	n := 0
-	err := w.db.Query(t.Context(), `SELECT id FROM stored_card ORDER BY id`, nil, func(storage.Scanner) error { n++; return nil })
+	err := w.db.Query(t.Context(), `SELECT id FROM stored_card ORDER BY id`, nil,
+		func(storage.Scanner) error { n++; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,8 @@ func TestPayWithSavedCard(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.want(t, c, checkout.Authenticating, "") // 3-D Secure as for a card that was typed
-		want := card.Card{PAN: w.typed(t, w.sellTo(t, "ORD-3", seller, ""), axess, 2028).Card.PAN, CVV: code, Expiry: card.Expiry{Year: 2028, Month: time.April}, Holder: "John Doe"}
+		want := card.Card{PAN: w.typed(t, w.sellTo(t, "ORD-3", seller, ""), axess, 2028).Card.PAN, CVV: code,
+			Expiry: card.Expiry{Year: 2028, Month: time.April}, Holder: "John Doe"}
 		if w.payments.charged != want {
 			t.Error("another card was charged")
 		}
@@ -258,7 +260,8 @@ func TestForeignCards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		anyones, err := w.vault.StoreCard(t.Context(), seller, vault.Details{PAN: w.typed(t, own, visa, 2028).Card.PAN, Expiry: card.Expiry{Year: 2028, Month: 1}})
+		anyones, err := w.vault.StoreCard(t.Context(), seller,
+			vault.Details{PAN: w.typed(t, own, visa, 2028).Card.PAN, Expiry: card.Expiry{Year: 2028, Month: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -69,7 +69,9 @@ type Service struct {
 func NewService(d Dependencies) *Service {
 	return &Service{
 		store: d.Store, threeDS: d.ThreeDS, payments: d.Payments, records: d.Records, tables: d.Tables,
-		claims: idempotency.NewClaims(kindCheckout, d.Records, d.Clock), merchants: d.Merchants, courier: d.Courier, cards: d.Cards, ids: d.IDs, clock: d.Clock, log: d.Log, publicURL: d.PublicURL, callbacks: job.NewLanes[id.Merchant](),
+		claims: idempotency.NewClaims(kindCheckout, d.Records, d.Clock), merchants: d.Merchants, courier: d.Courier,
+		cards: d.Cards, ids: d.IDs, clock: d.Clock, log: d.Log, publicURL: d.PublicURL,
+		callbacks: job.NewLanes[id.Merchant](),
 	}
 }
 

@@ -184,7 +184,8 @@ func (p *payments) Enrol(_ context.Context, c threeds.Enrol) (threeds.Enrolment,
 		p.charged = c.Card
 	}
 	if n, known := p.keys[c.Key.Value]; known {
-		return threeds.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true}, Form: connector.Form{Action: "https://bank.example"}}, nil
+		return threeds.Enrolment{Outcome: payment.Outcome{Payment: p.all[n], Replayed: true},
+			Form: connector.Form{Action: "https://bank.example"}}, nil
 	}
 	p.enrolled++
 	if err := cmp.Or(p.err, p.enrolErr); err != nil {

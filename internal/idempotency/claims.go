@@ -126,6 +126,7 @@ func errReused() error {
 // InProgress is the fault for a key whose first request is still running. The
 // subject is the public id of what it is about, empty if it has none.
 func InProgress(subject string) *fault.Error {
-	return fault.New(fault.Conflict, fault.IdempotencyInProgress, "the first request with this Idempotency-Key is still running").
+	return fault.New(fault.Conflict, fault.IdempotencyInProgress,
+		"the first request with this Idempotency-Key is still running").
 		WithSubject(subject).WithRetryAfter(retryHint)
 }

@@ -134,9 +134,10 @@ func TestReplayOfTrouble(t *testing.T) {
 		store := &shelf{}
 		claims := idempotency.NewClaims(payee, store, clock.NewManual(epoch))
 		claims.Claim(store, buyer, key, idempotency.Subject{})
-		got, replayed, err := idempotency.Replay(t.Context(), claims, buyer, key, func(context.Context, idempotency.Subject) (int, error) {
-			return 1, idempotency.InProgress("0198b5a0-3f5e-7c6a-9d2b-1f0c5a7e4d21")
-		})
+		got, replayed, err := idempotency.Replay(t.Context(), claims, buyer, key,
+			func(context.Context, idempotency.Subject) (int, error) {
+				return 1, idempotency.InProgress("0198b5a0-3f5e-7c6a-9d2b-1f0c5a7e4d21")
+			})
 		f := fault.From(err)
 		if got != 0 || replayed || f.Code != fault.IdempotencyInProgress || f.Subject == "" || f.RetryAfter <= 0 {
 			t.Errorf("answer = %v, %t, %+v", got, replayed, f)
@@ -195,7 +196,8 @@ func TestClaim(t *testing.T) {
 	claims := idempotency.NewClaims(payee, store, clock.NewManual(epoch))
 	t.Run("no_key_claims_and_asks_nothing", func(t *testing.T) {
 		claims.Claim(store, buyer, idempotency.Key{}, idempotency.Subject{Number: 7})
-		if err := claims.Check(t.Context(), buyer, idempotency.Key{}); err != nil || len(store.claims) != 0 || store.asked != 0 {
+		if err := claims.Check(t.Context(), buyer, idempotency.Key{}); err != nil || len(store.claims) != 0 ||
+			store.asked != 0 {
 			t.Errorf("claims %v, asked %d, %v", store.claims, store.asked, err)
 		}
 	})

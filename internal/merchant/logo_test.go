@@ -69,12 +69,14 @@ func TestParseLogo(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || !strings.HasSuffix(l.Name, tt.suffix) || !merchant.IsLogoName(l.Name) || !bytes.Equal(l.Body, tt.body) {
+			if err != nil || !strings.HasSuffix(l.Name, tt.suffix) || !merchant.IsLogoName(l.Name) ||
+				!bytes.Equal(l.Body, tt.body) {
 				t.Errorf("logo %q, %v", l.Name, err)
 			}
 		})
 	}
-	for _, name := range []string{"", ".png", strings.Repeat("0", 32), strings.Repeat("0", 32) + ".svg", strings.Repeat("G", 32) + ".png", "../" + strings.Repeat("0", 29) + ".png"} {
+	for _, name := range []string{"", ".png", strings.Repeat("0", 32), strings.Repeat("0", 32) + ".svg",
+		strings.Repeat("G", 32) + ".png", "../" + strings.Repeat("0", 29) + ".png"} {
 		if merchant.IsLogoName(name) {
 			t.Errorf("%q is a name", name)
 		}

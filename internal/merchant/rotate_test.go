@@ -146,7 +146,8 @@ func TestUses_of_many_requests_are_written_once(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(u.written) != 1 || len(u.written[0]) != 1 || u.written[0][0].CredentialID != 1 || !u.written[0][0].At.Equal(c.Now()) {
+	if len(u.written) != 1 || len(u.written[0]) != 1 || u.written[0][0].CredentialID != 1 ||
+		!u.written[0][0].At.Equal(c.Now()) {
 		t.Errorf("written %+v", u.written)
 	}
 }

@@ -121,7 +121,8 @@ func isHost(s string) bool {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return !strings.Contains(s, "%")
 	}
-	if s == "" || len(s) > maxWord || s != strings.ToLower(s) || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
+	if s == "" || len(s) > maxWord || s != strings.ToLower(s) ||
+		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
 		return false
 	}
 	for label := range strings.SplitSeq(s, ".") {
@@ -136,7 +137,8 @@ func isHost(s string) bool {
 // be trusted with a frame: over TLS, or on the developer's own machine.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme+"://"+u.Host != s || strings.HasSuffix(u.Host, ":") || !isHost(u.Hostname()) || !isPort(u.Port()) {
+	if err != nil || u.Scheme+"://"+u.Host != s || strings.HasSuffix(u.Host, ":") || !isHost(u.Hostname()) ||
+		!isPort(u.Port()) {
 		return false
 	}
 	local := u.Hostname() == "localhost"

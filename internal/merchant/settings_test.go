@@ -39,7 +39,8 @@ func TestSaveSettings(t *testing.T) {
 			t.Errorf("an edit of an old version: %v", err)
 		}
 		records := len(s.records)
-		if same, err := n.service.SaveSettings(t.Context(), now, now, "user:3"); err != nil || same.Version != now.Version || len(s.records) != records {
+		if same, err := n.service.SaveSettings(t.Context(), now, now, "user:3"); err != nil || same.Version != now.Version ||
+			len(s.records) != records {
 			t.Errorf("an edit of nothing: %+v, %v", same, err)
 		}
 	})

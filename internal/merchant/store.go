@@ -22,8 +22,9 @@ type Tx interface {
 	SaveSettings(m Merchant)
 	// SaveCredential adds a credential or replaces the one with its id: of Version 0
 	// whatever is stored, else only the same Version, or the commit fails with
-	// fault.StaleVersion. The stored version grows by one. It fails the commit with fault.DuplicateKey if another credential has its key, or
-	// another working one of the merchant its name.
+	// fault.StaleVersion. The stored version grows by one. It fails the commit with
+	// fault.DuplicateKey if another credential has its key, or another working one of
+	// the merchant its name.
 	SaveCredential(c Credential)
 	// SaveAdminToken adds an admin token or replaces the one with its hash.
 	SaveAdminToken(t AdminToken)

@@ -153,7 +153,8 @@ func (s *Service) SendTest(ctx context.Context, c Caller, n id.Endpoint) (Delive
 	}
 	endpoint := strconv.FormatInt(int64(n), 10)
 	p, err := s.newDispatch(ctx, n, deliveryOf(job.Job{
-		ID: event, MerchantID: c.MerchantID, Kind: Test, Payload: []byte(`{"endpoint_id":` + endpoint + `}`), CreatedAt: s.clock.Now(),
+		ID: event, MerchantID: c.MerchantID, Kind: Test, Payload: []byte(`{"endpoint_id":` + endpoint + `}`),
+		CreatedAt: s.clock.Now(),
 	}))
 	if err != nil {
 		return Delivery{}, fmt.Errorf("test endpoint %d: %w", n, err)

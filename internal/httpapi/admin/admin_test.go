@@ -97,7 +97,8 @@ func detail(t *testing.T) charge.Detail {
 		t.Fatal(err)
 	}
 	lira := func(minor int64) money.Amount { return money.FromMinor(minor, money.TRY) }
-	approved := payment.Result{Reason: connector.Success, TransactionID: "T-2", HostReference: "H-2", AuthCode: "123456", At: today}
+	approved := payment.Result{Reason: connector.Success, TransactionID: "T-2", HostReference: "H-2", AuthCode: "123456",
+		At: today}
 	return charge.Detail{
 		Payment: payment.Payment{
 			ID: 9, UUID: u, MerchantID: 1, Version: 3, Surface: payment.SurfaceGateway, Phase: payment.PhaseSale,

@@ -27,7 +27,8 @@ func TestConnectors(t *testing.T) {
 			for cursor := ""; ; {
 				w := get(t, h, "/admin/v1/connectors?limit="+strconv.Itoa(limit)+"&cursor="+cursor, "Bearer demo-admin-token")
 				var page list
-				if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != http.StatusOK || len(page.Connectors) > limit {
+				if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != http.StatusOK ||
+					len(page.Connectors) > limit {
 					t.Fatalf("answer = %d %s", w.Code, w.Body)
 				}
 				for _, c := range page.Connectors {

@@ -46,7 +46,8 @@ type newCredentialView struct {
 
 func (s *surface) viewCredential(c merchant.Credential, used time.Time) credentialView {
 	return credentialView{
-		ID: int64(c.ID), Version: c.Version, Name: c.Name, Key: c.Key, CreatedAt: moment(c.CreatedAt), Until: timeOrNull(c.RevokedAt),
+		ID: int64(c.ID), Version: c.Version, Name: c.Name, Key: c.Key, CreatedAt: moment(c.CreatedAt),
+		Until:   timeOrNull(c.RevokedAt),
 		Working: c.Working(s.kit.Clock().Now()), LastUsedAt: timeOrNull(used),
 	}
 }
@@ -61,7 +62,8 @@ func (s *surface) credentials(ctx context.Context, r *request, p page) (kit.Resp
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return viewed("credentials", found, next, func(c merchant.Credential) credentialView { return s.viewCredential(c, uses[c.ID]) }), nil
+	return viewed("credentials", found, next,
+		func(c merchant.Credential) credentialView { return s.viewCredential(c, uses[c.ID]) }), nil
 }
 
 // createCredential answers POST /admin/v1/credentials.
@@ -174,7 +176,8 @@ type newTokenView struct {
 
 func viewToken(t merchant.AdminToken) tokenView {
 	return tokenView{
-		ID: t.Handle(), Name: t.Name, Role: string(t.Role), CreatedAt: timeOrNull(t.CreatedAt), RevokedAt: timeOrNull(t.RevokedAt),
+		ID: t.Handle(), Name: t.Name, Role: string(t.Role), CreatedAt: timeOrNull(t.CreatedAt),
+		RevokedAt: timeOrNull(t.RevokedAt),
 	}
 }
 
@@ -194,11 +197,13 @@ func (s *surface) createToken(ctx context.Context, r *request) (kit.Response, er
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	t, plain, err := s.Merchants.CreateAdminToken(ctx, r.Principal.MerchantID, name, merchant.Role(role), r.Principal.Actor)
+	t, plain, err := s.Merchants.CreateAdminToken(ctx, r.Principal.MerchantID, name, merchant.Role(role),
+		r.Principal.Actor)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return kit.Response{Status: http.StatusCreated, Body: newTokenView{tokenView: viewToken(t), Token: string(plain.Reveal())}}, nil
+	return kit.Response{Status: http.StatusCreated,
+		Body: newTokenView{tokenView: viewToken(t), Token: string(plain.Reveal())}}, nil
 }
 
 // revokeToken answers DELETE /admin/v1/tokens/{tokenId}.

@@ -109,8 +109,9 @@ func viewBIN(i *bin.Info) *binView {
 		return nil
 	}
 	return &binView{
-		Prefix: i.Prefix, BankCode: kit.TextOrNull(i.BankCode), Bank: kit.TextOrNull(i.Bank), Scheme: string(i.Scheme), Type: string(i.Type),
-		Program: kit.TextOrNull(i.Program), Brand: kit.TextOrNull(i.Brand), Commercial: i.Commercial, Domestic: i.Domestic,
+		Prefix: i.Prefix, BankCode: kit.TextOrNull(i.BankCode), Bank: kit.TextOrNull(i.Bank), Scheme: string(i.Scheme),
+		Type: string(i.Type), Program: kit.TextOrNull(i.Program), Brand: kit.TextOrNull(i.Brand),
+		Commercial: i.Commercial, Domestic: i.Domestic,
 	}
 }
 

@@ -30,7 +30,9 @@ type Operator interface {
 
 // Unknowns settles operations of which no bank tells the outcome.
 type Unknowns interface {
-	UnknownOperations(ctx context.Context, m id.Merchant, after id.Operation, limit int) ([]operation.UnknownOperation, error)
+	UnknownOperations(
+		ctx context.Context, m id.Merchant, after id.Operation, limit int,
+	) ([]operation.UnknownOperation, error)
 	Resolve(ctx context.Context, c operation.Resolve) (payment.Outcome, error)
 }
 
@@ -115,7 +117,8 @@ func (s *surface) readOperation(ctx context.Context, r *request) (payment.Paymen
 }
 
 func caller(r *request) payment.Caller {
-	return payment.Caller{MerchantID: r.Principal.MerchantID, Actor: r.Principal.Actor, Surface: payment.SurfaceAdmin, Key: r.Key}
+	return payment.Caller{MerchantID: r.Principal.MerchantID, Actor: r.Principal.Actor, Surface: payment.SurfaceAdmin,
+		Key: r.Key}
 }
 
 func operated(o payment.Outcome, err error) (kit.Response, error) {

@@ -142,9 +142,10 @@ func viewSummary(p payment.Payment) summaryView {
 
 func viewCard(c payment.Instrument) cardView {
 	return cardView{
-		Masked: kit.TextOrNull(c.Masked), Last4: kit.TextOrNull(c.Last4), Holder: kit.TextOrNull(c.Holder), Bank: kit.TextOrNull(c.Bank),
-		Scheme: kit.TextOrNull(string(c.Scheme)), Type: kit.TextOrNull(string(c.Type)), Program: kit.TextOrNull(c.Program),
-		Brand: kit.TextOrNull(c.Brand), Commercial: c.Commercial, Known: c.Known, Domestic: c.Domestic, CardID: idOrNull(c.CardID),
+		Masked: kit.TextOrNull(c.Masked), Last4: kit.TextOrNull(c.Last4), Holder: kit.TextOrNull(c.Holder),
+		Bank: kit.TextOrNull(c.Bank), Scheme: kit.TextOrNull(string(c.Scheme)), Type: kit.TextOrNull(string(c.Type)),
+		Program: kit.TextOrNull(c.Program), Brand: kit.TextOrNull(c.Brand), Commercial: c.Commercial, Known: c.Known,
+		Domestic: c.Domestic, CardID: idOrNull(c.CardID),
 	}
 }
 

@@ -57,8 +57,9 @@ type planView struct {
 
 func viewPlan(alias string, p installment.Plan) planView {
 	v := planView{
-		ID: int64(p.ID), Version: p.Version, POS: alias, Program: kit.TextOrNull(p.Program), Count: p.Count, CommissionRate: p.CommissionRate,
-		CustomerRate: p.CustomerRate, ValidFrom: timeOrNull(p.ValidFrom), ValidUntil: timeOrNull(p.ValidUntil), Active: p.Active,
+		ID: int64(p.ID), Version: p.Version, POS: alias, Program: kit.TextOrNull(p.Program), Count: p.Count,
+		CommissionRate: p.CommissionRate, CustomerRate: p.CustomerRate, ValidFrom: timeOrNull(p.ValidFrom),
+		ValidUntil: timeOrNull(p.ValidUntil), Active: p.Active,
 	}
 	program := p.Program
 	if program == installment.AnyProgram {
@@ -84,7 +85,8 @@ func (s *surface) plans(ctx context.Context, r *request, p page) (kit.Response, 
 	for _, p := range table.POSes {
 		aliases[p.ID] = p.Alias
 	}
-	return viewed("plans", table.Plans, next, func(p installment.Plan) planView { return viewPlan(aliases[p.POSID], p) }), nil
+	return viewed("plans", table.Plans, next,
+		func(p installment.Plan) planView { return viewPlan(aliases[p.POSID], p) }), nil
 }
 
 // planKey is what a plan is known by.
@@ -202,7 +204,8 @@ func (s *surface) savePlan(ctx context.Context, r *request, t routing.Table, p i
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{Plans: []installment.Plan{p}}, r.Principal.Actor); err != nil {
+	edit := routing.Edit{Plans: []installment.Plan{p}}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
 	return s.plan(ctx, r)
@@ -246,7 +249,8 @@ func (s *surface) deletePlan(ctx context.Context, r *request) (kit.Response, err
 	if err := matches(r, p.Version, true); err != nil {
 		return kit.Response{}, err
 	}
-	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropPlans: []installment.Plan{p}}, r.Principal.Actor))
+	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropPlans: []installment.Plan{p}},
+		r.Principal.Actor))
 }
 
 // unsaid is the rate of a plan that must say one.
@@ -269,7 +273,8 @@ func readPlan(b *kit.Object, t routing.Table, p installment.Plan) installment.Pl
 	if p.Count < 1 || p.Count > maxCount {
 		b.Reject("count", fault.FieldOutOfRange, "must be from 1 to "+strconv.Itoa(maxCount))
 	}
-	p.CommissionRate, p.CustomerRate = orRate(b, "commission_rate", p.CommissionRate), orRate(b, "customer_rate", p.CustomerRate)
+	p.CommissionRate, p.CustomerRate = orRate(b, "commission_rate", p.CommissionRate),
+		orRate(b, "customer_rate", p.CustomerRate)
 	p.ValidFrom, p.ValidUntil = orTime(b, "valid_from", p.ValidFrom), orTime(b, "valid_until", p.ValidUntil)
 	p.Active = b.OptionalBool("active", p.Active)
 	b.Know("id", "version", "key") // what was read may be sent back

@@ -57,10 +57,11 @@ type posView struct {
 
 func (s *surface) viewPOS(ctx context.Context, p pos.POS) (posView, error) {
 	v := posView{
-		ID: int64(p.ID), Version: p.Version, Alias: p.Alias, Name: p.Name, BankCode: kit.TextOrNull(p.BankCode), Connector: p.Connector,
-		Status: string(p.Status), Priority: p.Priority, Currencies: []string{}, Programs: append([]string{}, p.Programs...),
-		AcceptsDomestic: p.AcceptsDomestic, AcceptsForeign: p.AcceptsForeign, ThreeDS: string(cmp.Or(p.ThreeDS, pos.ThreeDSOptional)),
-		TimeoutSeconds: int(p.RequestLimit().Seconds()), CaptureHours: int(p.CaptureLimit().Hours()), Healthy: s.Banks.Healthy(p.ID),
+		ID: int64(p.ID), Version: p.Version, Alias: p.Alias, Name: p.Name, BankCode: kit.TextOrNull(p.BankCode),
+		Connector: p.Connector, Status: string(p.Status), Priority: p.Priority, Currencies: []string{},
+		Programs: append([]string{}, p.Programs...), AcceptsDomestic: p.AcceptsDomestic, AcceptsForeign: p.AcceptsForeign,
+		ThreeDS: string(cmp.Or(p.ThreeDS, pos.ThreeDSOptional)), TimeoutSeconds: int(p.RequestLimit().Seconds()),
+		CaptureHours: int(p.CaptureLimit().Hours()), Healthy: s.Banks.Healthy(p.ID),
 	}
 	for _, c := range p.Currencies {
 		v.Currencies = append(v.Currencies, c.String())
@@ -161,7 +162,8 @@ func (s *surface) savePOS(ctx context.Context, r *request, p pos.POS) (kit.Respo
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{POSes: []routing.POSEdit{edit}}, r.Principal.Actor); err != nil {
+	edits := routing.Edit{POSes: []routing.POSEdit{edit}}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edits, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
 	return s.pos(ctx, r)
@@ -288,7 +290,8 @@ func (s *surface) testPOS(ctx context.Context, r *request) (kit.Response, error)
 	_, err = bank.Inquire(ctx, connector.Inquiry{
 		Kind: connector.Sale, Reference: id.NewReference(now), Amount: money.FromMinor(100, currency), At: now,
 	})
-	v := posTestView{Reachable: err == nil, Milliseconds: (s.kit.Clock().Elapsed() - began).Milliseconds(), Message: "the bank answered"}
+	v := posTestView{Reachable: err == nil, Milliseconds: (s.kit.Clock().Elapsed() - began).Milliseconds(),
+		Message: "the bank answered"}
 	if err != nil {
 		v.Message = "the bank gave no answer that can be read"
 	}
@@ -330,7 +333,8 @@ func (s *surface) connectors(_ context.Context, _ *request, p page) (kit.Respons
 		return cmp.Compare(c.Name, name)
 	})
 	if p.cursor != "" && !found {
-		return kit.Response{}, fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
+		return kit.Response{},
+			fault.Validation(fault.Field{Name: "cursor", Code: fault.FieldInvalid, Message: "is not a cursor of this list"})
 	}
 	if found {
 		from++

@@ -36,7 +36,9 @@ func readPage(r *request) (page, error) {
 }
 
 // paged returns a handler that answers with a part of a list.
-func paged(list func(ctx context.Context, r *request, p page) (kit.Response, error)) func(context.Context, *request) (kit.Response, error) {
+func paged(
+	list func(ctx context.Context, r *request, p page) (kit.Response, error),
+) func(context.Context, *request) (kit.Response, error) {
 	return func(ctx context.Context, r *request) (kit.Response, error) {
 		p, err := readPage(r)
 		if err != nil {

@@ -79,7 +79,9 @@ func (r route) kit() kit.Route[merchant.AdminPrincipal] {
 }
 
 // bare refuses every member of a body, for routes that take none.
-func bare(handle func(context.Context, *request) (kit.Response, error)) func(context.Context, *request) (kit.Response, error) {
+func bare(
+	handle func(context.Context, *request) (kit.Response, error),
+) func(context.Context, *request) (kit.Response, error) {
 	return func(ctx context.Context, r *request) (kit.Response, error) {
 		if err := r.Body.Err(); err != nil {
 			return kit.Response{}, err

@@ -61,10 +61,12 @@ type targetView struct {
 func viewRule(t routing.Table, r routing.Rule) ruleView {
 	c := r.Condition
 	v := ruleView{
-		ID: int64(r.ID), Version: r.Version, Name: r.Name, Position: r.Position, Active: r.Active, Requires3DS: r.Requires3DS, Targets: []targetView{},
+		ID: int64(r.ID), Version: r.Version, Name: r.Name, Position: r.Position, Active: r.Active, Requires3DS: r.Requires3DS,
+		Targets: []targetView{},
 		Condition: conditionView{
 			Currencies: []string{}, BINs: list(c.BINs), BankCodes: list(c.BankCodes), Programs: list(c.Programs),
-			Schemes: list(c.Schemes), Types: list(c.Types), Domestic: c.Domestic, FromMinute: c.FromMinute, UntilMinute: c.UntilMinute,
+			Schemes: list(c.Schemes), Types: list(c.Types), Domestic: c.Domestic, FromMinute: c.FromMinute,
+			UntilMinute: c.UntilMinute,
 		},
 	}
 	for _, currency := range c.Currencies {
@@ -168,7 +170,8 @@ func (s *surface) saveRule(ctx context.Context, r *request, t routing.Table, rul
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{Rules: []routing.Rule{rule}}, r.Principal.Actor); err != nil {
+	edit := routing.Edit{Rules: []routing.Rule{rule}}
+	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
 	return s.rule(ctx, r)
@@ -213,7 +216,8 @@ func (s *surface) deleteRule(ctx context.Context, r *request) (kit.Response, err
 	if err := matches(r, rule.Version, true); err != nil {
 		return kit.Response{}, err
 	}
-	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropRules: []routing.Rule{rule}}, r.Principal.Actor))
+	return done(s.Editor.Apply(ctx, r.Principal.MerchantID, routing.Edit{DropRules: []routing.Rule{rule}},
+		r.Principal.Actor))
 }
 
 // readRule reads what is said about a rule; the rest stays as it is in rule. A
@@ -258,8 +262,9 @@ func readTargets(b *kit.Object, t routing.Table) []routing.Target {
 
 func readCondition(b *kit.Object) routing.Condition {
 	c := routing.Condition{
-		Currencies: readCurrencies(b, "currencies"), BINs: b.Strings("bins", 500, 8), BankCodes: b.Strings("bank_codes", 100, 4),
-		Programs: b.Strings("programs", 50, 100), FromMinute: orInt(b, "from_minute", 0, 0, 1439), UntilMinute: orInt(b, "until_minute", 0, 0, 1440),
+		Currencies: readCurrencies(b, "currencies"), BINs: b.Strings("bins", 500, 8),
+		BankCodes: b.Strings("bank_codes", 100, 4), Programs: b.Strings("programs", 50, 100),
+		FromMinute: orInt(b, "from_minute", 0, 0, 1439), UntilMinute: orInt(b, "until_minute", 0, 0, 1440),
 	}
 	for _, digits := range c.BINs {
 		if strings.Trim(digits, "0123456789") != "" {

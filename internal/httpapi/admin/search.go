@@ -46,7 +46,8 @@ func (s *surface) readSearch(ctx context.Context, r *request) (payment.Filter, e
 		States: readStates(q), Currency: queryCurrency(q, "currency"), POSAlias: q.Text("pos", maxWord),
 		Last4: queryDigits(q, "last4", 4, 4), BIN: queryDigits(q, "bin", 6, 8),
 		Reason: connector.Reason(q.Text("reason", maxWord)),
-		From:   q.Time("from"), To: q.Time("to"), Limit: q.Int("limit", defaultLimit, 1, maxLimit), Cursor: q.Cursor("cursor"),
+		From:   q.Time("from"), To: q.Time("to"), Limit: q.Int("limit", defaultLimit, 1, maxLimit),
+		Cursor: q.Cursor("cursor"),
 	}
 	f.MinPaid, f.MaxPaid = queryAmount(q, "min_amount", f.Currency), queryAmount(q, "max_amount", f.Currency)
 	readID(q, &f)

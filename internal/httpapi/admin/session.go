@@ -166,7 +166,8 @@ type meView struct {
 func (s *surface) me(ctx context.Context, r *request) (kit.Response, error) {
 	p := r.Principal
 	v := meView{
-		Actor: p.Actor, Name: p.Name, MerchantID: int64(p.MerchantID), Role: string(p.Role), Permissions: []merchant.Permission{},
+		Actor: p.Actor, Name: p.Name, MerchantID: int64(p.MerchantID), Role: string(p.Role),
+		Permissions: []merchant.Permission{},
 	}
 	for _, permission := range merchant.Permissions() {
 		if p.Role.May(permission) {
@@ -203,7 +204,9 @@ func (s *surface) mySessions(ctx context.Context, r *request, asked page) (kit.R
 	return s.sessionsOf(ctx, p, p.UserID, asked)
 }
 
-func (s *surface) sessionsOf(ctx context.Context, p merchant.AdminPrincipal, n id.User, asked page) (kit.Response, error) {
+func (s *surface) sessionsOf(
+	ctx context.Context, p merchant.AdminPrincipal, n id.User, asked page,
+) (kit.Response, error) {
 	found, next, err := s.Users.SessionPage(ctx, p.MerchantID, n, asked.cursor, asked.limit)
 	if err != nil {
 		return kit.Response{}, err

@@ -48,7 +48,8 @@ type unknownsView struct {
 func (s *surface) unknownOperations(ctx context.Context, r *request) (kit.Response, error) {
 	q := r.Query()
 	limit := q.Int("limit", defaultLimit, 1, maxLimit)
-	after := operationNumber(q.Cursor("cursor"), func() { q.Reject("cursor", fault.FieldInvalid, "is no cursor of this list") })
+	after := operationNumber(q.Cursor("cursor"),
+		func() { q.Reject("cursor", fault.FieldInvalid, "is no cursor of this list") })
 	if err := q.Err(); err != nil {
 		return kit.Response{}, err
 	}
@@ -89,8 +90,9 @@ func viewUnknown(u operation.UnknownOperation, now time.Time) unknownView {
 		look += ", about the reference " + o.Original
 	}
 	return unknownView{
-		Operation: viewOperation(u.Payment, o, aliases(u.Payment)[o.POSID]), PaymentID: u.Payment.UUID.String(), OrderRef: u.Payment.OrderRef,
-		AgeSeconds: int64(now.Sub(o.StartedAt) / time.Second), NextInquiry: o.NextInquiry.UTC(), EscalatedAt: o.EscalatedAt.UTC(), LookUp: look,
+		Operation: viewOperation(u.Payment, o, aliases(u.Payment)[o.POSID]), PaymentID: u.Payment.UUID.String(),
+		OrderRef: u.Payment.OrderRef, AgeSeconds: int64(now.Sub(o.StartedAt) / time.Second),
+		NextInquiry: o.NextInquiry.UTC(), EscalatedAt: o.EscalatedAt.UTC(), LookUp: look,
 	}
 }
 

@@ -73,7 +73,8 @@ func (s *surface) endpoints(ctx context.Context, r *request, p page) (kit.Respon
 	if err != nil {
 		return kit.Response{}, err
 	}
-	v := endpointsView{Endpoints: make([]endpointView, 0, len(found)), Types: s.Webhooks.Types(), Next: kit.TextOrNull(next)}
+	v := endpointsView{Endpoints: make([]endpointView, 0, len(found)), Types: s.Webhooks.Types(),
+		Next: kit.TextOrNull(next)}
 	for _, e := range found {
 		v.Endpoints = append(v.Endpoints, s.viewEndpoint(e))
 	}

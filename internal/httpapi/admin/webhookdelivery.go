@@ -153,5 +153,6 @@ func (s *surface) redeliverRange(ctx context.Context, r *request) (kit.Response,
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return kit.Response{Status: http.StatusAccepted, Body: map[string]any{"redelivered": repeated, "next": kit.TextOrNull(next)}}, nil
+	return kit.Response{Status: http.StatusAccepted,
+		Body: map[string]any{"redelivered": repeated, "next": kit.TextOrNull(next)}}, nil
 }

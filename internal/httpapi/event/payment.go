@@ -47,15 +47,17 @@ type cardView struct {
 func viewPayment(p payment.Payment) *paymentView {
 	in := func(a money.Amount) money.Amount { return a.Or(p.Paid.Currency()) }
 	return &paymentView{
-		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Surface: string(p.Surface), Phase: string(p.Phase),
-		OrderRef: p.OrderRef, ConversationID: kit.TextOrNull(p.ConversationID), ExternalID: kit.TextOrNull(p.ExternalID),
-		CustomerRef: kit.TextOrNull(p.CustomerRef), Currency: p.Paid.Currency().String(),
-		Price: in(p.Price), Paid: in(p.Paid), Authorized: in(p.Authorized), Captured: in(p.Captured), Refunded: in(p.Refunded),
-		Installments: p.Installments, ThreeDS: p.ThreeDS, POSAlias: kit.TextOrNull(p.POSAlias),
-		Reason: kit.TextOrNull(string(p.Result.Reason)), AuthCode: kit.TextOrNull(p.Result.AuthCode),
+		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Surface: string(p.Surface),
+		Phase: string(p.Phase), OrderRef: p.OrderRef, ConversationID: kit.TextOrNull(p.ConversationID),
+		ExternalID: kit.TextOrNull(p.ExternalID), CustomerRef: kit.TextOrNull(p.CustomerRef),
+		Currency: p.Paid.Currency().String(), Price: in(p.Price), Paid: in(p.Paid), Authorized: in(p.Authorized),
+		Captured: in(p.Captured), Refunded: in(p.Refunded), Installments: p.Installments, ThreeDS: p.ThreeDS,
+		POSAlias: kit.TextOrNull(p.POSAlias), Reason: kit.TextOrNull(string(p.Result.Reason)),
+		AuthCode: kit.TextOrNull(p.Result.AuthCode),
 		Card: cardView{
-			Masked: kit.TextOrNull(p.Card.Masked), Bank: kit.TextOrNull(p.Card.Bank), Scheme: kit.TextOrNull(string(p.Card.Scheme)),
-			Type: kit.TextOrNull(string(p.Card.Type)), Program: kit.TextOrNull(p.Card.Program),
+			Masked: kit.TextOrNull(p.Card.Masked), Bank: kit.TextOrNull(p.Card.Bank),
+			Scheme: kit.TextOrNull(string(p.Card.Scheme)), Type: kit.TextOrNull(string(p.Card.Type)),
+			Program: kit.TextOrNull(p.Card.Program),
 		},
 		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
 	}

@@ -110,7 +110,8 @@ func (s *surface) state(p payment.Payment, e ending, lang language.Tag) apiPayme
 // does not change that.
 func endingOf(p payment.Payment) ending {
 	e := ending{
-		status: statusOf(p.State), result: p.Result, at: p.Result.At, amount: p.Paid, commission: money.Zero(p.Paid.Currency()),
+		status: statusOf(p.State), result: p.Result, at: p.Result.At, amount: p.Paid,
+		commission: money.Zero(p.Paid.Currency()),
 	}
 	switch e.status {
 	case statusSuccess:

@@ -143,7 +143,8 @@ func TestAnswer(t *testing.T) {
 		"approved_capture": {
 			path: "/api/pre-authorization" + sub + "/capture", body: `{"amount":90.00,"currency":"TRY"}`,
 			outcome: func(t *testing.T) payment.Outcome {
-				return payment.Outcome{Payment: held(t), Operation: operation(connector.Capture, 9000, payment.OperationApproved, connector.Success)}
+				return payment.Outcome{Payment: held(t),
+					Operation: operation(connector.Capture, 9000, payment.OperationApproved, connector.Success)}
 			},
 			want: `{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":90.00,"installmentCount":1,"currency":"TRY",` +
 				`"merchantCommission":1.79,"status":"SUCCESS","paymentDate":"2026-11-20T12:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
@@ -155,7 +156,8 @@ func TestAnswer(t *testing.T) {
 			outcome: func(t *testing.T) payment.Outcome {
 				p := held(t)
 				p.State, p.Captured = payment.Authorized, money.Zero(money.TRY)
-				return payment.Outcome{Payment: p, Operation: operation(connector.Capture, 9000, payment.OperationDeclined, connector.InvalidTransaction)}
+				return payment.Outcome{Payment: p,
+					Operation: operation(connector.Capture, 9000, payment.OperationDeclined, connector.InvalidTransaction)}
 			},
 			want: `{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":90.00,"installmentCount":1,"currency":"TRY",` +
 				`"merchantCommission":0.00,"status":"FAILED","paymentDate":"2026-11-20T12:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
@@ -167,7 +169,8 @@ func TestAnswer(t *testing.T) {
 			outcome: func(t *testing.T) payment.Outcome {
 				p := approvedPayment(t)
 				p.State, p.Refunded = payment.PartiallyRefunded, money.FromMinor(4000, money.TRY)
-				return payment.Outcome{Payment: p, Operation: operation(connector.Refund, 4000, payment.OperationApproved, connector.Success)}
+				return payment.Outcome{Payment: p,
+					Operation: operation(connector.Refund, 4000, payment.OperationApproved, connector.Success)}
 			},
 			want: `{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":40.00,"installmentCount":1,"currency":"TRY",` +
 				`"merchantCommission":0.00,"status":"SUCCESS","paymentDate":"2026-11-20T12:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
@@ -240,7 +243,8 @@ func TestDigits(t *testing.T) {
 			t.Parallel()
 			p := approvedPayment(t)
 			p.Paid, p.Commission = money.FromMinor(tt.minor, tt.currency), money.Zero(tt.currency)
-			w := send(newHandler(t, &fakePayments{outcome: payment.Outcome{Payment: p}}), newRequest(t, http.MethodPost, "/api/payment", goodBody))
+			w := send(newHandler(t, &fakePayments{outcome: payment.Outcome{Payment: p}}),
+				newRequest(t, http.MethodPost, "/api/payment", goodBody))
 			if !contains(w.Body.String(), tt.want) {
 				t.Errorf("answer = %s, want %s", w.Body, tt.want)
 			}

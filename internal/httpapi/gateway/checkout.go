@@ -88,7 +88,8 @@ func (s *surface) checkoutResult(v checkout.View, lang language.Tag) apiPayment 
 		return s.orderResult(v, ending{status: statusFailed, result: payment.Result{Reason: v.Reason}, at: v.EndedAt}, lang)
 	case checkout.Open:
 	}
-	return s.orderResult(v, ending{status: statusPending, result: payment.Result{Reason: connector.WaitingForPayment}}, lang)
+	return s.orderResult(v,
+		ending{status: statusPending, result: payment.Result{Reason: connector.WaitingForPayment}}, lang)
 }
 
 // orderResult is the answer about a checkout whose payment, if there is one, does

@@ -97,7 +97,8 @@ func TestCreateCheckout(t *testing.T) {
 			if w.Code != http.StatusOK || w.Body.String() != answer {
 				t.Fatalf("answer = %d %s", w.Code, w.Body)
 			}
-			if diff := cmp.Diff(tt.want, f.asked.Order, cmp.Comparer(func(a, b money.Amount) bool { return a == b })); diff != "" {
+			if diff := cmp.Diff(tt.want, f.asked.Order,
+				cmp.Comparer(func(a, b money.Amount) bool { return a == b })); diff != "" {
 				t.Errorf("order (-want +got):\n%s", diff)
 			}
 		})

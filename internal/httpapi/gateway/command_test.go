@@ -39,12 +39,15 @@ func TestPayCommand(t *testing.T) {
 			t.Fatalf("%s: command is a %T", path, f.calls[0])
 		}
 		if c.Phase != phase || !c.OnePerOrder || c.Installments != 1 || c.Group != payment.GroupProduct {
-			t.Errorf("%s: phase, one per order, installments, group = %v %v %v %v", path, c.Phase, c.OnePerOrder, c.Installments, c.Group)
+			t.Errorf("%s: phase, one per order, installments, group = %v %v %v %v", path, c.Phase, c.OnePerOrder, c.Installments,
+				c.Group)
 		}
-		if c.MerchantID != 1 || c.Actor != "credential:7" || c.Surface != payment.SurfaceGateway || c.Key.Value != keyOf(t, "first try") {
+		if c.MerchantID != 1 || c.Actor != "credential:7" || c.Surface != payment.SurfaceGateway ||
+			c.Key.Value != keyOf(t, "first try") {
 			t.Errorf("%s: caller = %+v", path, c.Caller)
 		}
-		if c.Price != money.FromMinor(10050, money.TRY) || !c.Paid.IsZero() || c.OrderRef != "ORD-12345" || c.CustomerRef != "CUST-1" {
+		if c.Price != money.FromMinor(10050, money.TRY) || !c.Paid.IsZero() || c.OrderRef != "ORD-12345" ||
+			c.CustomerRef != "CUST-1" {
 			t.Errorf("%s: price, paid, order, customer = %v %v %v %v", path, c.Price, c.Paid, c.OrderRef, c.CustomerRef)
 		}
 		if c.Card.Holder != "Şükrü O'Neil-Çağ Jr." || c.Card.PAN.Masked() != "542119******0656" || c.Card.CVV.IsZero() ||
@@ -276,7 +279,8 @@ func TestOtherMerchant(t *testing.T) {
 	f := &fakePayments{found: payment.Payment{UUID: id.UUID{1}}}
 	for _, u := range []string{paymentID, "not-a-uuid", "123E4567"} {
 		w := send(newHandler(t, f), newRequest(t, http.MethodGet, "/api/payment/"+u, ""))
-		if w.Code != http.StatusNotFound || !contains(w.Body.String(), `"resultCode":"NOT_FOUND","resultMessage":"Not found"`) {
+		if w.Code != http.StatusNotFound ||
+			!contains(w.Body.String(), `"resultCode":"NOT_FOUND","resultMessage":"Not found"`) {
 			t.Errorf("%s = %d %s", u, w.Code, w.Body)
 		}
 	}

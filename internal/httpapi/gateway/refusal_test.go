@@ -362,7 +362,8 @@ func TestReusedKey(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			for key, want := range map[string]int{"used-before": http.StatusUnprocessableEntity, "never-used": http.StatusBadRequest} {
+			for key, want := range map[string]int{"used-before": http.StatusUnprocessableEntity,
+				"never-used": http.StatusBadRequest} {
 				r := newRequest(t, http.MethodPost, "/api/payment", body)
 				r.Header.Set("Idempotency-Key", key)
 				if w := send(newHandler(t, &fakePayments{}), r); w.Code != want {

@@ -39,7 +39,8 @@ func TestEnrol(t *testing.T) {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
 		c := firstCall[threeds.Enrol](t, f)
-		if c.Installments != 3 || c.InterestPayer != installment.PaidByCustomer || !c.OnePerOrder || c.Phase != payment.PhaseSale ||
+		if c.Installments != 3 || c.InterestPayer != installment.PaidByCustomer || !c.OnePerOrder ||
+			c.Phase != payment.PhaseSale ||
 			c.SuccessURL != "https://example.com/3ds/success?a=1&b=2" || c.FailureURL != "https://example.com/3ds/failure" || c.Language != "en" {
 			t.Errorf("command %+v", c)
 		}
@@ -47,7 +48,8 @@ func TestEnrol(t *testing.T) {
 	t.Run("single_payment_borne_by_the_merchant_is_the_default", func(t *testing.T) {
 		t.Parallel()
 		f := enrolled(t)
-		body := strings.Replace(enrolBody, `,"installmentCount":3,"interestPaidByCustomer":true`, `,"installmentCount":null`, 1)
+		body := strings.Replace(enrolBody, `,"installmentCount":3,"interestPaidByCustomer":true`,
+			`,"installmentCount":null`, 1)
 		send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", body))
 		if c := firstCall[threeds.Enrol](t, f); c.Installments != 1 || c.InterestPayer != installment.PaidByMerchant {
 			t.Errorf("command %+v", c)
@@ -65,7 +67,8 @@ func TestEnrol(t *testing.T) {
 			t.Fatalf("%v: %s", err, w.Body)
 		}
 		form, err := apitest.ReadForm(v.HTMLContent)
-		if err != nil || form.Fields.Get("token") != `"><script>alert(1)</script>` || !strings.Contains(v.HTMLContent, `<button type="submit">`) {
+		if err != nil || form.Fields.Get("token") != `"><script>alert(1)</script>` ||
+			!strings.Contains(v.HTMLContent, `<button type="submit">`) {
 			t.Errorf("%v, fields %v: %s", err, form.Fields, v.HTMLContent)
 		}
 		if strings.Contains(v.HTMLContent, "<script>alert") || strings.Count(v.HTMLContent, "</form>") != 1 {
@@ -76,7 +79,8 @@ func TestEnrol(t *testing.T) {
 		t.Parallel()
 		p := approvedPayment(t)
 		p.State, p.Result = payment.Declined, payment.Result{Reason: connector.ThreeDSInitError}
-		w := send(newHandler(t, &fakePayments{outcome: payment.Outcome{Payment: p, Replayed: true}}), newRequest(t, http.MethodPost, "/api/3ds", enrolBody))
+		w := send(newHandler(t, &fakePayments{outcome: payment.Outcome{Payment: p, Replayed: true}}),
+			newRequest(t, http.MethodPost, "/api/3ds", enrolBody))
 		want := `{"paymentId":"` + paymentID + `","success":false,"resultCode":"THREEDS_INIT_ERROR","resultMessage":"3-D Secure could not be started","htmlContent":null}`
 		if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("%s", diff)
@@ -98,7 +102,8 @@ func TestEnrol(t *testing.T) {
 			f := enrolled(t)
 			body := strings.ReplaceAll(enrolBody, r.old, r.replacement)
 			w := send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", body))
-			if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"resultCode":"`+r.code+`"`) || f.callCount() != 0 {
+			if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"resultCode":"`+r.code+`"`) ||
+				f.callCount() != 0 {
 				t.Errorf("status %d, %d calls: %s", w.Code, f.callCount(), w.Body)
 			}
 		})
@@ -112,18 +117,22 @@ func TestComplete(t *testing.T) {
 		t.Parallel()
 		f := &fakePayments{outcome: payment.Outcome{Payment: approvedPayment(t), Replayed: true}}
 		w := send(newHandler(t, f), newRequest(t, http.MethodPost, path, `{"securityKey":"k-1"}`))
-		if w.Code != http.StatusOK || w.Header().Get("Idempotent-Replayed") != "true" || !strings.Contains(w.Body.String(), `"status":"SUCCESS"`) {
+		if w.Code != http.StatusOK || w.Header().Get("Idempotent-Replayed") != "true" ||
+			!strings.Contains(w.Body.String(), `"status":"SUCCESS"`) {
 			t.Fatalf("status %d: %s", w.Code, w.Body)
 		}
-		if c := firstCall[threeds.Complete](t, f); c.SecurityKey != "k-1" || c.PaymentID.String() != paymentID || c.MerchantID != 1 {
+		if c := firstCall[threeds.Complete](t, f); c.SecurityKey != "k-1" || c.PaymentID.String() != paymentID ||
+			c.MerchantID != 1 {
 			t.Errorf("command %+v", c)
 		}
 	})
-	for name, body := range map[string]string{"no_key": `{}`, "empty_key": `{"securityKey":""}`, "key_of_another_type": `{"securityKey":1}`} {
+	for name, body := range map[string]string{"no_key": `{}`, "empty_key": `{"securityKey":""}`,
+		"key_of_another_type": `{"securityKey":1}`} {
 		t.Run(name+"_is_refused", func(t *testing.T) {
 			t.Parallel()
 			f := &fakePayments{}
-			if w := send(newHandler(t, f), newRequest(t, http.MethodPost, path, body)); w.Code != http.StatusBadRequest || f.callCount() != 0 {
+			if w := send(newHandler(t, f), newRequest(t, http.MethodPost, path, body)); w.Code != http.StatusBadRequest ||
+				f.callCount() != 0 {
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
 		})
@@ -154,7 +163,8 @@ func TestInstallmentOptions(t *testing.T) {
 		t.Parallel()
 		price := func(count int, each, interest, total int64) routing.Option {
 			lira := func(minor int64) money.Amount { return money.FromMinor(minor, money.TRY) }
-			return routing.Option{Price: installment.Price{Count: count, Each: lira(each), Interest: lira(interest), Total: lira(total)}}
+			return routing.Option{Price: installment.Price{Count: count, Each: lira(each), Interest: lira(interest),
+				Total: lira(total)}}
 		}
 		f := &fakePayments{options: []routing.Option{price(2, 51000, 2000, 102000), price(3, 34500, 3500, 103500)}}
 		body := `{"amount":1000.00,"currency":"TRY","pan":"5421190122090656","maxInstallmentCount":12,"interestPaidByCustomer":true}`

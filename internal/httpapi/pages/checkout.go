@@ -83,7 +83,8 @@ func Checkout(k *kit.Kit, o CheckoutOptions) (page, files http.Handler, err erro
 	if s.texts, err = readWords(); err != nil {
 		return nil, nil, err
 	}
-	if s.page, err = template.New("page.html").Option("missingkey=error").ParseFS(checkoutFiles, "checkout/page.html"); err != nil {
+	if s.page, err = template.New("page.html").Option("missingkey=error").ParseFS(checkoutFiles,
+		"checkout/page.html"); err != nil {
 		return nil, nil, fmt.Errorf("read page of checkout: %w", err)
 	}
 	if s.assets, err = newAssets(checkoutFiles, o.Logos, "checkout/style.css", "checkout/script.js"); err != nil {

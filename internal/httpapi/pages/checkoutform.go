@@ -72,7 +72,8 @@ const maxCount = 99
 
 // fieldOrder is the order of the fields on the page.
 func fieldOrder() []string {
-	return []string{"other", "storedCard", "cardHolderName", "pan", "expiryMonth", "expiryYear", "cvv", "installmentCount", "bin"}
+	return []string{"other", "storedCard", "cardHolderName", "pan", "expiryMonth", "expiryYear", "cvv",
+		"installmentCount", "bin"}
 }
 
 // readDraft reads the form. Texts of mistakes are keys of words.

@@ -246,8 +246,9 @@ func (s *hosted) write(w http.ResponseWriter, r *http.Request, p sheet) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.Lang)
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; connect-src 'self'; img-src 'self' data:; style-src 'nonce-"+
-		p.Nonce+"'; script-src 'nonce-"+p.Nonce+"'; form-action 'self'"+p.targets+"; frame-ancestors "+p.frames)
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; base-uri 'none'; connect-src 'self'; img-src 'self' data:; style-src 'nonce-"+
+			p.Nonce+"'; script-src 'nonce-"+p.Nonce+"'; form-action 'self'"+p.targets+"; frame-ancestors "+p.frames)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	w.WriteHeader(p.Status)

@@ -49,7 +49,8 @@ func (s *returns) write(w http.ResponseWriter, v view) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.lang.String())
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; style-src 'nonce-"+nonce+"'"+policyOf(v.form, nonce))
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; base-uri 'none'; style-src 'nonce-"+nonce+"'"+policyOf(v.form, nonce))
 	h.Set("Referrer-Policy", "no-referrer")
 	w.WriteHeader(v.status)
 	_, _ = w.Write(html.Bytes()) // the payer may be gone

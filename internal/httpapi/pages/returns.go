@@ -125,7 +125,8 @@ func (s *returns) serve(w http.ResponseWriter, r *http.Request) error {
 // checkAddress refuses to send a browser where no merchant may send one.
 func (s *returns) checkAddress(address string) error {
 	err := s.urls.Check(address)
-	if errors.Is(err, egress.ErrForm) || errors.Is(err, egress.ErrLength) || errors.Is(err, egress.ErrHost) || errors.Is(err, egress.ErrAddress) {
+	if errors.Is(err, egress.ErrForm) || errors.Is(err, egress.ErrLength) || errors.Is(err, egress.ErrHost) ||
+		errors.Is(err, egress.ErrAddress) {
 		return fault.Wrap(fault.Invalid, fault.URLNotAllowed, "no browser may be sent to this address", err)
 	}
 	return err

@@ -116,7 +116,8 @@ func testIdempotency(t *testing.T, open Opener) {
 			"by_number": {Number: 7}, "by_public_id": {UUID: id.NewUUID()}, "by_both": {Number: 7, UUID: id.NewUUID(), Result: "declined"},
 			"by_the_longest_result": {Result: strings.Repeat("ş", 255)},
 		} {
-			want := idempotency.Record{MerchantID: mine, Key: idempotency.Own(string(kind)), Kind: kind, Subject: subject, CreatedAt: epoch}
+			want := idempotency.Record{MerchantID: mine, Key: idempotency.Own(string(kind)), Kind: kind, Subject: subject,
+				CreatedAt: epoch}
 			want.Key.Request = [32]byte{1, 2, 3}
 			must(t, "claim", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.ClaimKey(want) }))
 			got, err := s.Payments.ClaimedKey(t.Context(), mine, want.Key.Value)
