@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/vezne/vezne/test/servertest"
@@ -221,6 +222,18 @@ func testIdempotency(t *testing.T, s *servertest.Server) {
 			{send: pay, body: charge(), status: 200, keep: "p"},
 			{send: void, body: `{}`, header: key, status: 200, want: `{"status":"SUCCESS","voided":true}`},
 			{send: void, body: `{}`, header: key, status: 200, want: `{"status":"SUCCESS","voided":true}`, replayed: true},
+		},
+		"the_same_request_may_be_written_otherwise": {
+			{send: pay, body: charge(), header: key, status: 200, want: `{"status":"SUCCESS"}`, keep: "p"},
+			{
+				send: pay, body: "\n { \"amount\" : 100.5 ," + strings.TrimPrefix(charge("amount", ""), "{"), header: key,
+				status: 200, want: `{"paymentId":"{p}","status":"SUCCESS"}`, replayed: true,
+			},
+		},
+		// What is stored of it is looked for at the end of all tests of this server.
+		"a_card_number_may_be_a_key": {
+			{send: pay, body: charge(), header: map[string]string{"Idempotency-Key": axessCard}, status: 200, want: `{"status":"SUCCESS"}`, keep: "p"},
+			{send: pay, body: charge(), header: map[string]string{"Idempotency-Key": axessCard}, status: 200, want: `{"paymentId":"{p}"}`, replayed: true},
 		},
 		"key_too_long": {
 			{send: pay, body: charge(), header: map[string]string{"Idempotency-Key": longText(256)}, status: 400, want: `{"resultCode":"VALIDATION_ERROR"}`},
