@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vezne/vezne/internal/arch"
 )
 
@@ -20,6 +22,52 @@ func TestHouse(t *testing.T) {
 	}
 }
 
+// TestTable holds the table to itself and to the tree.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	for _, name := range arch.Unknown(os.DirFS("../..")) {
+		t.Errorf("the table has %s, which is no package", name)
+	}
+	seen := make(map[string]bool)
+	for _, r := range arch.Rules() {
+		if r.Title == "" || !strings.HasSuffix(r.Line, ".") {
+			t.Errorf("storey %q has no title or no sentence", r.Storey)
+		}
+		for _, p := range r.Packages {
+			if seen[p.Path] {
+				t.Errorf("package %s is in the table twice", p.Path)
+			}
+			seen[p.Path] = true
+			if p.Line == "" || strings.ContainsAny(p.Line, "|\n") || strings.HasSuffix(p.Line, ".") {
+				t.Errorf("package %s needs one line that says what it is for, without a full stop: %q", p.Path, p.Line)
+			}
+		}
+	}
+}
+
+// TestCommittedFilesAreUpToDate holds what is made from the table to it.
+func TestCommittedFilesAreUpToDate(t *testing.T) {
+	t.Parallel()
+	for name, render := range map[string]func([]byte) ([]byte, error){
+		"docs/architecture.md": arch.Page, ".golangci.yml": arch.Lint,
+	} {
+		committed, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := render(committed)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(string(want), string(committed)); diff != "" {
+			t.Errorf("%s: run go generate ./internal/arch (-want +got):\n%s", name, diff)
+		}
+		if _, err := render([]byte("no block")); err == nil {
+			t.Errorf("%s: a file without the block is written", name)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	ours := func(pkg string) string { return `import _ "github.com/vezne/vezne/internal/` + pkg + `"` }
@@ -31,6 +79,20 @@ func TestCheck(t *testing.T) {
 		"value_imports_domain":              {"internal/money/x.go", ours("payment"), "must not import payment"},
 		"value_imports_contract":            {"internal/money/x.go", ours("connector"), "must not import connector"},
 		"domain_imports_value":              {"internal/payment/x.go", ours("money"), ""},
+		"keeper_imports_keeper":             {"internal/merchant/x.go", ours("pos"), ""},
+		"keeper_imports_money":              {"internal/ledger/x.go", ours("payment"), "must not import payment"},
+		"keeper_imports_plans":              {"internal/pos/x.go", ours("installment"), "must not import installment"},
+		"keeper_imports_selling":            {"internal/job/x.go", ours("webhook"), "must not import webhook"},
+		"money_imports_keeper":              {"internal/routing/x.go", ours("pos"), ""},
+		"money_imports_selling":             {"internal/threeds/x.go", ours("checkout"), "must not import checkout"},
+		"selling_imports_money":             {"internal/checkout/x.go", ours("threeds"), ""},
+		"selling_imports_keeper":            {"internal/webhook/x.go", ours("job"), ""},
+		"selling_imports_storage":           {"internal/checkout/x.go", ours("storage"), "must not import storage"},
+		"selling_imports_a_server":          {"internal/checkout/x.go", `import _ "net/http"`, "imports net/http"},
+		"plans_import_routing":              {"internal/installment/x.go", ours("routing"), "must not import routing"},
+		"routing_imports_room_above":        {"internal/routing/x.go", ours("payment"), "must not import payment"},
+		"door_kit_imports_money":            {"internal/httpapi/kit/x.go", ours("payment"), "must not import payment"},
+		"door_without_a_place":              {"internal/httpapi/new/x.go", "", "in no storey"},
 		"domain_imports_domain":             {"internal/payment/x.go", ours("routing"), ""},
 		"room_imports_room_below":           {"internal/threeds/x.go", ours("charge"), ""},
 		"ground_imports_room_above":         {"internal/payment/x.go", ours("operation"), "must not import operation"},

@@ -35,6 +35,19 @@ func Check(root fs.FS) ([]string, error) {
 	return append(c.breaches, c.uncommented()...), nil
 }
 
+// Unknown returns the packages of the table that the module does not have.
+func Unknown(root fs.FS) []string {
+	var out []string
+	for _, r := range Rules() {
+		for _, p := range r.Packages {
+			if found, err := fs.Glob(root, "internal/"+p.Path+"/*.go"); err != nil || len(found) == 0 {
+				out = append(out, p.Path)
+			}
+		}
+	}
+	return out
+}
+
 type checker struct {
 	breaches []string
 	order    []string
@@ -69,30 +82,24 @@ func (c *checker) file(root fs.FS, name string) error {
 		if err != nil {
 			return err
 		}
-		c.importing(name, pkg, r, imported)
-		c.thirdParty(name, pkg, r.storey, imported)
+		c.importing(name, pkg, &r, imported)
+		c.thirdParty(name, pkg, r.Storey, imported)
 	}
 	c.declarations(name, f)
-	c.uses(name, pkg, r.storey, f)
+	c.uses(name, pkg, r.Storey, f)
 	return nil
 }
 
 // isProgram spots generators (package main), which are no part of the house.
 func isProgram(f *ast.File) bool { return f.Name.Name == "main" }
 
-func (c *checker) importing(name, pkg string, r rule, imported string) {
-	if why, no := forbidden(r.storey)[imported]; no && !excepted(pkg, imported) {
-		c.breach("%s: %s %s imports %s: %s", name, r.storey, pkg, imported, why)
+func (c *checker) importing(name, pkg string, r *Rule, imported string) {
+	if why, no := forbidden(r.Storey)[imported]; no && !excepted(pkg, imported) {
+		c.breach("%s: %s %s imports %s: %s", name, r.Storey, pkg, imported, why)
 	}
 	if to, ours := strings.CutPrefix(imported, internalPath); ours && !r.allows(pkg, to) {
-		c.breach("%s: %s %s must not import %s", name, r.storey, pkg, to)
+		c.breach("%s: %s %s must not import %s", name, r.Storey, pkg, to)
 	}
-}
-
-// excepted lists what a package may do though its storey may not.
-func excepted(pkg, imported string) bool {
-	// The keyset file is part of the vault's contract, its mode above all.
-	return pkg == "vault" && imported == "os"
 }
 
 // declarations refuses init functions: nothing happens before main.

@@ -98,7 +98,7 @@ func (r *Redis) Get(ctx context.Context, key string) ([]byte, error) {
 // Delete implements Store.
 func (r *Redis) Delete(ctx context.Context, key string) error {
 	if err := r.do(ctx, r.client.B().Del().Key(redisPrefix+key).Build()).Error(); err != nil {
-		return fmt.Errorf("delete from Redis: %w", err)
+		return fmt.Errorf("remove from Redis: %w", err)
 	}
 	return nil
 }
