@@ -7,6 +7,7 @@ import (
 	"github.com/vezne/vezne/internal/connector/all"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/limit"
+	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
@@ -21,10 +22,17 @@ func newTeam(db *storage.DB, v *vault.Vault, ids *id.Generator, limits limit.Sha
 	})
 }
 
-// newEditor changes what the caches of routing hold.
-func newEditor(s routing.Store, b bin.Store, v *vault.Vault, ids *id.Generator, w *cache.Watcher) *routing.Editor {
-	return routing.NewEditor(routing.EditorOptions{
-		Store: s, BINs: b, Sealer: v, IDs: ids, Clock: clock.System{},
+// newPOSEditor changes what the caches of routing hold of POSes.
+func newPOSEditor(db *storage.DB, v *vault.Vault, ids *id.Generator, w *cache.Watcher) *pos.Editor {
+	return pos.NewEditor(pos.Dependencies{
+		Store: sqlstore.NewPOSes(db), Sealer: v, IDs: ids, Clock: clock.System{},
 		Protocols: all.Registrations(), Invalidate: w.Invalidate,
+	})
+}
+
+// newEditor changes what they hold besides.
+func newEditor(s routing.Store, b bin.Store, ids *id.Generator, w *cache.Watcher) *routing.Editor {
+	return routing.NewEditor(routing.Dependencies{
+		Store: s, BINs: b, IDs: ids, Clock: clock.System{}, Invalidate: w.Invalidate,
 	})
 }

@@ -116,7 +116,8 @@ func (s *Server) build(ctx context.Context, o Options) error {
 	staff := admin.Services{
 		Callers: directory, Payments: rooms.charges, Unknowns: rooms.operations, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
 		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
-		Editor:    newEditor(routes, binRows, safe, ids, watcher), Secure: strings.HasPrefix(s.url, "https://"),
+		POSes:     newPOSEditor(db, safe, ids, watcher), Editor: newEditor(routes, binRows, ids, watcher),
+		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
 		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/vezne/vezne/internal/connector"
+	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
@@ -96,6 +97,22 @@ func (s *Service) ChoosePOS(ctx context.Context, a *Attempt) error {
 	return nil
 }
 
+// QueueOperation queues the operation that asks the POS that was chosen last.
+func (a *Attempt) QueueOperation(tx payment.Tx) {
+	tx.UsePOS(a.POS())
+	tx.InsertOperation(a.Operation)
+}
+
+// Rerouted tells a caller whose first commit failed because the POS has another
+// connector than it was routed by: nothing happened, and the next try is routed anew.
+// It leaves other errors as they are.
+func Rerouted(err error) error {
+	if fault.CodeOf(err) != fault.StaleVersion {
+		return err
+	}
+	return fault.Wrap(fault.Unavailable, fault.ServiceUnavailable, "the POS is being changed; ask again", err)
+}
+
 // TriesNext reports whether, after this verdict, another POS is asked.
 func (a *Attempt) TriesNext(v payment.Verdict) bool {
 	if a.next >= len(a.candidates) {
@@ -126,7 +143,7 @@ func (s *Service) FailOver(ctx context.Context, a *Attempt, v payment.Verdict) (
 		tx.SaveOperation(ended)
 		tx.SavePayment(b.Payment)
 		tx.SaveItems(b.Payment)
-		tx.InsertOperation(b.Operation)
+		b.QueueOperation(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("fail over: %w", err)

@@ -70,7 +70,7 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 			s.Claim(tx, a.Command.Caller, a.Payment, a.Operation.AskID)
 			tx.InsertPayment(a.Payment)
 			if a.Operation.ID != 0 {
-				tx.InsertOperation(a.Operation)
+				a.QueueOperation(tx)
 			}
 		})
 		switch {
@@ -88,7 +88,7 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 				return nil, errOrderBusy()
 			}
 		default:
-			return nil, fmt.Errorf("begin payment: %w", err)
+			return nil, fmt.Errorf("begin payment: %w", Rerouted(err))
 		}
 	}
 	return nil, errOrderBusy()

@@ -40,6 +40,7 @@ const (
 	UnsupportedMediaType   Code = "UNSUPPORTED_MEDIA_TYPE"
 	TooManyRequests        Code = "TOO_MANY_REQUESTS"
 	NotRotatable           Code = "NOT_ROTATABLE"
+	POSConnectorFixed      Code = "POS_CONNECTOR_FIXED"
 	LastOwner              Code = "LAST_OWNER"
 	InvitationInvalid      Code = "INVITATION_INVALID"
 	SecondFactorActive     Code = "SECOND_FACTOR_ACTIVE"

@@ -46,6 +46,7 @@ func Codes() []Entry {
 		{Code: NotVoidable, Kind: Conflict, Meaning: "The payment cannot be undone as a whole any more, or its POS cannot void."},
 		{Code: OperationInProgress, Kind: Conflict, Meaning: "Another operation on the payment is running, or its outcome is not known yet."},
 		{Code: NotRotatable, Kind: Conflict, Meaning: "The credential was revoked or rotated before; its successor can be rotated."},
+		{Code: POSConnectorFixed, Kind: Conflict, Meaning: "A payment has used the POS, which keeps its connector from then on; create another POS."},
 		{Code: LastOwner, Kind: Conflict, Meaning: "The team would be left without an owner who can log in."},
 		{Code: InvitationInvalid, Kind: Invalid, Meaning: "The invitation is unknown, used or expired."},
 		{Code: SecondFactorActive, Kind: Conflict, Meaning: "An authenticator is set up already, or none is being set up."},

@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/ledger"
 	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/pos"
 )
 
 // Waiting is what waits for a person.
@@ -53,6 +54,11 @@ type Tx interface {
 	// item; what was bought stays as it was inserted. It belongs beside SavePayment,
 	// whose version guards it.
 	SaveItems(p Payment)
+	// UsePOS says that an operation goes to p, beside whose insertion it belongs unless
+	// the payment has asked this POS before. It marks a POS that was not used until now,
+	// which bumps the configuration version; if the stored one has another connector by
+	// then, the commit fails with fault.StaleVersion (see pos.Editor.Apply).
+	UsePOS(p pos.POS)
 	// InsertOperation adds an operation.
 	InsertOperation(o Operation)
 	// InsertSession adds a 3-D Secure session.

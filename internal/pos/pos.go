@@ -48,7 +48,11 @@ type POS struct {
 	Timeout time.Duration
 	// CaptureWindow is how long a pre-authorization may be captured.
 	CaptureWindow time.Duration
-	// Version counts changes of this row, for compare-and-set and for caches.
+	// Used says that a payment has gone here: then the Connector stays, because the
+	// bank must be asked about the payment in the words in which it was told.
+	Used bool
+	// Version counts changes of this row, for compare-and-set and for caches. Being used
+	// is none of them.
 	Version int
 }
 

@@ -3,20 +3,16 @@ package routing
 import (
 	"context"
 
-	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/pos"
 )
 
-// Tx queues the writes of one commit about POSes, plans and rules. Each bumps
-// the configuration version in the same commit.
+// Tx queues the writes of one commit about plans and rules, and about POSes where
+// all of a merchant's come at once. Each bumps the configuration version in the same
+// commit.
 type Tx interface {
-	audit.Tx
-	// SavePOS adds a POS (Version 0) or replaces the stored one of the same
-	// Version, and stores Version+1; else the commit fails with fault.StaleVersion.
-	// An alias that the merchant already uses fails it with fault.DuplicateKey.
-	SavePOS(p pos.POS)
+	pos.Tx
 	// SavePlan adds a plan or replaces the one with its id: of Version 0 whatever is
 	// stored, else only the same Version, or the commit fails with fault.StaleVersion.
 	// The stored version grows by one.
@@ -40,11 +36,9 @@ type Store interface {
 
 // Lister reads a merchant's lists in pages of 1 to 100, each with the cursor of
 // the next page, empty at the end. A cursor that the list did not hand out is
-// fault.ValidationError on "cursor". The Table returned has that page alone, and
-// with plans and rules all POSes, which they name.
+// fault.ValidationError on "cursor". The Table returned has that page alone, and all
+// POSes, which it names.
 type Lister interface {
-	// POSPage pages through POSes by priority then id.
-	POSPage(ctx context.Context, m id.Merchant, cursor string, limit int) (Table, string, error)
 	// PlanPage pages through plans by POS, program and count.
 	PlanPage(ctx context.Context, m id.Merchant, cursor string, limit int) (Table, string, error)
 	// RulePage pages through rules in the order in which they are tried.

@@ -2,19 +2,14 @@ package routing
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
-	"github.com/vezne/vezne/internal/pos"
-	"github.com/vezne/vezne/internal/vault"
 )
 
 // writing gathers the writes of one edit, each with its audit record.
@@ -30,7 +25,7 @@ type writing struct {
 
 // note adds an audit record.
 func (w *writing) note(ctx context.Context, action, subject string, facts map[string]any) error {
-	r, err := audit.NewRecord(ctx, w.editor.IDs, w.editor.Clock, audit.Deed{
+	r, err := audit.NewRecord(ctx, w.editor.ids, w.editor.clock, audit.Deed{
 		MerchantID: w.merchant, Actor: w.actor, Action: action, Subject: subject, Facts: facts,
 	})
 	if err != nil {
@@ -40,40 +35,7 @@ func (w *writing) note(ctx context.Context, action, subject string, facts map[st
 	return nil
 }
 
-func (w *writing) pos(ctx context.Context, edit POSEdit) error {
-	p, e := edit.POS, w.editor
-	p.MerchantID = w.merchant
-	was, err := e.settings(ctx, p)
-	if err != nil {
-		return err
-	}
-	shall, err := e.merge(p, was, edit.Settings)
-	if err != nil {
-		return err
-	}
-	plain, err := json.Marshal(shall, json.Deterministic(true))
-	if err != nil {
-		return fmt.Errorf("write settings: %w", err)
-	}
-	if p.SealedSettings, err = e.Sealer.Seal(ctx, w.merchant, vault.PurposePOS, plain); err != nil {
-		return fmt.Errorf("seal settings: %w", err)
-	}
-	action, before := "pos.create", map[string]any(nil)
-	if i := slices.IndexFunc(w.stored.POSes, func(o pos.POS) bool { return o.ID == p.ID }); i >= 0 {
-		action, before = "pos.update", posFacts(w.stored.POSes[i])
-	}
-	if p.ID == 0 {
-		if p.ID, err = id.Next[id.POS](ctx, e.IDs, id.NounPOS); err != nil {
-			return err
-		}
-	}
-	w.writes = append(w.writes, func(tx Tx) { tx.SavePOS(p) })
-	facts := audit.Change(before, posFacts(p))
-	facts["alias"], facts["settings_changed"] = p.Alias, changedNames(was, shall)
-	return w.note(ctx, action, "pos:"+strconv.FormatInt(int64(p.ID), 10), facts)
-}
-
-func (w *writing) others(ctx context.Context, edit Edit) error {
+func (w *writing) all(ctx context.Context, edit Edit) error {
 	for _, p := range edit.Plans {
 		if err := w.plan(ctx, p); err != nil {
 			return err
@@ -112,7 +74,7 @@ func (w *writing) plan(ctx context.Context, p installment.Plan) error {
 	}
 	if p.ID == 0 {
 		var err error
-		if p.ID, err = id.Next[id.Plan](ctx, w.editor.IDs, id.NounPlan); err != nil {
+		if p.ID, err = id.Next[id.Plan](ctx, w.editor.ids, id.NounPlan); err != nil {
 			return err
 		}
 	}
@@ -131,7 +93,7 @@ func (w *writing) rule(ctx context.Context, r Rule) error {
 	}
 	if r.ID == 0 {
 		var err error
-		if r.ID, err = id.Next[id.Rule](ctx, w.editor.IDs, id.NounRule); err != nil {
+		if r.ID, err = id.Next[id.Rule](ctx, w.editor.ids, id.NounRule); err != nil {
 			return err
 		}
 	}
@@ -139,22 +101,13 @@ func (w *writing) rule(ctx context.Context, r Rule) error {
 	return w.note(ctx, "rule.save", ruleSubject(r), audit.Change(before, ruleFacts(r)))
 }
 
-// posFacts are what an audit record tells of a POS: never its settings.
-func posFacts(p pos.POS) map[string]any {
-	return map[string]any{
-		"alias": p.Alias, "name": p.Name, "bank_code": p.BankCode, "connector": p.Connector, "status": string(p.Status),
-		"priority": p.Priority, "currencies": currencyCodes(p.Currencies), "programs": orEmpty(p.Programs),
-		"accepts_domestic": p.AcceptsDomestic, "accepts_foreign": p.AcceptsForeign, "three_ds": string(p.ThreeDS),
-		"timeout_seconds": int(p.RequestLimit().Seconds()), "capture_hours": int(p.CaptureLimit().Hours()),
-	}
-}
-
 func planSubject(p installment.Plan) string { return "plan:" + strconv.FormatInt(int64(p.ID), 10) }
 
 func planFacts(p installment.Plan) map[string]any {
 	facts := map[string]any{
 		"pos_id": int64(p.POSID), "program": p.Program, "count": p.Count, "active": p.Active,
-		"commission_rate": p.CommissionRate, "customer_rate": p.CustomerRate, "valid_from": p.ValidFrom, "valid_until": p.ValidUntil,
+		"commission_rate": p.CommissionRate, "customer_rate": p.CustomerRate,
+		"valid_from": p.ValidFrom, "valid_until": p.ValidUntil,
 	}
 	addBounds(facts, p.MinAmount, p.MaxAmount)
 	for _, name := range []string{"valid_from", "valid_until"} {
@@ -175,8 +128,9 @@ func ruleFacts(r Rule) map[string]any {
 	c := r.Condition
 	facts := map[string]any{
 		"name": r.Name, "position": r.Position, "active": r.Active, "requires_3ds": r.Requires3DS, "targets": targets,
-		"currencies": currencyCodes(c.Currencies), "bins": orEmpty(c.BINs), "bank_codes": orEmpty(c.BankCodes), "programs": orEmpty(c.Programs),
-		"schemes": orEmpty(c.Schemes), "types": orEmpty(c.Types), "domestic": c.Domestic,
+		"currencies": currencyCodes(c.Currencies), "bins": orEmpty(c.BINs), "bank_codes": orEmpty(c.BankCodes),
+		"programs": orEmpty(c.Programs),
+		"schemes":  orEmpty(c.Schemes), "types": orEmpty(c.Types), "domestic": c.Domestic,
 		"from_minute": c.FromMinute, "until_minute": c.UntilMinute,
 	}
 	addBounds(facts, c.MinAmount, c.MaxAmount)

@@ -143,7 +143,7 @@ func (s *Service) beginSession(ctx context.Context, a *charge.Attempt, c Enrol) 
 		s.charges.Claim(tx, c.Caller, a.Payment, a.Operation.AskID)
 		tx.InsertPayment(a.Payment)
 		if a.Operation.ID != 0 {
-			tx.InsertOperation(a.Operation)
+			a.QueueOperation(tx)
 			tx.InsertSession(session)
 			tx.Enqueue(expire)
 		}
@@ -153,7 +153,7 @@ func (s *Service) beginSession(ctx context.Context, a *charge.Attempt, c Enrol) 
 		return payment.Session{}, replay, err
 	}
 	if err != nil {
-		return payment.Session{}, nil, fmt.Errorf("begin 3-D Secure: %w", err)
+		return payment.Session{}, nil, fmt.Errorf("begin 3-D Secure: %w", charge.Rerouted(err))
 	}
 	return session, nil, nil
 }

@@ -40,7 +40,9 @@ type Services struct {
 	// Merchants issues credentials and admin tokens, Users keeps the team.
 	Merchants *merchant.Service
 	Users     *user.Service
-	// Editor changes what routing knows, Banks are the open connectors.
+	// POSes changes POSes, Editor what else routing knows; Banks are the open
+	// connectors.
+	POSes  *pos.Editor
 	Editor *routing.Editor
 	Banks  *pos.Registry
 	BINs   BINs

@@ -85,7 +85,7 @@ func newHandler(t *testing.T) http.Handler {
 	}
 	return doc.Handler(t, admin.Handler(k, admin.Services{
 		Callers: fakeCallers{}, Payments: fakePayments{detail: detail(t)},
-		Editor: routing.NewEditor(routing.EditorOptions{Protocols: protocols}),
+		POSes: pos.NewEditor(pos.Dependencies{Protocols: protocols}),
 	}))
 }
 

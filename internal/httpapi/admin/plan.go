@@ -77,7 +77,7 @@ func viewPlan(alias string, p installment.Plan) planView {
 
 // plans answers GET /admin/v1/plans.
 func (s *surface) plans(ctx context.Context, r *request, p page) (kit.Response, error) {
-	table, next, err := s.Editor.Lists().PlanPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
+	table, next, err := s.Editor.PlanPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -114,7 +114,7 @@ func parsePlanKey(key string) (planKey, bool) {
 // planOf returns the stored plan of the key, and a new one of no id if there is
 // none; ok says that the POS exists.
 func planOf(t routing.Table, k planKey) (installment.Plan, bool) {
-	p, ok := byAlias(t, k.pos)
+	p, ok := byAlias(t.POSes, k.pos)
 	if !ok {
 		return installment.Plan{}, false
 	}

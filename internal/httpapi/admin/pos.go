@@ -15,7 +15,6 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/pos"
-	"github.com/vezne/vezne/internal/routing"
 )
 
 // maxBulk bounds how many things one request may change.
@@ -67,18 +66,18 @@ func (s *surface) viewPOS(ctx context.Context, p pos.POS) (posView, error) {
 		v.Currencies = append(v.Currencies, c.String())
 	}
 	var err error
-	v.Settings, v.SecretsSet, err = s.Editor.Settings(ctx, p)
+	v.Settings, v.SecretsSet, err = s.POSes.Settings(ctx, p)
 	return v, err
 }
 
 // poses answers GET /admin/v1/poses.
 func (s *surface) poses(ctx context.Context, r *request, p page) (kit.Response, error) {
-	table, next, err := s.Editor.Lists().POSPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
+	poses, next, err := s.POSes.POSPage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	views := make([]posView, 0, len(table.POSes))
-	for _, p := range table.POSes {
+	views := make([]posView, 0, len(poses))
+	for _, p := range poses {
 		v, err := s.viewPOS(ctx, p)
 		if err != nil {
 			return kit.Response{}, err
@@ -99,23 +98,23 @@ func (s *surface) pos(ctx context.Context, r *request) (kit.Response, error) {
 }
 
 func (s *surface) findPOS(ctx context.Context, r *request) (pos.POS, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	poses, err := s.POSes.POSes(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return pos.POS{}, err
 	}
-	p, ok := byAlias(table, r.Path("alias"))
+	p, ok := byAlias(poses, r.Path("alias"))
 	if !ok {
 		return p, fault.New(fault.NotFound, fault.NoSuchThing, "no such POS")
 	}
 	return p, nil
 }
 
-func byAlias(t routing.Table, alias string) (pos.POS, bool) {
-	i := slices.IndexFunc(t.POSes, func(p pos.POS) bool { return p.Alias == alias })
+func byAlias(poses []pos.POS, alias string) (pos.POS, bool) {
+	i := slices.IndexFunc(poses, func(p pos.POS) bool { return p.Alias == alias })
 	if i < 0 {
 		return pos.POS{}, false
 	}
-	return t.POSes[i], true
+	return poses[i], true
 }
 
 // newPOS is what a POS is of which nothing is said.
@@ -129,11 +128,11 @@ func newPOS(alias string, old pos.POS) pos.POS {
 // putPOS answers PUT /admin/v1/poses/{alias}: it creates the POS or replaces all
 // of it but secret settings that are not named.
 func (s *surface) putPOS(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	poses, err := s.POSes.POSes(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	old, exists := byAlias(table, r.Path("alias"))
+	old, exists := byAlias(poses, r.Path("alias"))
 	if err := matches(r, old.Version, true); err != nil {
 		return kit.Response{}, err
 	}
@@ -162,8 +161,7 @@ func (s *surface) savePOS(ctx context.Context, r *request, p pos.POS) (kit.Respo
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	edits := routing.Edit{POSes: []routing.POSEdit{edit}}
-	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edits, r.Principal.Actor); err != nil {
+	if err := s.POSes.Apply(ctx, r.Principal.MerchantID, []pos.Edit{edit}, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
 	return s.pos(ctx, r)
@@ -172,24 +170,24 @@ func (s *surface) savePOS(ctx context.Context, r *request, p pos.POS) (kit.Respo
 // putPOSes answers PUT /admin/v1/poses: each is made as if by a PUT of its own,
 // all or none.
 func (s *surface) putPOSes(ctx context.Context, r *request) (kit.Response, error) {
-	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
+	poses, err := s.POSes.POSes(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	var edit routing.Edit
+	var edits []pos.Edit
 	for i, b := range r.Body.Objects("items", maxBulk) {
 		alias, _ := b.Text("alias", 1, maxAlias)
-		old, _ := byAlias(table, alias)
-		if slices.ContainsFunc(edit.POSes, func(e routing.POSEdit) bool { return e.POS.Alias == alias }) {
+		old, _ := byAlias(poses, alias)
+		if slices.ContainsFunc(edits, func(e pos.Edit) bool { return e.POS.Alias == alias }) {
 			b.Reject("alias", fault.FieldInvalid, "stands in the list twice")
 		}
-		edit.POSes = append(edit.POSes, readPOS(b, newPOS(alias, old)))
+		edits = append(edits, readPOS(b, newPOS(alias, old)))
 		r.Body.Adopt(item(i), b)
 	}
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	if err := s.Editor.Apply(ctx, r.Principal.MerchantID, edit, r.Principal.Actor); err != nil {
+	if err := s.POSes.Apply(ctx, r.Principal.MerchantID, edits, r.Principal.Actor); err != nil {
 		return kit.Response{}, err
 	}
 	return s.poses(ctx, r, firstPage())
@@ -198,7 +196,7 @@ func (s *surface) putPOSes(ctx context.Context, r *request) (kit.Response, error
 const maxAlias = 64
 
 // readPOS reads what is said about a POS; the rest stays as it is in p.
-func readPOS(b *kit.Object, p pos.POS) routing.POSEdit {
+func readPOS(b *kit.Object, p pos.POS) pos.Edit {
 	if p.Alias == "" || len(p.Alias) > maxAlias || strings.Trim(p.Alias, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 		b.Reject("alias", fault.FieldInvalid, "must be lower-case letters, digits, - and _")
 	}
@@ -233,7 +231,7 @@ func readPOS(b *kit.Object, p pos.POS) routing.POSEdit {
 	p.Timeout = time.Duration(orInt(b, "timeout_seconds", int(p.RequestLimit().Seconds()), 1, 45)) * time.Second
 	p.CaptureWindow = time.Duration(orInt(b, "capture_hours", int(p.CaptureLimit().Hours()), 1, 24*90)) * time.Hour
 	b.Know("id", "version", "secrets_set", "healthy") // what was read may be sent back
-	return routing.POSEdit{POS: p, Settings: readSettings(b)}
+	return pos.Edit{POS: p, Settings: readSettings(b)}
 }
 
 func readSettings(b *kit.Object) map[string]string {
@@ -326,9 +324,8 @@ type settingView struct {
 // connectors answers GET /admin/v1/connectors. They are part of the program, so
 // the cursor is the name of one.
 func (s *surface) connectors(_ context.Context, _ *request, p page) (kit.Response, error) {
-	all := slices.SortedFunc(slices.Values(s.Editor.Protocols), func(a, b connector.Registration) int {
-		return cmp.Compare(a.Name, b.Name)
-	})
+	all := s.POSes.Protocols()
+	slices.SortFunc(all, func(a, b connector.Registration) int { return cmp.Compare(a.Name, b.Name) })
 	from, found := slices.BinarySearchFunc(all, p.cursor, func(c connector.Registration, name string) int {
 		return cmp.Compare(c.Name, name)
 	})

@@ -95,7 +95,7 @@ func list[T any](all []T) []T { return append([]T{}, all...) }
 
 // rules answers GET /admin/v1/rules.
 func (s *surface) rules(ctx context.Context, r *request, p page) (kit.Response, error) {
-	table, next, err := s.Editor.Lists().RulePage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
+	table, next, err := s.Editor.RulePage(ctx, r.Principal.MerchantID, p.cursor, p.limit)
 	if err != nil {
 		return kit.Response{}, err
 	}
@@ -250,7 +250,7 @@ func readTargets(b *kit.Object, t routing.Table) []routing.Target {
 	var targets []routing.Target
 	for i, part := range b.Objects("targets", 50) {
 		alias, _ := part.String("pos")
-		p, ok := byAlias(t, alias)
+		p, ok := byAlias(t.POSes, alias)
 		if !ok {
 			part.Reject("pos", fault.FieldInvalid, "is not the alias of a POS")
 		}

@@ -125,6 +125,7 @@ func (w *World) fillTables(t *testing.T) {
 			ID: id.POS(i + 1), MerchantID: DemoMerchant, Alias: alias, Connector: "sandbox", Status: pos.Active,
 			Priority: i, Currencies: []money.Currency{money.TRY}, Programs: []string{[]string{"Axess", "Bonus"}[i]},
 			AcceptsDomestic: true, AcceptsForeign: true, Timeout: time.Second, Version: 1,
+			Used: true, // its row is not stored
 		}
 		w.Routes.POSes = append(w.Routes.POSes, p)
 		w.Routes.Plans = append(w.Routes.Plans,

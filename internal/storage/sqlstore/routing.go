@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/money"
@@ -14,7 +13,7 @@ import (
 	"github.com/vezne/vezne/internal/storage"
 )
 
-// Routing keeps POSes, plans and routing rules. It implements routing.Store.
+// Routing keeps plans and routing rules. It implements routing.Store.
 type Routing struct{ db *storage.DB }
 
 var _ routing.Store = (*Routing)(nil)
@@ -50,14 +49,7 @@ func (r *Routing) Table(ctx context.Context, m id.Merchant) (routing.Table, erro
 	return t, nil
 }
 
-// pagePOSes, pagePlans and pageRules have the orders of Table.
-func pagePOSes() keyset[pos.POS] {
-	return keyset[pos.POS]{
-		name: "poses", rows: posTable.selecting("WHERE merchant_id = $1"), order: []string{"priority", "id"},
-		place: func(p pos.POS) []any { return []any{int64(p.Priority), int64(p.ID)} }, read: posTable.reader(),
-	}
-}
-
+// pagePlans and pageRules have the orders of Table.
 func pagePlans() keyset[installment.Plan] {
 	return keyset[installment.Plan]{
 		name: "plans", rows: planTable.selecting("WHERE merchant_id = $1"),
@@ -73,14 +65,6 @@ func pageRules() keyset[routing.Rule] {
 		order: []string{"position", "id"},
 		place: func(r routing.Rule) []any { return []any{int64(r.Position), int64(r.ID)} }, read: ruleTable.reader(),
 	}
-}
-
-// POSPage implements routing.Lister.
-func (r *Routing) POSPage(
-	ctx context.Context, m id.Merchant, cursor string, limit int,
-) (t routing.Table, next string, err error) {
-	t.POSes, next, err = pagePOSes().page(ctx, r.db, cursor, limit, int64(m))
-	return t, next, err
 }
 
 // PlanPage implements routing.Lister. POSes are never removed, so those that are
@@ -110,78 +94,6 @@ func readThreeDS(s storage.Scanner) (pos.ThreeDS, error) {
 	var text string
 	err := s.Scan(&text)
 	return pos.ThreeDS(text), err
-}
-
-var posTable = newTable(&table[pos.POS]{
-	name: "pos",
-	keys: []column[pos.POS]{
-		number("merchant_id", func(p *pos.POS) *id.Merchant { return &p.MerchantID }),
-		number("id", func(p *pos.POS) *id.POS { return &p.ID }),
-	},
-	version: func(p *pos.POS) *int { return &p.Version },
-	changing: []column[pos.POS]{
-		text("alias", func(p *pos.POS) *string { return &p.Alias }),
-		text("name", func(p *pos.POS) *string { return &p.Name }),
-		text("bank_code", func(p *pos.POS) *string { return &p.BankCode }),
-		text("connector", func(p *pos.POS) *string { return &p.Connector }),
-		blob("sealed_settings", func(p *pos.POS) *[]byte { return &p.SealedSettings }),
-		text("status", func(p *pos.POS) *pos.Status { return &p.Status }),
-		number("priority", func(p *pos.POS) *int { return &p.Priority }),
-		textOf("currencies", putCurrencies, takeCurrencies),
-		document("programs", func(p *pos.POS) *[]string { return &p.Programs }),
-		flag("accepts_domestic", func(p *pos.POS) *bool { return &p.AcceptsDomestic }),
-		flag("accepts_foreign", func(p *pos.POS) *bool { return &p.AcceptsForeign }),
-		text("three_ds", func(p *pos.POS) *pos.ThreeDS { return &p.ThreeDS }),
-		duration("timeout", func(p *pos.POS) *time.Duration { return &p.Timeout }),
-		duration("capture_window", func(p *pos.POS) *time.Duration { return &p.CaptureWindow }),
-	},
-})
-
-var (
-	insertPOS = posTable.firstVersion() + " ON CONFLICT (merchant_id, id) DO NOTHING"
-	updatePOS = posTable.update()
-	posesOf   = posTable.selecting("WHERE merchant_id = $1 ORDER BY priority, id")
-)
-
-// SavePOS implements routing.Tx.
-func (t *tx) SavePOS(p pos.POS) {
-	sql := updatePOS
-	if p.Version == 0 {
-		sql = insertPOS
-	}
-	t.batch = append(t.batch, storage.Statement{
-		SQL: sql, Args: posTable.inserting(p), Rows: 1, Missed: fault.StaleVersion, Duplicate: fault.DuplicateKey,
-	})
-	t.configured = true
-}
-
-func putCurrencies(p *pos.POS) string {
-	codes := make([]string, 0, len(p.Currencies))
-	for _, c := range p.Currencies {
-		codes = append(codes, c.String())
-	}
-	return encode(codes)
-}
-
-func takeCurrencies(p *pos.POS, text string) (err error) {
-	p.Currencies, err = decodeCurrencies(text)
-	return err
-}
-
-func decodeCurrencies(text string) ([]money.Currency, error) {
-	var codes []string
-	if err := decode(text, &codes); err != nil {
-		return nil, err
-	}
-	var all []money.Currency
-	for _, code := range codes {
-		c, err := currencyOf(code)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-	return all, nil
 }
 
 var planTable = newTable(&table[installment.Plan]{

@@ -168,6 +168,11 @@ func (t *table[T]) sameVersion() string {
 	return versionColumn + " = " + parameter(len(t.keys)+1)
 }
 
+// parameterOf is that of a written column.
+func (t *table[T]) parameterOf(name string) string {
+	return parameter(1 + slices.IndexFunc(t.written, func(c column[T]) bool { return c.name == name }))
+}
+
 func parameter(place int) string { return "$" + strconv.Itoa(place) }
 
 // next is the version after that of a parameter, whose type PostgreSQL would not

@@ -133,8 +133,8 @@ func shortLists(t *testing.T, s Stores) map[string]shortList {
 	ctx, users, hooks := t.Context(), sqlstore.NewUsers(s.DB), sqlstore.NewWebhooks(s.DB)
 	return map[string]shortList{
 		"poses": func(m id.Merchant, cursor string, limit int) ([]string, string, error) {
-			table, next, err := s.Routing.POSPage(ctx, m, cursor, limit)
-			return keysOf(table.POSes, func(p pos.POS) any { return p.ID }), next, err
+			poses, next, err := s.POSes.POSPage(ctx, m, cursor, limit)
+			return keysOf(poses, func(p pos.POS) any { return p.ID }), next, err
 		},
 		"plans": func(m id.Merchant, cursor string, limit int) ([]string, string, error) {
 			table, next, err := s.Routing.PlanPage(ctx, m, cursor, limit)

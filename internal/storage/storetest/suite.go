@@ -2,12 +2,11 @@ package storetest
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"net/netip"
 
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/fault"
@@ -16,6 +15,7 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
+	"github.com/vezne/vezne/internal/pos"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage"
@@ -29,6 +29,7 @@ type Stores struct {
 	Payments  payment.Store
 	Jobs      job.Queue
 	Merchants merchant.Store
+	POSes     pos.Store
 	Routing   routing.Store
 	BINs      bin.Store
 	Vault     vault.Store
@@ -42,7 +43,7 @@ type Stores struct {
 func NewStores(db *storage.DB) Stores {
 	return Stores{
 		DB: db, Payments: sqlstore.NewPayments(db), Jobs: sqlstore.NewJobs(db), Merchants: sqlstore.NewMerchants(db),
-		Routing: sqlstore.NewRouting(db), BINs: sqlstore.NewBINs(db), Vault: sqlstore.NewVault(db),
+		POSes: sqlstore.NewPOSes(db), Routing: sqlstore.NewRouting(db), BINs: sqlstore.NewBINs(db), Vault: sqlstore.NewVault(db),
 		IDs: sqlstore.NewSequences(db), Config: sqlstore.NewConfig(db),
 	}
 }
@@ -69,6 +70,7 @@ func Run(t *testing.T, open Opener) {
 		"DeliveryLog": testDeliveryLists,
 		"Team":        testTeam,
 		"Routing":     testRouting,
+		"UsedPOS":     testUsedPOS,
 		"BINs":        testBINs,
 		"Vault":       testVault,
 		"Customers":   testCustomerCards,

@@ -31,6 +31,7 @@ CREATE TABLE pos (
     three_ds         TEXT NOT NULL, -- as of merchant
     timeout          BIGINT NOT NULL, -- microseconds
     capture_window   BIGINT NOT NULL, -- microseconds
+    used             BOOLEAN NOT NULL DEFAULT FALSE, -- by a payment: then the connector stays
     PRIMARY KEY (merchant_id, id)
 );
 CREATE UNIQUE INDEX pos_alias ON pos (merchant_id, alias);

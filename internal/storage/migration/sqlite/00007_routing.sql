@@ -31,6 +31,7 @@ CREATE TABLE pos (
     three_ds         TEXT NOT NULL, -- as of merchant
     timeout          INTEGER NOT NULL, -- microseconds
     capture_window   INTEGER NOT NULL, -- microseconds
+    used             INTEGER NOT NULL DEFAULT 0, -- by a payment: then the connector stays
     PRIMARY KEY (merchant_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX pos_alias ON pos (merchant_id, alias);
