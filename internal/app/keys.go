@@ -50,7 +50,8 @@ func newRotator(o Options, db *storage.DB, v *vault.Vault, w *cache.Watcher) (*v
 	sealed := sqlstore.NewSealed(db)
 	return vault.NewRotator(vault.RotatorOptions{
 		Vault: v, File: file, Rotations: sqlstore.NewRotations(db), Values: sealed, Keys: sealed,
-		Clock: clock.System{}, Log: o.Log, Node: id.NewUUID().String(), Host: hostName(), Version: Version(), Grace: o.Config.KeyGrace, Invalidate: w.Invalidate,
+		Clock: clock.System{}, Log: o.Log, Node: id.NewUUID().String(), Host: hostName(), Version: Version(),
+		Grace: o.Config.KeyGrace, Invalidate: w.Invalidate,
 	}), nil
 }
 

@@ -3,6 +3,7 @@ package vault
 import (
 	"crypto/cipher"
 	"io/fs"
+	"time"
 
 	"github.com/vezne/vezne/internal/id"
 )
@@ -20,3 +21,11 @@ func MAC(key, message []byte) []byte { return mac(key, message) }
 
 // ExposedMode lets tests try modes of files that root lends, without being root.
 func ExposedMode(perm fs.FileMode, lent bool) bool { return exposed(perm, lent) }
+
+// SetStores lets tests stand between a Rotator and what it reads and writes.
+func (r *Rotator) SetStores(values SealedStore, rotations RotationStore) {
+	r.values, r.rotations = values, rotations
+}
+
+// SetGrace lets tests of a Rotator settle for longer.
+func (r *Rotator) SetGrace(d time.Duration) { r.grace = d }

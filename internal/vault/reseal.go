@@ -74,15 +74,15 @@ func (r *run) all(ctx context.Context) error {
 	if err := r.retire(ctx); err != nil {
 		return fmt.Errorf("destroy older data keys: %w", err)
 	}
-	r.Invalidate()
-	r.FinishedAt = r.Clock.Now()
+	r.invalidate()
+	r.FinishedAt = r.clock.Now()
 	err := r.enter(ctx, PhaseDone)
 	r.tell(ctx, "rotation is done")
 	return err
 }
 
 func (r *run) tell(ctx context.Context, what string) {
-	r.Log.LogAttrs(ctx, slog.LevelInfo, what, slog.Any("key", r.KeyID), slog.String("phase", string(r.Phase)),
+	r.log.LogAttrs(ctx, slog.LevelInfo, what, slog.Any("key", r.KeyID), slog.String("phase", string(r.Phase)),
 		slog.Int64("resealed", r.Resealed), slog.Int64("total", r.Total))
 }
 
@@ -97,12 +97,12 @@ func (r *run) enter(ctx context.Context, p Phase) error {
 
 // save stores the progress and holds the rotation for another while.
 func (r *run) save(ctx context.Context) error {
-	if r.Vault.Keyset().PrimaryKeyID() != r.KeyID {
+	if r.vault.Keyset().PrimaryKeyID() != r.KeyID {
 		return errElsewhere
 	}
-	now := r.Clock.Now()
+	now := r.clock.Now()
 	r.UpdatedAt, r.saved = now, now
-	err := r.Rotations.SaveRotation(ctx, r.Rotation, now, holdFor)
+	err := r.rotations.SaveRotation(ctx, r.Rotation, now, holdFor)
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return errElsewhere
 	}
@@ -113,19 +113,19 @@ func (r *run) save(ctx context.Context) error {
 func (r *run) handBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	_ = r.Rotations.SaveRotation(ctx, r.Rotation, r.Clock.Now(), 0) // otherwise they wait until it is over
+	_ = r.rotations.SaveRotation(ctx, r.Rotation, r.clock.Now(), 0) // otherwise they wait until it is over
 }
 
 // renewKeys gives every merchant a data key that the primary key seals. Those who
 // come later get such a key by themselves.
 func (r *run) renewKeys(ctx context.Context) error {
 	for after := beforeAll().MerchantID; ; {
-		merchants, err := r.Keys.Keyed(ctx, after, keyBatch)
+		merchants, err := r.keys.Keyed(ctx, after, keyBatch)
 		if err != nil {
 			return err
 		}
 		if len(merchants) == 0 {
-			r.QuietSince = r.Clock.Now()
+			r.QuietSince = r.clock.Now()
 			return nil
 		}
 		var added []DataKey
@@ -139,10 +139,10 @@ func (r *run) renewKeys(ctx context.Context) error {
 			}
 		}
 		if len(added) > 0 {
-			if err := r.Keys.AddDataKeys(ctx, added); err != nil {
+			if err := r.keys.AddDataKeys(ctx, added); err != nil {
 				return err
 			}
-			r.Invalidate()
+			r.invalidate()
 		}
 		if err := r.save(ctx); err != nil {
 			return err
@@ -161,11 +161,11 @@ func (r *run) renewed(ctx context.Context, m id.Merchant) (DataKey, error) {
 	raw := make([]byte, dataKeyLen)
 	defer clear(raw)
 	_, _ = rand.Read(raw) // crypto/rand.Read never fails since Go 1.24
-	return r.Vault.sealDataKey(m, newest.Number+1, raw)
+	return r.vault.sealDataKey(m, newest.Number+1, raw)
 }
 
 func (r *run) newest(ctx context.Context, m id.Merchant) (DataKey, error) {
-	stored, err := r.Vault.store.DataKeys(ctx, m)
+	stored, err := r.vault.store.DataKeys(ctx, m)
 	if err != nil || len(stored) == 0 {
 		return DataKey{}, err
 	}
@@ -175,8 +175,8 @@ func (r *run) newest(ctx context.Context, m id.Merchant) (DataKey, error) {
 // count sets what the progress is measured by.
 func (r *run) count(ctx context.Context) error {
 	r.Total = 0
-	for _, c := range r.Values.SealedColumns() {
-		n, err := r.Values.CountSealed(ctx, c.Name)
+	for _, c := range r.values.SealedColumns() {
+		n, err := r.values.CountSealed(ctx, c.Name)
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (r *run) count(ctx context.Context) error {
 // sweep looks at every value from the rotation's place on, and seals those anew
 // that are not under their merchant's newest key.
 func (r *run) sweep(ctx context.Context) error {
-	columns := r.Values.SealedColumns()
+	columns := r.values.SealedColumns()
 	first := max(0, slices.IndexFunc(columns, func(c SealedColumn) bool { return c.Name == r.Place.Column }))
 	for _, c := range columns[first:] {
 		if r.Place.Column != c.Name {
@@ -212,7 +212,7 @@ func beforeAll() Row { return Row{MerchantID: -1} }
 
 // page looks at the next rows of a column and returns how many there were.
 func (r *run) page(ctx context.Context, c SealedColumn) (int, error) {
-	rows, err := r.Values.SealedValues(ctx, c.Name, r.Place.Row, readBatch)
+	rows, err := r.values.SealedValues(ctx, c.Name, r.Place.Row, readBatch)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -227,7 +227,7 @@ func (r *run) page(ctx context.Context, c SealedColumn) (int, error) {
 	}
 	r.Place.Row = rows[len(rows)-1].Row
 	r.Checked += int64(len(rows))
-	if r.Clock.Now().Sub(r.saved) < saveEvery {
+	if r.clock.Now().Sub(r.saved) < saveEvery {
 		return len(rows), nil
 	}
 	return len(rows), r.save(ctx)
@@ -240,7 +240,7 @@ func (r *run) stale(ctx context.Context, rows []SealedValue) ([]SealedValue, err
 		if len(v.Sealed) == 0 {
 			continue
 		}
-		ring, err := r.Vault.rings.Get(ctx, v.MerchantID)
+		ring, err := r.vault.rings.Get(ctx, v.MerchantID)
 		if err != nil {
 			return nil, err
 		}
@@ -254,13 +254,13 @@ func (r *run) stale(ctx context.Context, rows []SealedValue) ([]SealedValue, err
 // reseal seals values anew in one commit, and then rests for as long as that took,
 // so that payments have the writer for half of the time at least.
 func (r *run) reseal(ctx context.Context, c SealedColumn, values []SealedValue) error {
-	began := r.Clock.Now()
+	began := r.clock.Now()
 	fresh := make([]Resealed, 0, len(values))
 	for _, v := range values {
 		sealed, err := r.resealed(ctx, c.Purpose, v)
 		if errors.Is(err, ErrSealed) {
 			r.Unreadable++
-			r.Log.LogAttrs(ctx, slog.LevelError, "sealed value cannot be opened, so older data keys stay",
+			r.log.LogAttrs(ctx, slog.LevelError, "sealed value cannot be opened, so older data keys stay",
 				slog.String("column", c.Name), slog.Int64("merchant", int64(v.MerchantID)), slog.Int64("id", v.ID))
 			continue
 		}
@@ -272,22 +272,22 @@ func (r *run) reseal(ctx context.Context, c SealedColumn, values []SealedValue) 
 	if len(fresh) == 0 {
 		return nil
 	}
-	if err := r.Values.ReplaceSealed(ctx, c.Name, fresh); err != nil {
+	if err := r.values.ReplaceSealed(ctx, c.Name, fresh); err != nil {
 		return err
 	}
 	r.dirty = true
 	r.Resealed += int64(len(fresh))
-	r.QuietSince = r.Clock.Now()
+	r.QuietSince = r.clock.Now()
 	return rest(ctx, r.QuietSince.Sub(began))
 }
 
 func (r *run) resealed(ctx context.Context, p Purpose, v SealedValue) ([]byte, error) {
-	plain, err := r.Vault.Open(ctx, v.MerchantID, p, v.Sealed)
+	plain, err := r.vault.Open(ctx, v.MerchantID, p, v.Sealed)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(plain)
-	return r.Vault.Seal(ctx, v.MerchantID, p, plain)
+	return r.vault.Seal(ctx, v.MerchantID, p, plain)
 }
 
 // settle waits until Grace has passed since something last changed, or for the
@@ -297,10 +297,10 @@ func (r *run) settle(ctx context.Context) error {
 		return err
 	}
 	if r.Unreadable > 0 {
-		r.QuietSince = r.Clock.Now()
+		r.QuietSince = r.clock.Now()
 	}
 	for {
-		left := r.QuietSince.Add(r.Grace).Sub(r.Clock.Now())
+		left := r.QuietSince.Add(r.grace).Sub(r.clock.Now())
 		if left <= 0 {
 			return nil
 		}
@@ -317,7 +317,7 @@ func (r *run) settle(ctx context.Context) error {
 // fingerprint key that was derived from the first.
 func (r *run) retire(ctx context.Context) error {
 	for after := beforeAll().MerchantID; ; {
-		merchants, err := r.Keys.Keyed(ctx, after, keyBatch)
+		merchants, err := r.keys.Keyed(ctx, after, keyBatch)
 		if err != nil || len(merchants) == 0 {
 			return err
 		}
@@ -334,14 +334,14 @@ func (r *run) retire(ctx context.Context) error {
 }
 
 func (r *run) retireKeysOf(ctx context.Context, m id.Merchant) error {
-	stored, err := r.Vault.store.DataKeys(ctx, m)
+	stored, err := r.vault.store.DataKeys(ctx, m)
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(stored, func(d DataKey) bool { return SealedUnder(d.Sealed) != r.KeyID }) {
 		return nil
 	}
-	ring, err := r.Vault.openRing(m, stored)
+	ring, err := r.vault.openRing(m, stored)
 	if err != nil {
 		return err
 	}
@@ -350,11 +350,11 @@ func (r *run) retireKeysOf(ctx context.Context, m id.Merchant) error {
 		// A node with another keyset made it after renewKeys: begin again.
 		return errors.Join(r.enter(ctx, PhaseKeys), errElsewhere)
 	}
-	fingerprint, err := r.Vault.sealDataKey(m, FingerprintNumber, ring.fingerprint)
+	fingerprint, err := r.vault.sealDataKey(m, FingerprintNumber, ring.fingerprint)
 	if err != nil {
 		return err
 	}
-	err = r.Keys.RetireDataKeys(ctx, r.Rotation, newest, fingerprint)
+	err = r.keys.RetireDataKeys(ctx, r.Rotation, newest, fingerprint)
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return errElsewhere
 	}

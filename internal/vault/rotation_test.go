@@ -357,7 +357,7 @@ func (h *hooked) SaveRotation(ctx context.Context, r vault.Rotation, now time.Ti
 
 func (s *safe) hook(r *vault.Rotator) *hooked {
 	h := &hooked{Sealed: sqlstore.NewSealed(s.db), Rotations: sqlstore.NewRotations(s.db)}
-	r.Values, r.Rotations = h, h
+	r.SetStores(h, h)
 	return h
 }
 
@@ -415,7 +415,7 @@ func TestRotator_a_late_write_under_the_old_key_is_found(t *testing.T) {
 				}
 			})
 			rotator := s.rotator(s.vault(s.promote(t)), "a")
-			columns, wrote := rotator.Values.SealedColumns(), 0
+			columns, wrote := sqlstore.NewSealed(s.db).SealedColumns(), 0
 			s.hook(rotator).save = func(r vault.Rotation) error {
 				first := r.Phase == vault.PhaseSettling && wrote == 0
 				second := r.Phase == vault.PhaseChecking && wrote == 1 && r.Place.Column == columns[len(columns)-1].Name
@@ -552,7 +552,7 @@ func TestRotator_waits(t *testing.T) {
 		old := s.load(t)
 		s.fill(t, s.vault(old), 7, 1)
 		rotator := s.rotator(s.vault(s.promote(t)), "a")
-		rotator.Grace = time.Hour
+		rotator.SetGrace(time.Hour)
 		ctx, stop := context.WithCancel(t.Context())
 		s.hook(rotator).save = func(r vault.Rotation) error {
 			if r.Phase == vault.PhaseSettling {

@@ -61,7 +61,18 @@ type RotatorOptions struct {
 // data key, every value is sealed anew, and the older data keys are destroyed.
 // One node at a time does it, and another goes on if that one dies.
 type Rotator struct {
-	RotatorOptions
+	vault         *Vault
+	file          KeysetFile
+	rotations     RotationStore
+	values        SealedStore
+	keys          KeyringStore
+	clock         clock.Clock
+	log           *slog.Logger
+	node          string
+	host, version string
+	grace         time.Duration
+	invalidate    func()
+
 	stamp   stamp     // of the file that was read last
 	retry   time.Time // when a file that could not be used is read again
 	checked time.Time // when KeyUses was last looked at
@@ -71,7 +82,11 @@ type Rotator struct {
 
 // NewRotator returns a Rotator.
 func NewRotator(o RotatorOptions) *Rotator {
-	return &Rotator{RotatorOptions: o, started: o.Clock.Now()}
+	return &Rotator{
+		vault: o.Vault, file: o.File, rotations: o.Rotations, values: o.Values, keys: o.Keys,
+		clock: o.Clock, log: o.Log, node: o.Node, host: o.Host, version: o.Version,
+		grace: o.Grace, invalidate: o.Invalidate, started: o.Clock.Now(),
+	}
 }
 
 // Run works until ctx ends. A rotation that is under way then is taken on by
@@ -93,7 +108,7 @@ func (r *Rotator) every(ctx context.Context, pause time.Duration, what string, d
 	defer t.Stop()
 	for {
 		if err := do(ctx); err != nil && ctx.Err() == nil {
-			r.Log.LogAttrs(ctx, slog.LevelWarn, what, slog.Any("error", err))
+			r.log.LogAttrs(ctx, slog.LevelWarn, what, slog.Any("error", err))
 		}
 		select {
 		case <-ctx.Done():
@@ -105,14 +120,14 @@ func (r *Rotator) every(ctx context.Context, pause time.Duration, what string, d
 
 // announce tells the others which keys this node has.
 func (r *Rotator) announce(ctx context.Context) error {
-	return r.Rotations.SaveNode(ctx, r.self(r.Clock.Now()), nodeMemory)
+	return r.rotations.SaveNode(ctx, r.self(r.clock.Now()), nodeMemory)
 }
 
 func (r *Rotator) self(seen time.Time) Node {
-	k := r.Vault.Keyset()
+	k := r.vault.Keyset()
 	return Node{
-		Name: r.Node, PrimaryKey: k.PrimaryKeyID(), Keys: k.KeyIDs(),
-		Host: r.Host, Version: r.Version, StartedAt: r.started, SeenAt: seen,
+		Name: r.node, PrimaryKey: k.PrimaryKeyID(), Keys: k.KeyIDs(),
+		Host: r.host, Version: r.version, StartedAt: r.started, SeenAt: seen,
 	}
 }
 
@@ -120,7 +135,7 @@ func (r *Rotator) self(seen time.Time) Node {
 func (r *Rotator) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	_ = r.Rotations.SaveNode(ctx, r.self(time.Time{}), nodeMemory) // otherwise it counts as alive for NodeLife
+	_ = r.rotations.SaveNode(ctx, r.self(time.Time{}), nodeMemory) // otherwise it counts as alive for NodeLife
 }
 
 // stamp tells one state of a file from another.
@@ -142,7 +157,7 @@ func stampOf(path string) stamp {
 // file that cannot be used is read again after a while, because it may be the KMS
 // that failed; the keyset in use stays meanwhile.
 func (r *Rotator) follow(ctx context.Context) error {
-	found, now := stampOf(r.File.Path), r.Clock.Now()
+	found, now := stampOf(r.file.Path), r.clock.Now()
 	if !found.found || found == r.stamp && (r.retry.IsZero() || now.Before(r.retry)) {
 		return nil
 	}
@@ -157,20 +172,20 @@ func (r *Rotator) follow(ctx context.Context) error {
 // reload uses the keyset of the file, if it opens every data key and is for the
 // same use as the one before.
 func (r *Rotator) reload(ctx context.Context) error {
-	k, err := r.File.Load(ctx)
+	k, err := r.file.Load(ctx)
 	if err != nil {
 		return err
 	}
-	used := r.Vault.Keyset()
+	used := r.vault.Keyset()
 	if k.Use() != used.Use() {
-		return fmt.Errorf("keyset %s is for another use", r.File.Path)
+		return fmt.Errorf("keyset %s is for another use", r.file.Path)
 	}
-	if err := r.Vault.CheckKeyset(ctx, r.Keys, k); err != nil {
-		return fmt.Errorf("keyset %s: %w", r.File.Path, err)
+	if err := r.vault.CheckKeyset(ctx, r.keys, k); err != nil {
+		return fmt.Errorf("keyset %s: %w", r.file.Path, err)
 	}
-	r.Vault.UseKeyset(k)
+	r.vault.UseKeyset(k)
 	if !slices.Equal(k.KeyIDs(), used.KeyIDs()) || k.PrimaryKeyID() != used.PrimaryKeyID() {
-		r.Log.LogAttrs(ctx, slog.LevelInfo, "keyset read again", slog.Any("keys", k.KeyIDs()), slog.Any("primary", k.PrimaryKeyID()))
+		r.log.LogAttrs(ctx, slog.LevelInfo, "keyset read again", slog.Any("keys", k.KeyIDs()), slog.Any("primary", k.PrimaryKeyID()))
 	}
 	return nil
 }
@@ -203,7 +218,7 @@ func (v *Vault) CheckKeyset(ctx context.Context, s KeyringStore, k *Keyset) erro
 // Round does what is to be done now, which may take long, or nothing. It returns
 // when ctx ends, with its error, or when the rotation has to wait for something.
 func (r *Rotator) Round(ctx context.Context) error {
-	current, err := r.Rotations.Rotation(ctx, r.Clock.Now())
+	current, err := r.rotations.Rotation(ctx, r.clock.Now())
 	if err != nil {
 		return err
 	}
@@ -211,20 +226,20 @@ func (r *Rotator) Round(ctx context.Context) error {
 	if err != nil || !due {
 		return err
 	}
-	if current.Running() && current.Holder != r.Node && current.Held {
+	if current.Running() && current.Holder != r.node && current.Held {
 		return nil
 	}
 	if ready, err := r.agreed(ctx); err != nil || !ready {
 		return err
 	}
-	begun, now := current, r.Clock.Now()
-	if key := r.Vault.Keyset().PrimaryKeyID(); !current.Running() || current.KeyID != key {
+	begun, now := current, r.clock.Now()
+	if key := r.vault.Keyset().PrimaryKeyID(); !current.Running() || current.KeyID != key {
 		begun = Rotation{KeyID: key, Phase: PhaseKeys, StartedAt: now}
 	}
 	// Whoever held it may have sealed something since it last said so.
 	begun.QuietSince, begun.UpdatedAt = now, now
-	begun.Holder = r.Node
-	err = r.Rotations.HoldRotation(ctx, begun, now, holdFor)
+	begun.Holder = r.node
+	err = r.rotations.HoldRotation(ctx, begun, now, holdFor)
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return nil // another node was faster
 	}
@@ -248,11 +263,11 @@ func (r *Rotator) due(ctx context.Context, current Rotation) (bool, error) {
 	if current.Running() {
 		return true, nil
 	}
-	key, now := r.Vault.Keyset().PrimaryKeyID(), r.Clock.Now()
+	key, now := r.vault.Keyset().PrimaryKeyID(), r.clock.Now()
 	if current.KeyID == key && now.Sub(r.checked) < recheck {
 		return false, nil
 	}
-	uses, err := r.Keys.KeyUses(ctx)
+	uses, err := r.keys.KeyUses(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -263,18 +278,18 @@ func (r *Rotator) due(ctx context.Context, current Rotation) (bool, error) {
 // agreed reports whether every living node seals under the same key as this one:
 // one that could not open the new data keys would fail its merchants.
 func (r *Rotator) agreed(ctx context.Context) (bool, error) {
-	now, key := r.Clock.Now(), r.Vault.Keyset().PrimaryKeyID()
-	nodes, err := r.Rotations.Nodes(ctx, now, NodeLife)
+	now, key := r.clock.Now(), r.vault.Keyset().PrimaryKeyID()
+	nodes, err := r.rotations.Nodes(ctx, now, NodeLife)
 	if err != nil {
 		return false, err
 	}
 	for _, n := range nodes {
-		if n.PrimaryKey == key || n.Name == r.Node {
+		if n.PrimaryKey == key || n.Name == r.node {
 			continue
 		}
 		if now.Sub(r.told) >= recheck {
 			r.told = now
-			r.Log.LogAttrs(ctx, slog.LevelWarn, "rotation waits for a node that has another primary key",
+			r.log.LogAttrs(ctx, slog.LevelWarn, "rotation waits for a node that has another primary key",
 				slog.String("node", n.Name), slog.Any("its", n.PrimaryKey), slog.Any("ours", key))
 		}
 		return false, nil
