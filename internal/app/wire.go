@@ -14,17 +14,13 @@ import (
 	"github.com/vezne/vezne/internal/egress"
 	"github.com/vezne/vezne/internal/fixture"
 	"github.com/vezne/vezne/internal/httpapi/admin"
-	"github.com/vezne/vezne/internal/httpapi/event"
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/httpapi/pages"
-	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/secret"
-	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 	"github.com/vezne/vezne/internal/telemetry"
-	"github.com/vezne/vezne/internal/webhook"
 )
 
 // Options are what a Server is built from.
@@ -35,96 +31,68 @@ type Options struct {
 	Demo *Demo
 }
 
-// build reads from the ground up: storage, secrets, caches, banks, domain,
-// doors. There is no other place where these meet.
+// build reads from the ground up: storage and secrets, demo data, banks, domain, what
+// runs beside the doors, doors. There is no other place where these meet.
 func (s *Server) build(ctx context.Context, o Options) error {
-	system, metrics := clock.System{}, telemetry.NewMetrics(Version())
-
-	// Storage.
-	db, err := storage.Open(ctx, o.Config.Database.Reveal(), storage.Options{
-		Clock: system, OnGroup: metrics.Group, OnCommit: metrics.Commit,
-	})
+	g, err := s.openGround(ctx, o)
 	if err != nil {
 		return err
 	}
-	s.closing(db.Close)
-	payments, merchants, routes := sqlstore.NewPayments(db), sqlstore.NewMerchants(db), sqlstore.NewRouting(db)
-	binRows, version, hookRows := sqlstore.NewBINs(db), sqlstore.NewConfig(db), sqlstore.NewWebhooks(db)
-	ids := id.NewGenerator(sqlstore.NewSequences(db))
-
-	// Secrets.
-	watcher := newWatcher(version, db, o.Log)
-	safe, keys, rotator, err := openVault(ctx, o, db, ids, watcher)
-	if err != nil {
-		return err
-	}
-	inFlight, limits, err := s.openEphemeral(ctx, o, safe)
-	if err != nil {
-		return err
-	}
-	team := newTeam(db, safe, ids, limits)
-
-	// Demo data, or the proof that there is none.
 	simulators, err := s.prepare(ctx, o, fixture.Target{
-		Merchants: merchants, Routing: routes, BINs: binRows, Team: team, Sealer: safe, IDs: ids, Clock: system,
+		Merchants: g.merchants, Routing: g.routes, BINs: g.bins, Team: g.team, Sealer: g.safe, IDs: g.ids, Clock: g.clock,
 	})
 	if err != nil {
 		return err
 	}
-
-	// What is kept in memory.
-	sealer, err := newAuditSealer(ctx, db, safe, system, o.Log)
+	banks, err := s.openBanks(o, g.safe, g.metrics)
 	if err != nil {
 		return err
 	}
-	uses, accounts := merchant.NewUses(merchants, o.Log), merchant.NewLoader(merchants, safe, system)
-	directory := newDirectory(watcher, accounts, system, uses)
-
-	// Banks.
-	banks, err := s.openBanks(o, safe, metrics)
-	if err != nil {
-		return err
-	}
-
-	// Domain.
-	cards, tables := newBINs(watcher, binRows), newTables(watcher, routes)
 	urls, browsers := s.policies(o)
-	rooms := s.newRooms(o, metrics, roomParts{
-		store: payments, tables: tables, bins: cards, banks: banks, safe: safe, merchants: merchants,
-		addresses: addresses(browsers), inFlight: inFlight, audience: newAudience(watcher, hookRows), ids: ids, limits: limits,
-	})
-	checkouts, hosted := s.hosted(o, checkout.Dependencies{
-		Store: sqlstore.NewCheckouts(db), Payments: rooms.charges, ThreeDS: rooms.threeDS, Records: payments, Tables: tables, Merchants: merchants,
-		Cards: safe, IDs: ids, Clock: system,
-	}, merchants, urls, keys.form)
-	hooks, err := s.webhooks(ctx, o, urls, webhook.Dependencies{
-		Store: hookRows, Events: events(event.NewPayment(payments)), Sealer: safe, IDs: ids, Clock: system, Log: o.Log, Caches: watcher,
-		OnAttempt: metrics.Attempt,
-	})
+	d, err := s.newDomain(ctx, o, g, domainParts{banks: banks, urls: urls, browsers: browsers})
 	if err != nil {
 		return err
 	}
-	runners, err := newRunners(ctx, o, db, rooms.operations.JobHandlers(), rooms.threeDS.JobHandlers(),
-		checkouts.JobHandlers(), hooks.JobHandlers())
-	if err != nil {
+	if err := s.runBeside(ctx, o, g, d); err != nil {
 		return err
-	}
-	gauges := newGauges(metrics, db, banks, o.Log, runners...)
-	clocks := &clockCheck{database: version, clock: system, log: o.Log, observe: metrics.ClockAhead}
-	tasks := append(tasksOf(runners), newResolver(rooms.operations, db).Run, rotator.Run)
-	s.tasks = s.recorded(append(tasks, clocks.Run, uses.Run, sealer.Run, watcher.Run, gauges.Run))
-	staff := admin.Services{
-		Callers: directory, Payments: rooms.charges, Unknowns: rooms.operations, Audit: sqlstore.NewAudit(db), Users: team, Banks: banks, BINs: cards, Webhooks: hooks,
-		Merchants: merchant.NewService(merchant.Options{Store: merchants, Sealer: safe, IDs: ids, Clock: system, Caches: watcher}),
-		POSes:     newPOSEditor(db, safe, ids, watcher), Editor: newEditor(routes, binRows, ids, watcher),
-		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 	return s.open(interior{
-		log: o.Log, clock: system, metrics: metrics, requestKey: keys.request,
-		limits: kit.Limits{Requests: o.Config.RateLimit, Shared: limits},
-		rooms:  rooms, checkouts: checkouts, hosted: hosted, callers: directory, staff: staff, urls: urls, browsers: browsers, simulators: simulators,
-		health: &health{check: func(ctx context.Context) error { _, err := version.ConfigVersion(ctx); return err }},
+		log: o.Log, clock: g.clock, metrics: g.metrics, requestKey: g.keys.request,
+		limits: kit.Limits{Requests: o.Config.RateLimit, Shared: g.limits},
+		rooms:  d.rooms, checkouts: d.checkouts, hosted: d.hosted, callers: d.callers, staff: s.staff(g, d),
+		urls: urls, browsers: browsers, simulators: simulators,
+		health: &health{check: func(ctx context.Context) error { _, err := g.version.ConfigVersion(ctx); return err }},
 	})
+}
+
+// runBeside gathers what works without being asked.
+func (s *Server) runBeside(ctx context.Context, o Options, g *ground, d *domain) error {
+	sealer, err := newAuditSealer(ctx, g.db, g.safe, g.clock, o.Log)
+	if err != nil {
+		return err
+	}
+	runners, err := newRunners(ctx, o, g.db, d.rooms.operations.JobHandlers(), d.rooms.threeDS.JobHandlers(),
+		d.checkouts.JobHandlers(), d.hooks.JobHandlers())
+	if err != nil {
+		return err
+	}
+	gauges := newGauges(g.metrics, g.db, d.banks, o.Log, runners...)
+	clocks := &clockCheck{database: g.version, clock: g.clock, log: o.Log, observe: g.metrics.ClockAhead}
+	tasks := append(tasksOf(runners), newResolver(d.rooms.operations, g.db).Run, g.rotator.Run)
+	s.tasks = s.recorded(append(tasks, clocks.Run, d.uses.Run, sealer.Run, g.watcher.Run, gauges.Run))
+	return nil
+}
+
+// staff is what the merchant's own people reach.
+func (s *Server) staff(g *ground, d *domain) admin.Services {
+	return admin.Services{
+		Callers: d.callers, Payments: d.rooms.charges, Unknowns: d.rooms.operations, Audit: sqlstore.NewAudit(g.db),
+		Merchants: merchant.NewService(merchant.Options{
+			Store: g.merchants, Sealer: g.safe, IDs: g.ids, Clock: g.clock, Caches: g.watcher,
+		}),
+		Users: g.team, POSes: newPOSEditor(g.db, g.safe, g.ids, g.watcher), Editor: newEditor(g.routes, g.bins, g.ids, g.watcher),
+		Banks: d.banks, BINs: d.cards, Webhooks: d.hooks, Secure: strings.HasPrefix(s.url, "https://"),
+	}
 }
 
 // interior is what the doors open to.
@@ -147,7 +115,9 @@ type interior struct {
 
 // open hangs the doors.
 func (s *Server) open(in interior) error {
-	doors, err := kit.New(kit.Config{Log: in.log, Clock: in.clock, HashKey: in.requestKey, Proxies: in.hosted.Proxies, Limits: in.limits})
+	doors, err := kit.New(kit.Config{
+		Log: in.log, Clock: in.clock, HashKey: in.requestKey, Proxies: in.hosted.Proxies, Limits: in.limits,
+	})
 	if err != nil {
 		return fmt.Errorf("open doors: %w", err)
 	}
@@ -170,7 +140,8 @@ func (s *Server) open(in interior) error {
 	site.Mount(checkout.LinkPrefix, hosted)
 	site.Mount(pages.AssetsPrefix, assets)
 	for path, h := range map[string]http.Handler{
-		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready), "/metrics": probe(in.metrics.Handler().ServeHTTP),
+		"/healthz": probe(in.health.alive), "/readyz": probe(in.health.ready),
+		"/metrics": probe(in.metrics.Handler().ServeHTTP),
 	} {
 		site.Mount(path, doors.Plain(path, telemetry.Named(path, h)))
 	}
