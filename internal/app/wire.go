@@ -90,8 +90,9 @@ func (s *Server) staff(g *ground, d *domain) admin.Services {
 		Merchants: merchant.NewService(merchant.Options{
 			Store: g.merchants, Sealer: g.safe, IDs: g.ids, Clock: g.clock, Caches: g.watcher,
 		}),
-		Users: g.team, POSes: newPOSEditor(g.db, g.safe, g.ids, g.watcher), Editor: newEditor(g.routes, g.bins, g.ids, g.watcher),
-		Banks: d.banks, BINs: d.cards, Webhooks: d.hooks, Secure: strings.HasPrefix(s.url, "https://"),
+		Users: g.team, POSes: newPOSEditor(g.db, g.safe, g.ids, g.watcher),
+		Editor: newEditor(g.routes, g.bins, g.ids, g.watcher), Banks: d.banks, BINs: d.cards, Webhooks: d.hooks,
+		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 }
 

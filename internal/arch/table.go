@@ -44,7 +44,8 @@ func wire() Rule {
 
 func protocol() Rule {
 	return Rule{
-		Storey: Protocol, Title: "protocols", Line: "Banks, which do not know each other.", May: []Storey{Value, Contract, Wire},
+		Storey: Protocol, Title: "protocols", Line: "Banks, which do not know each other.",
+		May: []Storey{Value, Contract, Wire},
 		Packages: []Package{
 			{"connector/*", "one bank's protocol, with its simulator"},
 		},
@@ -117,8 +118,9 @@ func selling() Rule {
 // keepers because it does what vault declares by calling another server.
 func storage() Rule {
 	return Rule{
-		Storey: Storage, Title: "storage", Line: "Keeps what the domain decides, behind the interfaces that the domain declares.",
-		May: []Storey{Value, Contract, Keeper, Money, Selling, Storage},
+		Storey: Storage, Title: "storage",
+		Line: "Keeps what the domain decides, behind the interfaces that the domain declares.",
+		May:  []Storey{Value, Contract, Keeper, Money, Selling, Storage},
 		Packages: []Package{
 			{"kms", "has a key management service seal the keyset"},
 			{"storage", "SQLite or PostgreSQL: groups the writes of many callers into one commit"},

@@ -68,7 +68,8 @@ func (c *checker) uses(name, pkg string, s Storey, f *ast.File) {
 				}
 			}
 		case *ast.BasicLit:
-			if text, err := strconv.Unquote(n.Value); n.Kind == token.STRING && err == nil && s != Storage && statement.MatchString(text) {
+			if text, err := strconv.Unquote(n.Value); n.Kind == token.STRING && err == nil && s != Storage &&
+				statement.MatchString(text) {
 				c.breach("%s: has a statement of SQL, which belongs into storage/sqlstore", name)
 			}
 		}

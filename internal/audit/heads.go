@@ -44,7 +44,8 @@ func (s *Sealer) Noted(text string) (Heads, error) {
 		var m id.Merchant
 		var h Head
 		var hash []byte
-		if _, err := fmt.Sscanf(line, "merchant %d block %d %x\n", &m, &h.Number, &hash); err != nil || len(hash) != len(h.Hash) {
+		if _, err := fmt.Sscanf(line, "merchant %d block %d %x\n", &m, &h.Number, &hash); err != nil ||
+			len(hash) != len(h.Hash) {
 			return nil, ErrHeads
 		}
 		h.Hash = [32]byte(hash)

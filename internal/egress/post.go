@@ -54,7 +54,9 @@ func NewPoster(p Policy, o PosterOptions) *Poster {
 // beginning of its body. Redirects are not followed. An error means that there
 // was no answer, and is one of ErrForm, ErrLength, ErrHost, ErrAddress, ErrName,
 // ErrConnect, ErrTLS, ErrTimeout and ErrBroken.
-func (p *Poster) Post(ctx context.Context, url string, header map[string]string, body []byte) (status int, head []byte, err error) {
+func (p *Poster) Post(
+	ctx context.Context, url string, header map[string]string, body []byte,
+) (status int, head []byte, err error) {
 	if err := p.policy.Check(url); err != nil { // the policy may be another than when the address was given
 		return 0, nil, err
 	}

@@ -177,7 +177,8 @@ func (t *Transit) ask(ctx context.Context, what string, body exchange) (exchange
 func read(what string, status int, text []byte) (exchange, error) {
 	if status != http.StatusOK {
 		reason := ErrRefused
-		if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == 472 || status == 473 || status < 400 {
+		if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == 472 ||
+			status == 473 || status < 400 {
 			reason = ErrUnreachable
 		}
 		return exchange{}, fmt.Errorf("%s: %w: status %d%s", what, reason, status, said(text))
@@ -223,7 +224,8 @@ func (t *Transit) token() (string, error) {
 		return "", fmt.Errorf("%w: %w", ErrToken, err)
 	}
 	if vault.Exposed(info) {
-		return "", fmt.Errorf("%w: %s is readable by group or others; allow its owner only (chmod 600)", ErrToken, t.tokenFile)
+		return "", fmt.Errorf("%w: %s is readable by group or others; allow its owner only (chmod 600)",
+			ErrToken, t.tokenFile)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxTokenFile))
 	if err != nil {

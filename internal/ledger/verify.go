@@ -43,7 +43,9 @@ func (v *verifier) tell(f Finding) {
 
 // pages calls each for everything that read returns, page by page. each returns the
 // place of what it was given.
-func pages[K, T any](ctx context.Context, read func(ctx context.Context, after K, limit int) ([]T, error), each func(*T) K) error {
+func pages[K, T any](
+	ctx context.Context, read func(ctx context.Context, after K, limit int) ([]T, error), each func(*T) K,
+) error {
 	var after K
 	for {
 		page, err := read(ctx, after, verifyPage)

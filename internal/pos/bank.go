@@ -158,14 +158,18 @@ func cannot(code fault.Code, message string) (connector.Answer, error) {
 }
 
 // send makes one request to the bank, or says why it was not sent.
-func (b *Bank) send(ctx context.Context, k Kind, request func(context.Context) (connector.Answer, error)) (connector.Answer, error) {
+func (b *Bank) send(
+	ctx context.Context, k Kind, request func(context.Context) (connector.Answer, error),
+) (connector.Answer, error) {
 	ctx, watched := b.watch.begin(ctx, trace.StepBank, k)
 	answer, err := b.request(ctx, request)
 	b.watch.end(watched, answer.Outcome)
 	return answer, err
 }
 
-func (b *Bank) request(ctx context.Context, request func(context.Context) (connector.Answer, error)) (connector.Answer, error) {
+func (b *Bank) request(
+	ctx context.Context, request func(context.Context) (connector.Answer, error),
+) (connector.Answer, error) {
 	unsent := connector.Answer{Outcome: connector.Unsent}
 	if !passing(b.breaker) {
 		return unsent, ErrBreakerOpen

@@ -20,7 +20,9 @@ var (
 // guarded makes a request and holds its answer to the connector contract. What
 // cannot be relied on is Unknown: asking the bank once more is cheap, a wrong
 // belief about money is not.
-func guarded(ctx context.Context, request func(context.Context) (connector.Answer, error)) (answer connector.Answer, err error) {
+func guarded(
+	ctx context.Context, request func(context.Context) (connector.Answer, error),
+) (answer connector.Answer, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			answer, err = connector.Answer{}, panicError(v)

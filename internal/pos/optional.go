@@ -59,7 +59,8 @@ func (b *Bank) SaveCard(ctx context.Context, s connector.SaveCard) (connector.Sa
 
 // keepable reports whether a token comes back from storage as the bank gave it.
 func keepable(t connector.CardToken) bool {
-	return t.Card != "" && t.Card == connector.Clean(t.Card, connector.MaxText) && t.User == connector.Clean(t.User, connector.MaxText)
+	return t.Card != "" && t.Card == connector.Clean(t.Card, connector.MaxText) &&
+		t.User == connector.Clean(t.User, connector.MaxText)
 }
 
 // ForgetCard has the bank forget a card. Errors: ErrNotOffered, with an Answer that

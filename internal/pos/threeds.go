@@ -53,7 +53,9 @@ type Returned struct {
 // inquiries bound that. Errors are those of connector.ThreeDS; one that comes of
 // these bounds is connector.ErrUnconfirmedReturn. The Authentication's memo is the
 // one given, if the return has none.
-func (b *Bank) ReadReturn(ctx context.Context, r Returned, c connector.Charge, m connector.Memo) (a connector.Authentication, err error) {
+func (b *Bank) ReadReturn(
+	ctx context.Context, r Returned, c connector.Charge, m connector.Memo,
+) (a connector.Authentication, err error) {
 	threeDS, ok := b.connector.(connector.ThreeDS)
 	if !ok {
 		return connector.Authentication{}, errNoThreeDS
@@ -95,7 +97,9 @@ func believable(a connector.Authentication, m connector.Memo) (connector.Authent
 }
 
 // AuthorizeAuthenticated charges a card whose payer was authenticated.
-func (b *Bank) AuthorizeAuthenticated(ctx context.Context, charge connector.Charge, a connector.Authentication) (connector.Answer, error) {
+func (b *Bank) AuthorizeAuthenticated(
+	ctx context.Context, charge connector.Charge, a connector.Authentication,
+) (connector.Answer, error) {
 	c, ok := b.connector.(connector.ThreeDS)
 	if !ok {
 		return connector.Answer{Outcome: connector.Unsent}, errNoThreeDS

@@ -38,7 +38,8 @@ func EquallyPriced(candidates []Candidate, amount money.Amount, payer installmen
 		return nil
 	}
 	total := candidates[0].Plan.Price(amount, payer).Total
-	return slices.DeleteFunc(slices.Clone(candidates), func(c Candidate) bool { return c.Plan.Price(amount, payer).Total != total })
+	return slices.DeleteFunc(slices.Clone(candidates),
+		func(c Candidate) bool { return c.Plan.Price(amount, payer).Total != total })
 }
 
 // Direct keeps the candidates that may be charged without 3-D Secure. When that

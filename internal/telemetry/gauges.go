@@ -75,8 +75,10 @@ func NewGauges(m *Metrics, s Sources) *Gauges {
 		lag:           gauges("vezne_jobs_lag_seconds", "How long the oldest job that could run has been due.", "kind"),
 		dead:          gauges("vezne_jobs_dead", "Jobs that were set aside because they never succeeded.", "kind"),
 		endpoints:     gauges("vezne_webhook_endpoints", "Webhook endpoints.", "state"),
-		breakers:      gauges("vezne_bank_breakers", "Circuit breakers of this node, one for each POS that it has used.", "connector", "state"),
-		read:          gauge("vezne_readings_timestamp_seconds", "When the gauges that come from the database were last read."),
+		breakers: gauges("vezne_bank_breakers", "Circuit breakers of this node, one for each POS that it has used.",
+			"connector", "state"),
+		read: gauge("vezne_readings_timestamp_seconds",
+			"When the gauges that come from the database were last read."),
 	}
 	m.registry.MustRegister(g.unknown, g.unknownOldest, g.due, g.lag, g.dead, g.endpoints, g.breakers, g.read)
 	if s.Pool != nil {
@@ -101,12 +103,16 @@ func poolCollectors(s Sources) []prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read)
 	}
 	return []prometheus.Collector{
-		live("vezne_storage_commits_waiting", "Commits in the queue of the writers.", func() float64 { return float64(s.Waiting()) }),
-		live("vezne_storage_pool_limit", "Reading connections that there may be.", func() float64 { return float64(s.Pool().Limit) }),
+		live("vezne_storage_commits_waiting", "Commits in the queue of the writers.",
+			func() float64 { return float64(s.Waiting()) }),
+		live("vezne_storage_pool_limit", "Reading connections that there may be.",
+			func() float64 { return float64(s.Pool().Limit) }),
 		live("vezne_storage_pool_used", "Reading connections at work.", func() float64 { return float64(s.Pool().Used) }),
 		live("vezne_storage_pool_idle", "Reading connections at rest.", func() float64 { return float64(s.Pool().Idle) }),
-		total("vezne_storage_pool_waits_total", "Queries that had to wait for a connection.", func() float64 { return float64(s.Pool().Waits) }),
-		total("vezne_storage_pool_wait_seconds_total", "Time that they waited.", func() float64 { return s.Pool().Waited.Seconds() }),
+		total("vezne_storage_pool_waits_total", "Queries that had to wait for a connection.",
+			func() float64 { return float64(s.Pool().Waits) }),
+		total("vezne_storage_pool_wait_seconds_total", "Time that they waited.",
+			func() float64 { return s.Pool().Waited.Seconds() }),
 	}
 }
 

@@ -65,7 +65,8 @@ func ofDisk() []float64 { // from a fast disk's flush to the time-out of a group
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: histograms("vezne_http_request_duration_seconds", "Time to answer a request.", fromListToBank(), "route", "status"),
+		requests: histograms("vezne_http_request_duration_seconds", "Time to answer a request.",
+			fromListToBank(), "route", "status"),
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "vezne_http_requests_running", Help: "Requests being answered now.",
 		}),
@@ -74,25 +75,31 @@ func NewMetrics(version string) *Metrics {
 		bankTimes: histograms("vezne_bank_request_duration_seconds", "Time until a bank answered or was given up.",
 			fromListToBank(), "connector", "kind"),
 		bankAnswers: counters("vezne_bank_requests_total", "Requests to banks.", "connector", "kind", "outcome"),
-		breakers:    counters("vezne_bank_breaker_changes_total", "Changes of banks' circuit breakers, by new state.", "connector", "state"),
+		breakers: counters("vezne_bank_breaker_changes_total", "Changes of banks' circuit breakers, by new state.",
+			"connector", "state"),
 		resolutions: counters("vezne_resolver_results_total", "Inquiries of the resolver.", "connector", "result"),
-		commits:     histograms("vezne_storage_commit_duration_seconds", "Time that a commit took its caller, the wait for its group included.", ofDisk(), "result"),
+		commits: histograms("vezne_storage_commit_duration_seconds",
+			"Time that a commit took its caller, the wait for its group included.", ofDisk(), "result"),
 		groupTimes: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vezne_storage_group_duration_seconds", Help: "Time that a group of commits took its writer.", Buckets: ofDisk(),
+			Name: "vezne_storage_group_duration_seconds", Help: "Time that a group of commits took its writer.",
+			Buckets: ofDisk(),
 		}),
 		groupSizes: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vezne_storage_group_size", Help: "Commits that shared a group.", Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128},
+			Name: "vezne_storage_group_size", Help: "Commits that shared a group.",
+			Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128},
 		}),
 		jobs:     counters("vezne_job_runs_total", "Runs of jobs.", "kind", "result"),
 		attempts: counters("vezne_webhook_attempts_total", "Attempts to deliver an event.", "result"),
 		attemptTimes: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "vezne_webhook_attempt_duration_seconds", Help: "Time that an endpoint took for an attempt.", Buckets: fromListToBank(),
+			Name: "vezne_webhook_attempt_duration_seconds", Help: "Time that an endpoint took for an attempt.",
+			Buckets: fromListToBank(),
 		}),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "vezne_build_info", Help: "1, with the version that is running.",
 	}, []string{"version", "go_version"})
-	m.clockAhead = gauge("vezne_clock_ahead_seconds", "How far this node's clock is ahead of the database's, negative if it is behind.")
+	m.clockAhead = gauge("vezne_clock_ahead_seconds",
+		"How far this node's clock is ahead of the database's, negative if it is behind.")
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	m.registry.MustRegister(build, m.requests, m.running, m.commands, m.bankTimes, m.bankAnswers, m.breakers, m.resolutions,
 		m.commits, m.groupTimes, m.groupSizes, m.jobs, m.attempts, m.attemptTimes, m.clockAhead,

@@ -47,7 +47,8 @@ func (t *Traces) Observe(next http.Handler) http.Handler {
 
 func describe(span trace.Span, r *http.Request, w *statusWriter) {
 	if m := r.Method; slices.Contains([]string{
-		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions,
 	}, m) {
 		span.Set(trace.Method(m)) // another one is the caller's own word
 	}

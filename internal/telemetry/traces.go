@@ -121,7 +121,9 @@ type sample struct {
 
 // ShouldSample implements sdktrace.Sampler.
 func (s sample) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	result := sdktrace.SamplingResult{Decision: sdktrace.Drop, Tracestate: oteltrace.SpanContextFromContext(p.ParentContext).TraceState()}
+	result := sdktrace.SamplingResult{
+		Decision: sdktrace.Drop, Tracestate: oteltrace.SpanContextFromContext(p.ParentContext).TraceState(),
+	}
 	if maphash.Bytes(s.seed, p.TraceID[:])%s.oneIn == 0 {
 		result.Decision = sdktrace.RecordAndSample
 	}

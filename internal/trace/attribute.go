@@ -25,7 +25,8 @@ const (
 // Keys returns every key.
 func Keys() []Key {
 	return []Key{
-		KeyMethod, KeyRoute, KeyStatus, KeyRequestID, KeyMerchant, KeyPayment, KeyOperation, KeyConnector, KeyKind, KeyOutcome,
+		KeyMethod, KeyRoute, KeyStatus, KeyRequestID, KeyMerchant, KeyPayment, KeyOperation, KeyConnector, KeyKind,
+		KeyOutcome,
 		KeyCandidates, KeyAttempt,
 	}
 }

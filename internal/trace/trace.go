@@ -36,7 +36,8 @@ const (
 // Steps returns every step.
 func Steps() []Step {
 	return []Step{
-		StepRequest, StepPrepare, StepBegin, StepBank, StepInquiry, StepFailOver, StepConclude, StepResolve, StepJob, StepDeliver,
+		StepRequest, StepPrepare, StepBegin, StepBank, StepInquiry, StepFailOver, StepConclude, StepResolve, StepJob,
+		StepDeliver,
 	}
 }
 

@@ -127,7 +127,8 @@ func (f KeysetFile) parse(ctx context.Context, b []byte) (*Keyset, error) {
 		return nil, ErrKeysetLocked
 	case file.Sealed != nil:
 		spy := &listened{AEADWithContext: f.KMS}
-		h, err = keyset.ReadWithContext(ctx, keyset.NewJSONReader(bytes.NewReader(file.Sealed)), spy, sealedKeysetData(file.Use))
+		h, err = keyset.ReadWithContext(ctx, keyset.NewJSONReader(bytes.NewReader(file.Sealed)), spy,
+			sealedKeysetData(file.Use))
 		if spy.err != nil {
 			return nil, spy.err
 		}

@@ -185,7 +185,8 @@ func (r *Rotator) reload(ctx context.Context) error {
 	}
 	r.vault.UseKeyset(k)
 	if !slices.Equal(k.KeyIDs(), used.KeyIDs()) || k.PrimaryKeyID() != used.PrimaryKeyID() {
-		r.log.LogAttrs(ctx, slog.LevelInfo, "keyset read again", slog.Any("keys", k.KeyIDs()), slog.Any("primary", k.PrimaryKeyID()))
+		r.log.LogAttrs(ctx, slog.LevelInfo, "keyset read again", slog.Any("keys", k.KeyIDs()),
+			slog.Any("primary", k.PrimaryKeyID()))
 	}
 	return nil
 }

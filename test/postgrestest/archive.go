@@ -79,6 +79,9 @@ func (a *Archive) Shell(t testing.TB, script string) string {
 
 // DSN returns the address of the database that Shell's programs take.
 func (a *Archive) DSN() string {
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + superuser, RawQuery: url.Values{"host": {a.Dir}}.Encode()}
+	u := url.URL{
+		Scheme: "postgres", User: url.User(superuser), Path: "/" + superuser,
+		RawQuery: url.Values{"host": {a.Dir}}.Encode(),
+	}
 	return u.String()
 }

@@ -48,7 +48,8 @@ func (s *Server) Misbehave(t testing.TB, plan string) {
 
 func (s *Server) simulator(t testing.TB, method, path, body string) []byte {
 	t.Helper()
-	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, s.banks+"/sim/sandbox/"+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, s.banks+"/sim/sandbox/"+path,
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatalf("simulator: %v", err)
 	}

@@ -124,7 +124,8 @@ func (d Detail) checkEntries(t testing.TB) {
 		kept.SetInt64(0)
 	}
 	if sold.Cmp(kept) != 0 {
-		t.Errorf("payment %s (%s): the books say %s was sold, the payment says %s", d.UUID, d.State, sold.FloatString(3), kept.FloatString(3))
+		t.Errorf("payment %s (%s): the books say %s was sold, the payment says %s", d.UUID, d.State, sold.FloatString(3),
+			kept.FloatString(3))
 	}
 }
 

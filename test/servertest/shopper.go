@@ -101,7 +101,8 @@ func (s *Server) PassBank(t testing.TB, toBank apitest.Form, password string) ap
 // TypeCard fills the hosted page's form in, for a single payment.
 func TypeCard(f apitest.Form, number string) apitest.Form {
 	for name, value := range map[string]string{
-		"cardHolderName": "John Doe", "pan": number, "expiryMonth": "04", "expiryYear": "28", "cvv": "916", "installmentCount": "1",
+		"cardHolderName": "John Doe", "pan": number, "expiryMonth": "04", "expiryYear": "28", "cvv": "916",
+		"installmentCount": "1",
 	} {
 		f = f.With(name, value)
 	}

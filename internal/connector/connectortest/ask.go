@@ -35,7 +35,8 @@ func (b *bank) approved(k connector.Kind, minor int64) connector.Original {
 func (b *bank) original(k connector.Kind, ref string, minor int64, a connector.Answer) connector.Original {
 	return connector.Original{
 		Kind: k, Reference: ref, Installments: 1, Memo: a.Memo,
-		TransactionID: a.TransactionID, HostReference: a.HostReference, AuthCode: a.AuthCode, Amount: b.amount(minor), At: now(),
+		TransactionID: a.TransactionID, HostReference: a.HostReference, AuthCode: a.AuthCode, Amount: b.amount(minor),
+		At: now(),
 	}
 }
 

@@ -42,7 +42,8 @@ func (s suite) approvedCharge(t *testing.T, k connector.Kind) {
 	}
 	f, err := b.inquire(k, ref, 10050, connector.Original{})
 	b.wantOutcome(f.Answer, err, connector.Approved)
-	if f.TransactionID != a.TransactionID || f.AuthCode != a.AuthCode || f.Reason != connector.Success || f.Missing || f.Reversed {
+	if f.TransactionID != a.TransactionID || f.AuthCode != a.AuthCode || f.Reason != connector.Success || f.Missing ||
+		f.Reversed {
 		t.Errorf("inquiry found %+v, the answer was %+v", f, a)
 	}
 }

@@ -233,7 +233,8 @@ func (b *bank) page(f apitest.Form) string {
 // readReturn reads a return as internal/pos does.
 func (b *bank) readReturn(ref string, fields url.Values) (connector.Authentication, error) {
 	c := b.sale(ref, card.Card{})
-	return b.secured().ReadReturn(b.t.Context(), connector.DecodeReturn(fields, "", connector.RulesOf(b.conn).Charset), c, b.memos[ref])
+	form := connector.DecodeReturn(fields, "", connector.RulesOf(b.conn).Charset)
+	return b.secured().ReadReturn(b.t.Context(), form, c, b.memos[ref])
 }
 
 // read reads a return that must be the bank's, about this very order.

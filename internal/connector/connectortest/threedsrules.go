@@ -69,7 +69,8 @@ func (s suite) authenticatedCharge(t *testing.T) {
 		t.Errorf("inquiry found %+v, the answer was %+v", f, answer)
 	}
 	again, err := b.provision(ref, a)
-	if err == nil && again.Outcome == connector.Approved && (!s.cases.Bank.RepeatsApproval || again.TransactionID != answer.TransactionID) {
+	if err == nil && again.Outcome == connector.Approved &&
+		(!s.cases.Bank.RepeatsApproval || again.TransactionID != answer.TransactionID) {
 		t.Error("the same proof was charged twice")
 	}
 	b.booked(ref) // insists on one row

@@ -35,7 +35,8 @@ func (b *bank) Enrol(ctx context.Context, e connector.Enrolment) (connector.Enro
 		err = errMismatch
 	}
 	if err != nil {
-		return connector.Enrolled{Answer: connector.Answer{Outcome: wire.OutcomeOf(err)}}, fmt.Errorf("enrol %s: %w", o.Reference, err)
+		answer := connector.Answer{Outcome: wire.OutcomeOf(err)}
+		return connector.Enrolled{Answer: answer}, fmt.Errorf("enrol %s: %w", o.Reference, err)
 	}
 	enrolled := connector.Enrolled{Answer: toAnswer(r.Reply)}
 	if enrolled.Outcome == connector.Approved {
@@ -67,7 +68,9 @@ func isWebAddress(s string) bool {
 // ReadReturn reads the form with which the bank sends a payer back. Its MAC
 // covers every field, byte by byte, so one that is missing, sent twice or unknown
 // is forged.
-func (b *bank) ReadReturn(_ context.Context, f connector.ReturnForm, _ connector.Charge, _ connector.Memo) (connector.Authentication, error) {
+func (b *bank) ReadReturn(
+	_ context.Context, f connector.ReturnForm, _ connector.Charge, _ connector.Memo,
+) (connector.Authentication, error) {
 	signed, values := make(map[string]string, len(returnFields)), make(map[string]string, len(returnFields))
 	for _, name := range returnFields {
 		if len(f.Bytes[name]) != 1 {
@@ -120,7 +123,9 @@ func (b *bank) WantsCard() bool { return b.cardAgain }
 // AuthorizeAuthenticated books a charge whose payer was authenticated. No card
 // data goes with it, for what the return said stands for the card; unless the POS
 // is set to a bank that wants it again.
-func (b *bank) AuthorizeAuthenticated(ctx context.Context, c connector.Charge, a connector.Authentication) (connector.Answer, error) {
+func (b *bank) AuthorizeAuthenticated(
+	ctx context.Context, c connector.Charge, a connector.Authentication,
+) (connector.Answer, error) {
 	o := b.charge(c)
 	if b.cardAgain && a.Token != "" { // a card without proof would be a sale without 3-D Secure
 		o = b.cardOrder(c)

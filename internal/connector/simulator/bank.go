@@ -95,7 +95,9 @@ type Reply struct {
 
 // Refuse is a Reply that is no answer of the protocol.
 func Refuse(status int, why string) Reply {
-	return Reply{Status: status, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(why + "\n")}
+	return Reply{
+		Status: status, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(why + "\n"),
+	}
 }
 
 // Handler answers a request whose body was read. An error is of the books, and is

@@ -75,8 +75,8 @@ func (l *books) booking(e *entry) Booking {
 
 func (e *entry) row() Row {
 	r := Row{
-		Reference: e.order.Reference, Kind: e.order.Kind, Amount: e.order.Amount, Currency: e.order.Amount.Currency().String(),
-		Status: RowApproved, CardLast4: e.last4, ApprovedAt: e.at,
+		Reference: e.order.Reference, Kind: e.order.Kind, Amount: e.order.Amount,
+		Currency: e.order.Amount.Currency().String(), Status: RowApproved, CardLast4: e.last4, ApprovedAt: e.at,
 	}
 	if e.original != nil {
 		// A capture may have no reference of its own: then it is about the hold.

@@ -68,7 +68,9 @@ func parsePages() (pages, error) {
 	if err := json.Unmarshal(acsTexts, &p.texts, json.RejectUnknownMembers(true)); err != nil {
 		return pages{}, fmt.Errorf("read texts of 3-D Secure: %w", err)
 	}
-	p.tags = []language.Tag{language.Turkish, language.English, language.Arabic, language.Russian, language.German, language.French}
+	p.tags = []language.Tag{
+		language.Turkish, language.English, language.Arabic, language.Russian, language.German, language.French,
+	}
 	p.matcher = language.NewMatcher(p.tags)
 	return p, nil
 }
@@ -107,7 +109,9 @@ func (p pages) ask(w http.ResponseWriter, wanted string, c connector.Charset, as
 }
 
 // sendBack shows the page that takes the payer back to the shop.
-func (p pages) sendBack(w http.ResponseWriter, wanted string, c connector.Charset, address string, fields []connector.Field) {
+func (p pages) sendBack(
+	w http.ResponseWriter, wanted string, c connector.Charset, address string, fields []connector.Field,
+) {
 	v := p.in(wanted, c)
 	v.Action, v.Fields = address, fields
 	write(w, p.back, v, http.StatusOK)
@@ -139,7 +143,8 @@ func write(w http.ResponseWriter, t *template.Template, v page, status int) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset="+string(v.Charset))
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+"'")
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; style-src 'nonce-"+v.Nonce+
+		"'; script-src 'nonce-"+v.Nonce+"'")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")

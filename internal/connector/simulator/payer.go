@@ -214,7 +214,8 @@ func (b *Bank) Arrive(token, returnURL string) bool {
 
 func goodReturn(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && len(address) <= maxReturnURL
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
+		len(address) <= maxReturnURL
 }
 
 // Authenticated returns how the authentication for an order ended; it is not ok

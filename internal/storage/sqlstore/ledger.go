@@ -71,7 +71,8 @@ const postingOrder = `e.merchant_id, e.payment_id, e.source_kind, e.source_id, e
 // sameAs reports whether two rows are entries of one posting.
 func (r *entryRow) sameAs(p *ledger.Posting) bool {
 	own := &r.posting
-	return own.ID == p.ID && own.MerchantID == p.MerchantID && own.PaymentID == p.PaymentID && own.Source == p.Source && own.At.Equal(p.At)
+	return own.ID == p.ID && own.MerchantID == p.MerchantID && own.PaymentID == p.PaymentID && own.Source == p.Source &&
+		own.At.Equal(p.At)
 }
 
 // gather puts the entries of postings, which stand together, together again.
@@ -115,7 +116,8 @@ func NewLedger(db *storage.DB) *Ledger { return &Ledger{db: db} }
 
 // PostingsOf implements ledger.Lister.
 func (l *Ledger) PostingsOf(ctx context.Context, after ledger.PostingKey, limit int) ([]ledger.Posting, error) {
-	rows, err := many(ctx, l.db, entryTable.reader(), postingsOfMerchant, int64(after.MerchantID), micros(after.At), int64(after.ID), int64(limit))
+	rows, err := many(ctx, l.db, entryTable.reader(), postingsOfMerchant, int64(after.MerchantID), micros(after.At),
+		int64(after.ID), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("postings of merchant %d: %w", after.MerchantID, err)
 	}

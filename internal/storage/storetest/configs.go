@@ -115,7 +115,8 @@ func testPOSChange(t *testing.T, s Stores, p pos.POS) {
 	changed := p
 	changed.Status = pos.Disabled
 	grows(t, s, "change", func() error { return saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(changed) }) })
-	refused(t, "the same version again", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(changed) }), fault.StaleVersion)
+	refused(t, "the same version again", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(changed) }),
+		fault.StaleVersion)
 	added := p
 	added.Version = 0
 	refused(t, "added twice", saveRouting(t, s, func(tx routing.Tx) { tx.SavePOS(added) }), fault.StaleVersion)
@@ -129,8 +130,10 @@ func testReplacedRouting(t *testing.T, s Stores, stored routing.Table) {
 	earlier, renamed := stored.Rules[0], stored.Rules[1]
 	changed.Count, renamed.Name = 6, "larger"
 	must(t, "save", saveRouting(t, s, func(tx routing.Tx) { tx.SavePlan(changed); tx.SaveRule(renamed) }))
-	refused(t, "a plan of an old version", saveRouting(t, s, func(tx routing.Tx) { tx.SavePlan(changed) }), fault.StaleVersion)
-	refused(t, "a rule of an old version", saveRouting(t, s, func(tx routing.Tx) { tx.SaveRule(renamed) }), fault.StaleVersion)
+	refused(t, "a plan of an old version", saveRouting(t, s, func(tx routing.Tx) { tx.SavePlan(changed) }),
+		fault.StaleVersion)
+	refused(t, "a rule of an old version", saveRouting(t, s, func(tx routing.Tx) { tx.SaveRule(renamed) }),
+		fault.StaleVersion)
 	refused(t, "removing an old plan", saveRouting(t, s, func(tx routing.Tx) { tx.DropPlan(changed) }), fault.StaleVersion)
 	refused(t, "removing an old rule", saveRouting(t, s, func(tx routing.Tx) { tx.DropRule(renamed) }), fault.StaleVersion)
 	changed.Version, renamed.Version = 0, 0 // whatever is stored

@@ -28,7 +28,8 @@ const leaseTime = time.Minute
 // lease leases what is due at the time given.
 func lease(t *testing.T, s Stores, node string, at time.Time) []job.Job {
 	t.Helper()
-	jobs, err := s.Jobs.Lease(t.Context(), []job.Kind{payment.EventCaptured, payment.EventDeclined}, node, at, leaseTime, 100)
+	jobs, err := s.Jobs.Lease(t.Context(), []job.Kind{payment.EventCaptured, payment.EventDeclined}, node, at, leaseTime,
+		100)
 	must(t, "lease", err)
 	return jobs
 }

@@ -82,7 +82,8 @@ func testRevokedCredential(t *testing.T, s Stores, second merchant.Credential) {
 	grows(t, s, "revoke", func() error {
 		return s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(revoked) })
 	})
-	refused(t, "a credential of an old version", s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(second) }), fault.StaleVersion)
+	refused(t, "a credential of an old version",
+		s.Merchants.InTx(t.Context(), func(tx merchant.Tx) { tx.SaveCredential(second) }), fault.StaleVersion)
 	revoked.Version = 2
 	got, err := s.Merchants.CredentialByKey(t.Context(), "key-2")
 	must(t, "credential", err)

@@ -61,7 +61,8 @@ func testReports(t *testing.T, open Opener) {
 // payout is a posting that is about no payment.
 func payout(n int64) ledger.Posting {
 	return ledger.Posting{
-		ID: id.Posting(n), MerchantID: mine, Source: ledger.Source{Kind: ledger.OfPayout, ID: n, Event: "sent"}, At: epoch.AddDate(0, 0, 2),
+		ID: id.Posting(n), MerchantID: mine, Source: ledger.Source{Kind: ledger.OfPayout, ID: n, Event: "sent"},
+		At: epoch.AddDate(0, 0, 2),
 		Entries: []ledger.Entry{
 			{Account: "payable:41", Amount: lira(5_000)}, {Account: "bank", Amount: lira(-5_000)},
 			{Account: "payable:41", Amount: money.FromMinor(70, money.USD)}, {Account: "bank", Amount: money.FromMinor(-70, money.USD)},
@@ -111,7 +112,8 @@ func testOneOfEachSource(t *testing.T, s Stores, b books) {
 // testProof has the books verified, with pages of any size.
 func testProof(t *testing.T, s Stores) {
 	for _, limit := range []int{1, 2, 500} {
-		proof, err := ledger.Verify(t.Context(), inPages{sqlstore.NewLedger(s.DB), limit}, func(f ledger.Finding) { t.Error(f) })
+		proof, err := ledger.Verify(t.Context(), inPages{sqlstore.NewLedger(s.DB), limit},
+			func(f ledger.Finding) { t.Error(f) })
 		must(t, "verify", err)
 		equal(t, "proof", proof, ledger.Proof{Payments: 8, Postings: 11})
 	}

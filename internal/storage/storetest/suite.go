@@ -43,8 +43,8 @@ type Stores struct {
 func NewStores(db *storage.DB) Stores {
 	return Stores{
 		DB: db, Payments: sqlstore.NewPayments(db), Jobs: sqlstore.NewJobs(db), Merchants: sqlstore.NewMerchants(db),
-		POSes: sqlstore.NewPOSes(db), Routing: sqlstore.NewRouting(db), BINs: sqlstore.NewBINs(db), Vault: sqlstore.NewVault(db),
-		IDs: sqlstore.NewSequences(db), Config: sqlstore.NewConfig(db),
+		POSes: sqlstore.NewPOSes(db), Routing: sqlstore.NewRouting(db), BINs: sqlstore.NewBINs(db),
+		Vault: sqlstore.NewVault(db), IDs: sqlstore.NewSequences(db), Config: sqlstore.NewConfig(db),
 	}
 }
 
