@@ -41,7 +41,10 @@ type route struct {
 	method  string
 	pattern string
 	needs   merchant.Permission
-	handle  func(ctx context.Context, r *request) (kit.Response, error)
+	// person says that only somebody who is logged in can do it: a token has no password,
+	// no second factor and no session.
+	person bool
+	handle func(ctx context.Context, r *request) (kit.Response, error)
 	// emptyBody, listBody and raw are those of kit.Route.
 	emptyBody, listBody bool
 	raw                 *kit.RawBody
@@ -105,10 +108,16 @@ func origin(r *request) audit.Origin {
 	return audit.Origin{Address: r.RemoteAddr(), Agent: agent[:min(len(agent), maxAgent)]}
 }
 
-// admit refuses callers whose role lacks the permission.
+// admit refuses callers whose role lacks the permission, and tokens where only a person
+// will do. No handler asks for either again.
 func (r route) admit(p merchant.AdminPrincipal) error {
-	if r.needs != anybody && !p.Role.May(r.needs) {
+	switch {
+	case r.needs == anybody:
+		return nil
+	case !p.Role.May(r.needs):
 		return fault.New(fault.Forbidden, fault.ForbiddenAction, "the role of the caller may not do that")
+	case r.person && p.UserID == 0:
+		return fault.New(fault.Forbidden, fault.ForbiddenAction, "only somebody who is logged in can do that")
 	}
 	return nil
 }

@@ -32,15 +32,15 @@ const (
 func (s *surface) sessionRoutes() []route {
 	return []route{
 		{method: http.MethodPost, pattern: "/admin/v1/session", needs: anybody, handle: s.login},
-		{method: http.MethodDelete, pattern: "/admin/v1/session", needs: merchant.Self, handle: s.logout},
+		{method: http.MethodDelete, pattern: "/admin/v1/session", needs: merchant.Self, person: true, handle: s.logout},
 		{method: http.MethodPost, pattern: "/admin/v1/invitations/accept", needs: anybody, handle: s.accept},
 		{method: http.MethodGet, pattern: "/admin/v1/me", needs: merchant.Self, handle: s.me},
-		{method: http.MethodGet, pattern: "/admin/v1/me/sessions", needs: merchant.Self, handle: paged(s.mySessions)},
-		{method: http.MethodDelete, pattern: "/admin/v1/me/sessions/{sessionId}", needs: merchant.Self, handle: s.endMySession},
-		{method: http.MethodPost, pattern: "/admin/v1/me/password", needs: merchant.Self, handle: s.changePassword},
-		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, handle: bare(s.enrolTOTP), emptyBody: true},
-		{method: http.MethodPost, pattern: "/admin/v1/me/totp/confirm", needs: merchant.Self, handle: s.confirmTOTP},
-		{method: http.MethodPost, pattern: "/admin/v1/me/totp/remove", needs: merchant.Self, handle: s.removeTOTP},
+		{method: http.MethodGet, pattern: "/admin/v1/me/sessions", needs: merchant.Self, person: true, handle: paged(s.mySessions)},
+		{method: http.MethodDelete, pattern: "/admin/v1/me/sessions/{sessionId}", needs: merchant.Self, person: true, handle: s.endMySession},
+		{method: http.MethodPost, pattern: "/admin/v1/me/password", needs: merchant.Self, person: true, handle: s.changePassword},
+		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, person: true, handle: bare(s.enrolTOTP), emptyBody: true},
+		{method: http.MethodPost, pattern: "/admin/v1/me/totp/confirm", needs: merchant.Self, person: true, handle: s.confirmTOTP},
+		{method: http.MethodPost, pattern: "/admin/v1/me/totp/remove", needs: merchant.Self, person: true, handle: s.removeTOTP},
 	}
 }
 
@@ -118,23 +118,11 @@ func (s *surface) login(ctx context.Context, r *request) (kit.Response, error) {
 
 // logout answers DELETE /admin/v1/session.
 func (s *surface) logout(ctx context.Context, r *request) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	if err := s.Users.EndSession(ctx, p.MerchantID, p.UserID, p.SessionID, p.Actor); err != nil {
 		return kit.Response{}, err
 	}
 	return kit.Response{Status: http.StatusNoContent}.WithHeader("Set-Cookie", s.cookie("", 0)), nil
-}
-
-// person returns the caller if it is a user; a token has no password, no second
-// factor and no session.
-func person(r *request) (merchant.AdminPrincipal, error) {
-	if r.Principal.UserID == 0 {
-		return r.Principal, fault.New(fault.Forbidden, fault.ForbiddenAction, "only somebody who is logged in can do that")
-	}
-	return r.Principal, nil
 }
 
 // accept answers POST /admin/v1/invitations/accept.
@@ -197,10 +185,7 @@ type sessionView struct {
 
 // mySessions answers GET /admin/v1/me/sessions.
 func (s *surface) mySessions(ctx context.Context, r *request, asked page) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	return s.sessionsOf(ctx, p, p.UserID, asked)
 }
 
@@ -222,10 +207,7 @@ func (s *surface) sessionsOf(
 
 // endMySession answers DELETE /admin/v1/me/sessions/{sessionId}.
 func (s *surface) endMySession(ctx context.Context, r *request) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	n, err := r.Number("sessionId")
 	if err != nil {
 		return kit.Response{}, err
@@ -235,10 +217,7 @@ func (s *surface) endMySession(ctx context.Context, r *request) (kit.Response, e
 
 // changePassword answers POST /admin/v1/me/password.
 func (s *surface) changePassword(ctx context.Context, r *request) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	current, _ := r.Body.Text("current", 1, maxProof)
 	password, _ := r.Body.String("password")
 	if err := r.Body.Err(); err != nil {
@@ -253,10 +232,7 @@ func (s *surface) changePassword(ctx context.Context, r *request) (kit.Response,
 
 // enrolTOTP answers POST /admin/v1/me/totp.
 func (s *surface) enrolTOTP(ctx context.Context, r *request) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	e, err := s.Users.EnrolTOTP(ctx, p.MerchantID, p.UserID)
 	if err != nil {
 		return kit.Response{}, err
@@ -266,10 +242,7 @@ func (s *surface) enrolTOTP(ctx context.Context, r *request) (kit.Response, erro
 
 // confirmTOTP answers POST /admin/v1/me/totp/confirm.
 func (s *surface) confirmTOTP(ctx context.Context, r *request) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	code, _ := r.Body.Text("code", 1, 6)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
@@ -279,10 +252,7 @@ func (s *surface) confirmTOTP(ctx context.Context, r *request) (kit.Response, er
 
 // removeTOTP answers POST /admin/v1/me/totp/remove.
 func (s *surface) removeTOTP(ctx context.Context, r *request) (kit.Response, error) {
-	p, err := person(r)
-	if err != nil {
-		return kit.Response{}, err
-	}
+	p := r.Principal
 	current, _ := r.Body.Text("current", 1, maxProof)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
