@@ -130,7 +130,8 @@ func (c *child) request(ctx context.Context, method, path, body string) (int, st
 func (c *child) paySlowly(t *testing.T, slowness string) <-chan string {
 	t.Helper()
 	faults := `{"rate":1,"kinds":["slow"],"slow_ms":` + slowness + `}`
-	if status, body, err := c.request(t.Context(), http.MethodPut, "/sim/sandbox/_faults", faults); err != nil || status >= 400 {
+	if status, body, err := c.request(t.Context(), http.MethodPut, "/sim/sandbox/_faults", faults); err != nil ||
+		status >= 400 {
 		t.Fatalf("set faults: %d %v %s", status, err, body)
 	}
 	paid := make(chan string, 1)

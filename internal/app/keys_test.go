@@ -178,7 +178,8 @@ func TestKeys_every_step_of_a_rotation_is_told_and_guarded(t *testing.T) {
 	if strings.Contains(status(), "old ") {
 		t.Error(status())
 	}
-	if code, answer := s.request(t, "POST", "/api/payment", readmeBody(t)); code != 200 || !strings.Contains(answer, "SUCCESS") {
+	if code, answer := s.request(t, "POST", "/api/payment", readmeBody(t)); code != 200 ||
+		!strings.Contains(answer, "SUCCESS") {
 		t.Errorf("%d %s", code, answer)
 	}
 	s.stop()

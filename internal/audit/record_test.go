@@ -42,7 +42,8 @@ func TestNewRecord(t *testing.T) {
 			want := audit.Record{
 				ID: 1, MerchantID: 7, At: now, Actor: "user:3", Action: "pos.update", Subject: "pos:9", Detail: []byte(tt.want),
 			}
-			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b audit.Origin) bool { return a == b })); err != nil || diff != "" {
+			if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b audit.Origin) bool { return a == b })); err != nil ||
+				diff != "" {
 				t.Errorf("record (-want +got):\n%s%v", diff, err)
 			}
 		})

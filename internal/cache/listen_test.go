@@ -143,7 +143,8 @@ func TestListener(t *testing.T) {
 			w.down.Store(false)
 			pass(5 * time.Second)
 			synctest.Wait()
-			if got := states(); !n.watcher.Listening() || len(got) != 3 || got[0] != nil || !errors.Is(got[1], errCut) || got[2] != nil {
+			if got := states(); !n.watcher.Listening() || len(got) != 3 || got[0] != nil || !errors.Is(got[1], errCut) ||
+				got[2] != nil {
 				t.Errorf("states = %v, want up, lost, up", got)
 			}
 		}},

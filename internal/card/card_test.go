@@ -95,7 +95,8 @@ func TestLuhnCatchesEveryWrongDigit(t *testing.T) {
 func TestZeroPAN(t *testing.T) {
 	t.Parallel()
 	var none card.PAN
-	if !none.IsZero() || none.Reveal() != "" || none.Masked() != "" || none.Last4() != "" || none.BIN(8) != "" || card.SchemeOf(none) != "" {
+	if !none.IsZero() || none.Reveal() != "" || none.Masked() != "" || none.Last4() != "" || none.BIN(8) != "" ||
+		card.SchemeOf(none) != "" {
 		t.Error("no card number is one")
 	}
 	if one := pan(t, "5421190122090656"); one == none || one != pan(t, "5421190122090656") {
@@ -149,7 +150,8 @@ func TestNothingPrints(t *testing.T) {
 			t.Errorf("the code shows in %q", text)
 		}
 	}
-	if got := fmt.Sprintf("%v", struct{ cvv card.CVV }{typed.CVV}); strings.Contains(got, " ") || !strings.Contains(got, "0x") {
+	if got := fmt.Sprintf("%v", struct{ cvv card.CVV }{typed.CVV}); strings.Contains(got, " ") ||
+		!strings.Contains(got, "0x") {
 		t.Errorf("an unexported code prints %q, want an address", got)
 	}
 	if got := fmt.Sprintf("%s|%v|%d", typed.PAN, typed.PAN, typed.PAN); got != "542119******0656|542119******0656|542119******0656" {

@@ -91,7 +91,8 @@ func TestParseCVVOf(t *testing.T) {
 		"three_of_no_known_range": {"123", other, true}, "four_of_no_known_range": {"1234", other, true},
 		"three_without_a_number": {"123", card.PAN{}, true}, "two": {"12", card.PAN{}, false}, "letters": {"12a", visa, false},
 	} {
-		if _, err := card.ParseCVVOf(tt.typed, tt.pan); (err == nil) != tt.right || (err != nil && !errors.Is(err, card.ErrCVV)) {
+		if _, err := card.ParseCVVOf(tt.typed, tt.pan); (err == nil) != tt.right ||
+			(err != nil && !errors.Is(err, card.ErrCVV)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -129,7 +129,8 @@ func TestMoneyIsTheCaptureOfAHold(t *testing.T) {
 
 func TestReasons(t *testing.T) {
 	t.Parallel()
-	if connector.Reason("NOBODY_KNOWS").Known() || !connector.AlreadySettled.OfBank() || connector.Success.OfBank() || connector.ThreeDSExpired.OfBank() {
+	if connector.Reason("NOBODY_KNOWS").Known() || !connector.AlreadySettled.OfBank() || connector.Success.OfBank() ||
+		connector.ThreeDSExpired.OfBank() {
 		t.Error("a reason is taken for another sort")
 	}
 	seen := map[connector.Reason]bool{}

@@ -55,13 +55,15 @@ func TestPost(t *testing.T) {
 
 	t.Run("redirect_is_an_answer_and_not_followed", func(t *testing.T) {
 		t.Parallel()
-		if status, _, err := post(t, demo, egress.PosterOptions{}, target.URL+"/moved"); status != http.StatusFound || err != nil {
+		if status, _, err := post(t, demo, egress.PosterOptions{}, target.URL+"/moved"); status != http.StatusFound ||
+			err != nil {
 			t.Errorf("status %d, %v", status, err)
 		}
 	})
 	t.Run("only_the_beginning_of_an_answer_is_read", func(t *testing.T) {
 		t.Parallel()
-		if status, head, err := post(t, demo, egress.PosterOptions{}, target.URL+"/long"); status != http.StatusOK || len(head) != 512 || err != nil {
+		if status, head, err := post(t, demo, egress.PosterOptions{}, target.URL+"/long"); status != http.StatusOK ||
+			len(head) != 512 || err != nil {
 			t.Errorf("status %d, %d bytes, %v", status, len(head), err)
 		}
 	})

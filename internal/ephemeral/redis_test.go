@@ -26,7 +26,8 @@ func TestRedis(t *testing.T) {
 		}
 		said, err := exec.CommandContext(t.Context(), "redis-cli", "-u", address, "pttl", "vezne:ephemeral:a").Output() //nolint:gosec // the test's own
 		var left int64
-		if _, scan := fmt.Sscan(string(said), &left); err != nil || scan != nil || left <= 0 || left > (30*time.Minute).Milliseconds() {
+		if _, scan := fmt.Sscan(string(said), &left); err != nil || scan != nil || left <= 0 ||
+			left > (30*time.Minute).Milliseconds() {
 			t.Errorf("ends in %q, %v", said, err)
 		}
 	})
@@ -50,7 +51,8 @@ func TestRedis(t *testing.T) {
 	})
 	t.Run("server_that_cannot_be_reached_is_told_at_the_start", func(t *testing.T) {
 		t.Parallel()
-		if r, err := ephemeral.OpenRedis("redis://:hidden@127.0.0.1:1/0"); err == nil || strings.Contains(err.Error(), "hidden") {
+		if r, err := ephemeral.OpenRedis("redis://:hidden@127.0.0.1:1/0"); err == nil ||
+			strings.Contains(err.Error(), "hidden") {
 			t.Errorf("opened %v, %v", r, err)
 		}
 		if r, err := ephemeral.OpenRedis("redis://:hid\x7fden@%%"); err == nil || strings.Contains(err.Error(), "hid") {

@@ -78,10 +78,12 @@ func TestSharedBuckets(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := strings.TrimSpace(cli(t, address, "keys", "*"))
-		if !strings.HasPrefix(name, "vezne:limit:") || strings.Contains(name, "192.0.2.1") || len(name) != len("vezne:limit:")+43 {
+		if !strings.HasPrefix(name, "vezne:limit:") || strings.Contains(name, "192.0.2.1") ||
+			len(name) != len("vezne:limit:")+43 {
 			t.Errorf("the server has %q", name)
 		}
-		if left, err := time.ParseDuration(strings.TrimSpace(cli(t, address, "pttl", name)) + "ms"); err != nil || left <= 3*time.Hour-slack || left > 3*time.Hour {
+		if left, err := time.ParseDuration(strings.TrimSpace(cli(t, address, "pttl", name)) + "ms"); err != nil ||
+			left <= 3*time.Hour-slack || left > 3*time.Hour {
 			t.Errorf("ends in %s, %v", left, err)
 		}
 	})

@@ -69,7 +69,8 @@ func TestRound_the_cause_of_a_panic_is_its_place_alone(t *testing.T) {
 	if n, err := runner.Round(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	if strings.Contains(q.cause, secret) || strings.Contains(q.cause, "\n") || !strings.Contains(q.cause, "panic_test.go:") {
+	if strings.Contains(q.cause, secret) || strings.Contains(q.cause, "\n") ||
+		!strings.Contains(q.cause, "panic_test.go:") {
 		t.Errorf("cause = %q", q.cause)
 	}
 }

@@ -20,7 +20,9 @@ type endless struct {
 	ended        chan job.Job
 }
 
-func (q *endless) Lease(_ context.Context, _ []job.Kind, _ string, _ time.Time, _ time.Duration, limit int) ([]job.Job, error) {
+func (q *endless) Lease(
+	_ context.Context, _ []job.Kind, _ string, _ time.Time, _ time.Duration, limit int,
+) ([]job.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var all []job.Job
@@ -93,7 +95,9 @@ type slow struct {
 	takes time.Duration
 }
 
-func (q *slow) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, _ int) ([]job.Job, error) {
+func (q *slow) Lease(
+	ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, _ int,
+) ([]job.Job, error) {
 	q.clock.Advance(q.takes)
 	return q.endless.Lease(ctx, kinds, node, now, lease, 1)
 }
@@ -145,6 +149,8 @@ func TestRound_the_end_of_a_job_is_stored_within_its_lease_or_not_at_all(t *test
 // single hands out one job.
 type single struct{ job.Queue }
 
-func (s *single) Lease(ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, _ int) ([]job.Job, error) {
+func (s *single) Lease(
+	ctx context.Context, kinds []job.Kind, node string, now time.Time, lease time.Duration, _ int,
+) ([]job.Job, error) {
 	return s.Queue.Lease(ctx, kinds, node, now, lease, 1)
 }

@@ -304,7 +304,8 @@ func TestMissingCapability(t *testing.T) {
 	fullRegistry, _ := registry(t, fullBank{&fakeBank{authorize: approve}}, nil)
 	plain, full := bankOf(t, plainRegistry, fakePOS), bankOf(t, fullRegistry, fakePOS)
 	for code, ask := range requests {
-		if answer, err := ask(plain); answer.Outcome != connector.Unsent || fault.CodeOf(err) != code || fault.KindOf(err) != fault.Conflict {
+		if answer, err := ask(plain); answer.Outcome != connector.Unsent || fault.CodeOf(err) != code ||
+			fault.KindOf(err) != fault.Conflict {
 			t.Errorf("%s: outcome %d, %v; want unsent, conflict", code, answer.Outcome, err)
 		}
 		if answer, err := ask(full); answer.Outcome != connector.Approved || err != nil {

@@ -123,11 +123,15 @@ func (s secureBank) Enrol(context.Context, connector.Enrolment) (connector.Enrol
 	return s.enrolled, nil
 }
 
-func (s secureBank) ReadReturn(ctx context.Context, f connector.ReturnForm, c connector.Charge, m connector.Memo) (connector.Authentication, error) {
+func (s secureBank) ReadReturn(
+	ctx context.Context, f connector.ReturnForm, c connector.Charge, m connector.Memo,
+) (connector.Authentication, error) {
 	return s.read(ctx, f, c, m)
 }
 
-func (s secureBank) AuthorizeAuthenticated(ctx context.Context, _ connector.Charge, _ connector.Authentication) (connector.Answer, error) {
+func (s secureBank) AuthorizeAuthenticated(
+	ctx context.Context, _ connector.Charge, _ connector.Authentication,
+) (connector.Answer, error) {
 	return s.authorize(ctx)
 }
 

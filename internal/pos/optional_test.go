@@ -102,14 +102,16 @@ func TestOptional(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			saved, err := bank(t, richBank{saved: connector.SavedCard{Answer: approved, Token: tt.token}}).SaveCard(t.Context(), connector.SaveCard{})
-			if saved.Outcome != tt.want || (err == nil) != (tt.want == connector.Approved) || saved.Token.IsZero() == (err == nil) {
+			if saved.Outcome != tt.want || (err == nil) != (tt.want == connector.Approved) ||
+				saved.Token.IsZero() == (err == nil) {
 				t.Errorf("%+v, %v", saved, err)
 			}
 		})
 	}
 	t.Run("card_is_forgotten", func(t *testing.T) {
 		t.Parallel()
-		if a, err := bank(t, richBank{}).ForgetCard(t.Context(), connector.CardToken{Card: "c"}); err != nil || a.Outcome != connector.Approved {
+		if a, err := bank(t, richBank{}).ForgetCard(t.Context(), connector.CardToken{Card: "c"}); err != nil ||
+			a.Outcome != connector.Approved {
 			t.Errorf("%+v, %v", a, err)
 		}
 	})

@@ -159,7 +159,8 @@ func TestOffer_says_what_needs_3DS(t *testing.T) {
 	table.Plans = append(table.Plans, installment.Plan{ID: 99, POSID: 1, Program: "Bonus", Count: 3, CustomerRate: 3_500_000, Active: true})
 	table.POSes[0].Programs = []string{"Bonus"}
 	table.POSes[0].Priority = 9
-	if options := routing.Offer(table, r, terms, nil); len(options) != 1 || options[0].ThreeDS != "" || options[0].POSID != 2 {
+	if options := routing.Offer(table, r, terms, nil); len(options) != 1 || options[0].ThreeDS != "" ||
+		options[0].POSID != 2 {
 		t.Errorf("options = %+v", options)
 	}
 	// For another price it is no way around.

@@ -99,7 +99,8 @@ func TestGauges(t *testing.T) {
 		s.unknown, s.err = 0, errors.New("away")
 		g.Read(t.Context())
 		text := scrape(t, m)
-		if !strings.Contains(text, "vezne_operations_unknown 4\n") || !strings.Contains(text, "vezne_readings_timestamp_seconds 1.795176e+09\n") {
+		if !strings.Contains(text, "vezne_operations_unknown 4\n") ||
+			!strings.Contains(text, "vezne_readings_timestamp_seconds 1.795176e+09\n") {
 			t.Error("a reading that failed changed the gauges")
 		}
 		if !strings.Contains(log.String(), "read gauges") {

@@ -54,7 +54,8 @@ func TestStart(t *testing.T) {
 	_, inner := trace.Start(ctx, trace.StepInquiry)
 	inner.End()
 	span.End()
-	if len(r.steps) != 2 || r.steps[0] != trace.StepBank || r.said[trace.KeyConnector] != 1 || r.failed != 1 || r.ended != 2 || !span.On() {
+	if len(r.steps) != 2 || r.steps[0] != trace.StepBank || r.said[trace.KeyConnector] != 1 || r.failed != 1 ||
+		r.ended != 2 || !span.On() {
 		t.Errorf("recorded %+v", r)
 	}
 }

@@ -63,12 +63,15 @@ func (s *memory) CardByToken(_ context.Context, m id.Merchant, token string) (va
 	return c, nil
 }
 
-func (s *memory) CustomerCards(_ context.Context, m id.Merchant, customerRef string, valid card.Expiry) ([]vault.StoredCard, error) {
+func (s *memory) CustomerCards(
+	_ context.Context, m id.Merchant, customerRef string, valid card.Expiry,
+) ([]vault.StoredCard, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []vault.StoredCard
 	for _, c := range s.cards {
-		if c.MerchantID == m && c.CustomerRef == customerRef && c.ExpiryYear*12+c.ExpiryMonth >= valid.Year*12+int(valid.Month) {
+		if c.MerchantID == m && c.CustomerRef == customerRef &&
+			c.ExpiryYear*12+c.ExpiryMonth >= valid.Year*12+int(valid.Month) {
 			found = append(found, c)
 		}
 	}

@@ -137,7 +137,8 @@ func paymentOf(commit []asked) (identity, error) {
 		list, _, _ = strings.Cut(list, ")")
 		columns := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 		number, uuid := slices.Index(columns, "id"), slices.Index(columns, "uuid")
-		if min(number, uuid) >= 0 && max(number, uuid) < len(a.values) && len(a.values[number]) == 8 && len(a.values[uuid]) == 16 {
+		if min(number, uuid) >= 0 && max(number, uuid) < len(a.values) && len(a.values[number]) == 8 &&
+			len(a.values[uuid]) == 16 {
 			return identity{int64(binary.BigEndian.Uint64(a.values[number])), a.values[uuid]}, nil //nolint:gosec // an id
 		}
 	}

@@ -54,7 +54,8 @@ func TestCompose(t *testing.T) {
 	t.Parallel()
 	f := parse[composeFile](t, "deploy/compose.yaml")
 	for name, s := range f.Services {
-		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) ||
+			!slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s may write to its root or gain rights", name)
 		}
 		if s.User == "" || strings.HasPrefix(s.User, "0") || s.User == "root" {
@@ -183,7 +184,8 @@ func checkPods(t *testing.T, o object) {
 	if o.Kind == "CronJob" {
 		pod = holder.JobTemplate.Spec.Template.Spec
 	}
-	if !pod.SecurityContext.RunAsNonRoot || pod.SecurityContext.RunAsUser == 0 || pod.ServiceToken == nil || *pod.ServiceToken {
+	if !pod.SecurityContext.RunAsNonRoot || pod.SecurityContext.RunAsUser == 0 || pod.ServiceToken == nil ||
+		*pod.ServiceToken {
 		t.Errorf("%s runs as root or has a token of the cluster", o.Metadata.Name)
 	}
 	if len(pod.Containers) != 1 {

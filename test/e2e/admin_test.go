@@ -13,7 +13,9 @@ import (
 )
 
 // staff sends a request of the merchant's own people and wants the status.
-func staff(t *testing.T, s *servertest.Server, want int, method, path, body string, headers ...string) servertest.Answer {
+func staff(
+	t *testing.T, s *servertest.Server, want int, method, path, body string, headers ...string,
+) servertest.Answer {
 	t.Helper()
 	r := servertest.Request{Method: method, Path: path, Body: body, As: servertest.Admin(), Header: map[string]string{}}
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -140,7 +142,8 @@ func TestAdminPayments(t *testing.T) {
 				if e.Record == nil || e.Record.Action != "payment.refund" {
 					continue
 				}
-				if e.Record.Actor != "admin:demo" || e.Record.Address == nil || *e.Record.Address != "127.0.0.1" || e.Record.Agent == nil {
+				if e.Record.Actor != "admin:demo" || e.Record.Address == nil || *e.Record.Address != "127.0.0.1" ||
+					e.Record.Agent == nil {
 					t.Errorf("record %+v", e.Record)
 				}
 			}

@@ -27,7 +27,8 @@ func TestAdminAudit(t *testing.T) {
 		}
 		t.Run("tells_who_did_what_from_where", func(t *testing.T) {
 			all, a := search("actor=admin:demo")
-			if len(all) != 2 || all[0].Action != "pos.create" || all[1].Action != "credential.create" || all[0].Address == nil || *all[0].Address != "127.0.0.1" {
+			if len(all) != 2 || all[0].Action != "pos.create" || all[1].Action != "credential.create" ||
+				all[0].Address == nil || *all[0].Address != "127.0.0.1" {
 				t.Errorf("audit: %s", a.Body)
 			}
 			if strings.Contains(a.Body, c.Text("secret")) || strings.Contains(a.Body, "quietvalue") {

@@ -249,7 +249,8 @@ func seedLists(t *testing.T, s *servertest.Server) map[string]adminList {
 		staff(t, s, 201, http.MethodPost, "/admin/v1/team", `{"email":"listed-`+n+`@shop.example","name":"Listed","role":"viewer"}`)
 		staff(t, s, 201, http.MethodPost, "/admin/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/listed-`+n+`","events":["payment.expired"]}`)
 		staff(t, s, 202, http.MethodPost, "/admin/v1/webhook-endpoints/1/test", `{}`)
-		if a, ok := s.Send(t, payment(charge("orderId", quoted(fmt.Sprintf("%s-%d", t.Name(), i))), "")); !ok || a.Text("status") != "SUCCESS" {
+		if a, ok := s.Send(t, payment(charge("orderId", quoted(fmt.Sprintf("%s-%d", t.Name(), i))), "")); !ok ||
+			a.Text("status") != "SUCCESS" {
 			t.Fatalf("payment: %d %s", a.Status, a.Body)
 		}
 		owner = logIn(t, s, 200, ownersLogin)

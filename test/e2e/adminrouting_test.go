@@ -29,7 +29,8 @@ func TestAdminRouting(t *testing.T) {
 		const unknownCard = `{"amount":100,"currency":"TRY"}`
 		t.Run("a_dry_run_tells_which_pos_and_why", func(t *testing.T) {
 			a := staff(t, s, 200, http.MethodPost, "/admin/v1/routing/dry-run", `{"amount":1000,"currency":"TRY","bin":"542119","installments":3}`)
-			if got := chosen(t, s, `{"amount":1000,"currency":"TRY","bin":"542119","installments":3}`); len(got) != 1 || got[0] != "akbank" {
+			if got := chosen(t, s, `{"amount":1000,"currency":"TRY","bin":"542119","installments":3}`); len(got) != 1 ||
+				got[0] != "akbank" {
 				t.Errorf("candidates %v", got)
 			}
 			if !strings.Contains(a.Body, `"total":1035.00`) || !strings.Contains(a.Body, `"reason":"no_plan"`) {
@@ -44,7 +45,8 @@ func TestAdminRouting(t *testing.T) {
 			made := staff(t, s, 201, http.MethodPut, path, body)
 			again := staff(t, s, 200, http.MethodPut, path, body)
 			for _, a := range []servertest.Answer{made, again} {
-				if strings.Contains(a.Body, "topsecretvalue") || string(a.Members["secrets_set"]) != `["key"]` || !strings.Contains(a.Body, "SPARE") {
+				if strings.Contains(a.Body, "topsecretvalue") || string(a.Members["secrets_set"]) != `["key"]` ||
+					!strings.Contains(a.Body, "SPARE") {
 					t.Errorf("POS: %s", a.Body)
 				}
 			}

@@ -50,7 +50,8 @@ func wantPaid(t *testing.T, s *servertest.Server, id string) {
 func wantCharged(t *testing.T, s *servertest.Server, id string) {
 	t.Helper()
 	a := result(t, s, id)
-	if a.Text("status") != "SUCCESS" || string(a.Members["amount"]) != "100.50" || string(a.Members["installmentCount"]) != "1" {
+	if a.Text("status") != "SUCCESS" || string(a.Members["amount"]) != "100.50" ||
+		string(a.Members["installmentCount"]) != "1" {
 		t.Fatalf("checkout: %s", a.Body)
 	}
 	s.CheckBooks(t, servertest.Admin(), a.Text("paymentId"))

@@ -34,7 +34,8 @@ func testCrowds(t *testing.T, s *servertest.Server) {
 			t.Errorf("%d payments won", winners)
 		}
 		for _, a := range answers {
-			if code := a.Text("resultCode"); a.Status == http.StatusConflict && code != "ORDER_IN_PROGRESS" && code != "ORDER_ALREADY_PAID" {
+			if code := a.Text("resultCode"); a.Status == http.StatusConflict && code != "ORDER_IN_PROGRESS" &&
+				code != "ORDER_ALREADY_PAID" {
 				t.Errorf("refused as %s", code)
 			}
 		}
@@ -135,7 +136,8 @@ func chargeOnce(t *testing.T, s *servertest.Server, key string) {
 		switch code := a.Text("resultCode"); {
 		case a.Status == http.StatusOK:
 			ids[a.Text("paymentId")] = true
-		case a.Status == http.StatusConflict && a.Header.Get("Retry-After") != "" && (code == "ORDER_IN_PROGRESS" || code == "IDEMPOTENCY_IN_PROGRESS"):
+		case a.Status == http.StatusConflict && a.Header.Get("Retry-After") != "" &&
+			(code == "ORDER_IN_PROGRESS" || code == "IDEMPOTENCY_IN_PROGRESS"):
 		default:
 			t.Errorf("a rival was answered %d %s", a.Status, a.Body)
 		}
@@ -181,7 +183,8 @@ func captureOnce(t *testing.T, s *servertest.Server, amounts [2]string) {
 		t.Errorf("%d captures won", winners)
 	}
 	for _, a := range answers {
-		if code := a.Text("resultCode"); a.Status == http.StatusConflict && code != "CAPTURE_IN_PROGRESS" && code != "ALREADY_CAPTURED" {
+		if code := a.Text("resultCode"); a.Status == http.StatusConflict && code != "CAPTURE_IN_PROGRESS" &&
+			code != "ALREADY_CAPTURED" {
 			t.Errorf("refused as %s", code)
 		}
 		if a.Status != http.StatusOK && a.Status != http.StatusConflict {

@@ -121,7 +121,8 @@ func TestSearch(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "server.log"), []byte(clean), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if found, files, err := newSearch([]string{number}, []string{code}).tree(dir); err != nil || len(found) != 0 || files != 1 {
+		if found, files, err := newSearch([]string{number}, []string{code}).tree(dir); err != nil || len(found) != 0 ||
+			files != 1 {
 			t.Errorf("found %v in %d files (%v)", found, files, err)
 		}
 	})

@@ -157,7 +157,8 @@ func TestMetrics(t *testing.T) {
 	var f scraped
 	if !servertest.Eventually(t, func() bool {
 		f = scrape(t, s)
-		return f["vezne_webhook_attempts_total"] != nil && f["vezne_resolver_results_total"] != nil && f["vezne_readings_timestamp_seconds"] != nil
+		return f["vezne_webhook_attempts_total"] != nil && f["vezne_resolver_results_total"] != nil &&
+			f["vezne_readings_timestamp_seconds"] != nil
 	}) {
 		t.Error("no delivery was tried, nothing was resolved or nothing read")
 	}

@@ -54,7 +54,8 @@ func TestProfiles(t *testing.T) {
 			}
 		})
 	}
-	if a, ok := s.Send(t, servertest.Request{Method: http.MethodGet, Path: "/debug/pprof/"}); ok && a.Status != http.StatusNotFound {
+	if a, ok := s.Send(t, servertest.Request{Method: http.MethodGet, Path: "/debug/pprof/"}); ok &&
+		a.Status != http.StatusNotFound {
 		t.Errorf("the public listener answers %d to /debug/pprof/", a.Status)
 	}
 }

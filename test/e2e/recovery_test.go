@@ -40,7 +40,8 @@ func TestRecovery(t *testing.T) {
 	for i := range 5 {
 		payOrder(t, s, fmt.Sprintf("after-the-moment-%d", i))
 	}
-	if a, ok := s.Send(t, post("/api/payment/"+refunded+"/refund", `{"amount":0.50,"currency":"TRY"}`)); !ok || a.Text("status") != "SUCCESS" {
+	if a, ok := s.Send(t, post("/api/payment/"+refunded+"/refund", `{"amount":0.50,"currency":"TRY"}`)); !ok ||
+		a.Text("status") != "SUCCESS" {
 		t.Fatalf("refund: %s", a.Body)
 	}
 	<-waiting
@@ -83,7 +84,8 @@ func momentOfAnOpenPayment(t *testing.T, s *servertest.Server) (moment string, a
 	waiting := make(chan struct{})
 	go func() {
 		defer close(waiting)
-		if a, ok := s.Send(t, payment(charge("orderId", quoted("open-at-the-moment")), "")); ok && a.Text("status") != "SUCCESS" {
+		if a, ok := s.Send(t, payment(charge("orderId", quoted("open-at-the-moment")), "")); ok &&
+			a.Text("status") != "SUCCESS" {
 			t.Errorf("pay: %d %s", a.Status, a.Body)
 		}
 	}()

@@ -65,7 +65,8 @@ func TestRoles(t *testing.T) {
 					if r.Needs == merchant.Self {
 						continue // tokens may not do what needs a login; it is tested with logins
 					}
-					if refused == role.May(r.Needs) || a.Status == http.StatusUnauthorized || a.Status >= http.StatusInternalServerError {
+					if refused == role.May(r.Needs) || a.Status == http.StatusUnauthorized ||
+						a.Status >= http.StatusInternalServerError {
 						t.Errorf("%s: status %d %s", role, a.Status, a.Body)
 					}
 				}

@@ -29,7 +29,8 @@ func testRouting(t *testing.T, s *servertest.Server) {
 				body: charge("pan", quoted(tt.pan), "currency", quoted(tt.currency), "amount", tt.amount),
 			}}.run(t, s)
 			d := s.Detail(t, servertest.Admin(), kept["p"])
-			if d.POSAlias != tt.alias || len(d.Routing.Candidates) == 0 || d.Routing.Candidates[0] != (servertest.Choice{Alias: tt.alias, Reason: tt.reason}) {
+			if d.POSAlias != tt.alias || len(d.Routing.Candidates) == 0 ||
+				d.Routing.Candidates[0] != (servertest.Choice{Alias: tt.alias, Reason: tt.reason}) {
 				t.Errorf("went to %s by %+v, want %s as %s", d.POSAlias, d.Routing.Candidates, tt.alias, tt.reason)
 			}
 		})
@@ -39,7 +40,8 @@ func testRouting(t *testing.T, s *servertest.Server) {
 		kept := scenario{{send: pay, body: charge("currency", `"USD"`), status: 200, want: `{"resultCode":"NO_POS_AVAILABLE"}`, keep: "p"}}.run(t, s)
 		d := s.Detail(t, servertest.Admin(), kept["p"])
 		if len(d.Routing.Candidates) != 0 || len(d.Routing.Rejected) == 0 || len(d.Operations) != 0 {
-			t.Errorf("%d candidates, %d rejected, %d operations", len(d.Routing.Candidates), len(d.Routing.Rejected), len(d.Operations))
+			t.Errorf("%d candidates, %d rejected, %d operations", len(d.Routing.Candidates), len(d.Routing.Rejected),
+				len(d.Operations))
 		}
 	})
 }

@@ -59,8 +59,10 @@ func TestSecurePolicies(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
 			s := servertest.Start(t, servertest.Options{Engine: engine, Args: []string{"--fixtures", fixtures}})
-			t.Run("soft_decline_of_the_bank_names_3ds_and_the_order_is_paid_with_it", func(t *testing.T) { testSoftDecline(t, s) })
-			t.Run("hosted_page_goes_on_to_3ds_without_asking_for_the_card_again", func(t *testing.T) { testPageSoftDecline(t, s) })
+			t.Run("soft_decline_of_the_bank_names_3ds_and_the_order_is_paid_with_it",
+				func(t *testing.T) { testSoftDecline(t, s) })
+			t.Run("hosted_page_goes_on_to_3ds_without_asking_for_the_card_again",
+				func(t *testing.T) { testPageSoftDecline(t, s) })
 			t.Run("addresses_off_the_list_of_hosts_are_refused", func(t *testing.T) { testHosts(t, s) })
 		})
 	}
@@ -81,7 +83,8 @@ func testSoftDecline(t *testing.T, s *servertest.Server) {
 		if a.Status != http.StatusOK || a.Text("status") != "FAILED" || a.Text("resultCode") != code {
 			t.Fatalf("direct payment: %d %s", a.Status, a.Body)
 		}
-		if d := s.Detail(t, servertest.Admin(), a.Text("paymentId")); len(d.Operations) != 1 || len(d.Routing.Candidates) < 2 {
+		if d := s.Detail(t, servertest.Admin(), a.Text("paymentId")); len(d.Operations) != 1 ||
+			len(d.Routing.Candidates) < 2 {
 			t.Errorf("%d of %d banks were asked", len(d.Operations), len(d.Routing.Candidates))
 		}
 		home := local(t)
@@ -122,7 +125,8 @@ func testHosts(t *testing.T, s *servertest.Server) {
 	elsewhere := quoted("http://127.0.0.1:1/shop")
 	for _, name := range []string{"successUrl", "failureUrl"} {
 		a, _ := s.Send(t, post("/api/3ds", local(t).secured("orderId", quoted(t.Name()), name, elsewhere)))
-		if a.Status != http.StatusBadRequest || a.Text("resultCode") != "URL_NOT_ALLOWED" || !strings.Contains(a.Body, `"field":"`+name+`"`) {
+		if a.Status != http.StatusBadRequest || a.Text("resultCode") != "URL_NOT_ALLOWED" ||
+			!strings.Contains(a.Body, `"field":"`+name+`"`) {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
 	}

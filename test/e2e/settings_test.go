@@ -19,7 +19,8 @@ func TestSettings(t *testing.T) {
 		staff(t, s, 412, http.MethodPatch, path, body, "If-Match", `"99"`)
 		after := staff(t, s, 200, http.MethodPatch, path, body, "If-Match", version)
 		staff(t, s, 412, http.MethodPatch, path, body, "If-Match", version)
-		if read := staff(t, s, 200, http.MethodGet, path, ""); read.Body != after.Body || !strings.Contains(read.Body, `"life_minutes":90`) {
+		if read := staff(t, s, 200, http.MethodGet, path, ""); read.Body != after.Body ||
+			!strings.Contains(read.Body, `"life_minutes":90`) {
 			t.Errorf("read %s, changed %s", read.Body, after.Body)
 		}
 		if d := chosen(t, s, `{"amount":100,"currency":"TRY"}`); len(d) == 0 {

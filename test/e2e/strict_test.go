@@ -27,9 +27,10 @@ func TestLoginAlone(t *testing.T) {
 			if !strings.HasPrefix(path, "/admin/v1/me") && path != "/admin/v1/session" {
 				continue
 			}
-			alone := o.Security != nil && len(*o.Security) > 0 && !slices.ContainsFunc(*o.Security, func(way openapi3.SecurityRequirement) bool {
-				return way["token"] != nil
-			})
+			alone := o.Security != nil && len(*o.Security) > 0 &&
+				!slices.ContainsFunc(*o.Security, func(way openapi3.SecurityRequirement) bool {
+					return way["token"] != nil
+				})
 			r := servertest.Request{Method: method, Path: strings.ReplaceAll(path, "{sessionId}", "1"), As: servertest.Admin()}
 			if method != http.MethodGet && method != http.MethodDelete {
 				r.Body = map[string]string{

@@ -74,7 +74,8 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		if a, _ := s.Send(t, look); a.Text("status") != "ENROLLED" || a.Text("resultCode") != "AWAITING_3DS" {
 			t.Errorf("at the bank: %s", a.Body)
 		}
-		if a, _ := s.Send(t, completion(id, "early")); a.Status != http.StatusConflict || a.Text("resultCode") != "THREEDS_NOT_COMPLETED" {
+		if a, _ := s.Send(t, completion(id, "early")); a.Status != http.StatusConflict ||
+			a.Text("resultCode") != "THREEDS_NOT_COMPLETED" {
 			t.Errorf("too early: %d %s", a.Status, a.Body)
 		}
 		authenticate(t, s, html, "a")
@@ -82,11 +83,13 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		if len(form) != 2 || form.Get("paymentId") != id || form.Get("securityKey") == "" || shop.Got("/failure") != nil {
 			t.Fatalf("the shop got %v", form)
 		}
-		if a, _ := s.Send(t, completion(id, "wrong")); a.Status != http.StatusBadRequest || a.Text("resultCode") != "INVALID_SECURITY_KEY" {
+		if a, _ := s.Send(t, completion(id, "wrong")); a.Status != http.StatusBadRequest ||
+			a.Text("resultCode") != "INVALID_SECURITY_KEY" {
 			t.Errorf("wrong key: %d %s", a.Status, a.Body)
 		}
 		a, _ := s.Send(t, completion(id, form.Get("securityKey")))
-		if a.Text("status") != "SUCCESS" || string(a.Members["amount"]) != "1035.00" || string(a.Members["installmentCount"]) != "3" {
+		if a.Text("status") != "SUCCESS" || string(a.Members["amount"]) != "1035.00" ||
+			string(a.Members["installmentCount"]) != "3" {
 			t.Fatalf("complete: %d %s", a.Status, a.Body)
 		}
 		again, _ := s.Send(t, completion(id, form.Get("securityKey")))
@@ -105,10 +108,12 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		id, html := enrolled(t, s, shop.secured("orderId", quoted(t.Name())))
 		authenticate(t, s, html, "b")
 		form := shop.Got("/failure")
-		if len(form) != 3 || form.Get("paymentId") != id || form.Get("resultCode") != "THREEDS_FAILED" || form.Get("resultMessage") == "" {
+		if len(form) != 3 || form.Get("paymentId") != id || form.Get("resultCode") != "THREEDS_FAILED" ||
+			form.Get("resultMessage") == "" {
 			t.Errorf("the shop got %v", form)
 		}
-		if a, _ := s.Send(t, completion(id, "any")); a.Text("status") != "FAILED" || a.Text("resultCode") != "THREEDS_FAILED" {
+		if a, _ := s.Send(t, completion(id, "any")); a.Text("status") != "FAILED" ||
+			a.Text("resultCode") != "THREEDS_FAILED" {
 			t.Errorf("complete: %s", a.Body)
 		}
 	})
@@ -134,7 +139,8 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 		back := s.PassBank(t, html, "a")
 		for name := range back.Fields {
 			page := s.Browse(t, back.With(name, back.Fields.Get(name)+"1"))
-			if page.Status != http.StatusBadRequest || !strings.Contains(page.Header.Get("Content-Type"), "text/html") || strings.Contains(page.Body, "<form") {
+			if page.Status != http.StatusBadRequest || !strings.Contains(page.Header.Get("Content-Type"), "text/html") ||
+				strings.Contains(page.Body, "<form") {
 				t.Errorf("%s changed: %d %s", name, page.Status, page.Body)
 			}
 		}
@@ -194,7 +200,8 @@ func testThreeDS(t *testing.T, s *servertest.Server) {
 	t.Run("count_that_is_not_on_offer", func(t *testing.T) {
 		t.Parallel()
 		a, _ := s.Send(t, post("/api/3ds", openShop(t).secured("orderId", quoted(t.Name()), "installmentCount", "5")))
-		if a.Status != http.StatusBadRequest || a.Text("resultCode") != "INSTALLMENT_NOT_AVAILABLE" || !strings.Contains(a.Text("resultMessage"), "1, 2, 3, 6, 9, 12") {
+		if a.Status != http.StatusBadRequest || a.Text("resultCode") != "INSTALLMENT_NOT_AVAILABLE" ||
+			!strings.Contains(a.Text("resultMessage"), "1, 2, 3, 6, 9, 12") {
 			t.Errorf("%d %s", a.Status, a.Body)
 		}
 	})

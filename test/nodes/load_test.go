@@ -74,7 +74,9 @@ const (
 
 // ask sends a request until the answer is neither a broken connection, nor "not
 // now", nor an outcome that is still open.
-func (l *load) ask(ctx context.Context, who servertest.Credential, method, path, body, key string, header ...string) (reply, error) {
+func (l *load) ask(
+	ctx context.Context, who servertest.Credential, method, path, body, key string, header ...string,
+) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
@@ -98,7 +100,8 @@ func (l *load) again(method string, r reply, err error) bool {
 	switch code := r.text("resultCode"); {
 	case err != nil || r.status == http.StatusBadGateway:
 		l.torn++
-	case r.status == http.StatusServiceUnavailable || r.status == http.StatusTooManyRequests || strings.HasSuffix(code, "_IN_PROGRESS"):
+	case r.status == http.StatusServiceUnavailable || r.status == http.StatusTooManyRequests ||
+		strings.HasSuffix(code, "_IN_PROGRESS"):
 		l.refused[fmt.Sprint(r.status, " ", code)]++
 	case method == http.MethodPost && r.text("status") == "PENDING":
 		l.refused["PENDING"]++
@@ -108,7 +111,9 @@ func (l *load) again(method string, r reply, err error) bool {
 	return true
 }
 
-func (l *load) send(ctx context.Context, who servertest.Credential, method, path, body, key string, header ...string) (reply, error) {
+func (l *load) send(
+	ctx context.Context, who servertest.Credential, method, path, body, key string, header ...string,
+) (reply, error) {
 	request, err := http.NewRequestWithContext(ctx, method, l.url+path, strings.NewReader(body))
 	if err != nil {
 		return reply{}, err
@@ -162,7 +167,8 @@ func (l *load) want(what string, r reply, err error, good bool) bool {
 // lostWith reports and counts an operation that the resolver has ended because
 // its node was killed before the bank heard of it.
 func (l *load) lostWith(r reply) bool {
-	if code := r.text("resultCode"); code != "THREEDS_INIT_ERROR" && (r.text("status") != "FAILED" || code != "NO_RESPONSE") {
+	if code := r.text("resultCode"); code != "THREEDS_INIT_ERROR" &&
+		(r.text("status") != "FAILED" || code != "NO_RESPONSE") {
 		return false
 	}
 	l.mu.Lock()

@@ -144,7 +144,8 @@ func revoke(t *testing.T, l *load, nodes ...*node) {
 		}
 		slowest = max(slowest, time.Since(revoked))
 	}
-	t.Logf("a revoked key was refused by the other node after %s at most, in %d rounds", slowest.Round(time.Millisecond), rounds)
+	t.Logf("a revoked key was refused by the other node after %s at most, in %d rounds", slowest.Round(time.Millisecond),
+		rounds)
 	if slowest > promise {
 		t.Errorf("a revoked key worked for %s", slowest)
 	}

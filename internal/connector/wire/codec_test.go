@@ -207,14 +207,16 @@ func TestForm(t *testing.T) {
 		t.Errorf("%s, %v, want %s", got, err, want)
 	}
 	f, err := wire.DecodeForm(got, "", connector.Windows1254)
-	if err != nil || f.Get("z") != "İşlem onaylandı" || len(f.Text["z"]) != 2 || f.Bytes.Get("z") != "\xdd\xfelem onayland\xfd" {
+	if err != nil || f.Get("z") != "İşlem onaylandı" || len(f.Text["z"]) != 2 ||
+		f.Bytes.Get("z") != "\xdd\xfelem onayland\xfd" {
 		t.Errorf("%+v, %v", f, err)
 	}
 	if _, err := wire.EncodeForm([]connector.Field{{Name: "a", Value: "注文"}}, connector.ISO88599); !errors.Is(err, wire.ErrForm) {
 		t.Errorf("a letter that the charset lacks: %v", err)
 	}
 	for _, body := range []string{"a=%zz", "a;b", strings.Repeat("a", wire.MaxBody+1)} {
-		if _, err := wire.DecodeForm([]byte(body), "", ""); !errors.Is(err, wire.ErrForm) || strings.Contains(err.Error(), "zz") {
+		if _, err := wire.DecodeForm([]byte(body), "", ""); !errors.Is(err, wire.ErrForm) ||
+			strings.Contains(err.Error(), "zz") {
 			t.Errorf("%.9s: %v", body, err)
 		}
 	}

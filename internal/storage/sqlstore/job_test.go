@@ -134,7 +134,8 @@ func TestRunner_failures_alone_end_the_life_of_a_job(t *testing.T) {
 				for _, d := range dead {
 					left = append(left, d.Job)
 				}
-				if len(left)-len(dead) != c.left || len(dead) != c.dead || left[0].Leases != c.leases || left[0].Failures != c.failed {
+				if len(left)-len(dead) != c.left || len(dead) != c.dead || left[0].Leases != c.leases ||
+					left[0].Failures != c.failed {
 					t.Errorf("%d dead, jobs = %+v", len(dead), left)
 				}
 			})

@@ -64,7 +64,8 @@ func TestHostedPage(t *testing.T) {
 		tab.Open(link)
 		fill(tab, goodCard)
 		tab.Await(`[name=installmentCount][value="3"]`)
-		if options := tab.Text("#options"); !strings.Contains(options, "2 × 510.00") || !strings.Contains(options, "3 × 345.00") {
+		if options := tab.Text("#options"); !strings.Contains(options, "2 × 510.00") ||
+			!strings.Contains(options, "3 × 345.00") {
 			t.Errorf("options = %q", options)
 		}
 		tab.Click(`[name=installmentCount][value="3"]`)
@@ -106,7 +107,8 @@ func TestHostedPage(t *testing.T) {
 		}
 		confirm(tab, rightKey)
 		tab.Await("#notice")
-		if got := tab.Text("#notice"); !strings.Contains(got, "Insufficient limit") || !strings.Contains(got, "Attempts left: 4") {
+		if got := tab.Text("#notice"); !strings.Contains(got, "Insufficient limit") ||
+			!strings.Contains(got, "Attempts left: 4") {
 			t.Errorf("notice = %q", got)
 		}
 		want(t, result(t, v, id), map[string]string{"status": `"PENDING"`, "resultCode": `"WAITING_FOR_PAYMENT"`, "pan": `"510005******6661"`})

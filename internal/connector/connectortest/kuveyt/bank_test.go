@@ -242,7 +242,9 @@ func (b *bank) followUp(ctx context.Context, action string, f connector.FollowUp
 }
 
 // soap sends an envelope and returns the result of its action.
-func (b *bank) soap(ctx context.Context, action, reference string, a money.Amount, fields ...wire.Element) (wire.Element, error) {
+func (b *bank) soap(
+	ctx context.Context, action, reference string, a money.Amount, fields ...wire.Element,
+) (wire.Element, error) {
 	c := connector.Charge{Reference: reference, Amount: a}
 	request := wire.Node("request", append(fields, wire.Leaf("MerchantOrderId", reference), b.message(c, "1", "", ""))...)
 	envelope := wire.Element{

@@ -38,7 +38,9 @@ func (b *bank) Enrol(ctx context.Context, e connector.Enrolment) (connector.Enro
 }
 
 // ReadReturn reads the XML that the return's one field holds, encoded once more.
-func (b *bank) ReadReturn(_ context.Context, f connector.ReturnForm, c connector.Charge, _ connector.Memo) (connector.Authentication, error) {
+func (b *bank) ReadReturn(
+	_ context.Context, f connector.ReturnForm, c connector.Charge, _ connector.Memo,
+) (connector.Authentication, error) {
 	field, ok := f.Once("AuthenticationResponse")
 	text, err := url.QueryUnescape(field)
 	if !ok || err != nil || len(f.Text) != 1 {
@@ -63,7 +65,9 @@ func (b *bank) ReadReturn(_ context.Context, f connector.ReturnForm, c connector
 	return a, nil
 }
 
-func (b *bank) AuthorizeAuthenticated(ctx context.Context, c connector.Charge, a connector.Authentication) (connector.Answer, error) {
+func (b *bank) AuthorizeAuthenticated(
+	ctx context.Context, c connector.Charge, a connector.Authentication,
+) (connector.Answer, error) {
 	return b.place(ctx, provisionPath, c.Reference, b.message(c, "3", "", "", wire.Node("KuveytTurkVPosAdditionalData",
 		wire.Node("AdditionalData", wire.Leaf("Key", "MD"), wire.Leaf("Data", a.Token)))))
 }

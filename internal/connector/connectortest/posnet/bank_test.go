@@ -149,7 +149,8 @@ func (b *bank) ask(ctx context.Context, op wire.Element) (wire.Element, error) {
 		return wire.Element{}, err
 	}
 	r, err := wire.ParseXML(resp.Body, wire.Charset(resp.Header.Get("Content-Type"), resp.Body, connector.ISO88599))
-	if err != nil || resp.Status != http.StatusOK || r.Name != "posnetResponse" || !strings.Contains("012", r.Value("approved")) || r.Value("approved") == "" {
+	if err != nil || resp.Status != http.StatusOK || r.Name != "posnetResponse" ||
+		!strings.Contains("012", r.Value("approved")) || r.Value("approved") == "" {
 		return wire.Element{}, errReply
 	}
 	return r, nil

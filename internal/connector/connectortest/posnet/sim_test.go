@@ -197,7 +197,8 @@ func (s *simulatedBank) sign(parts ...string) string {
 // arrive takes a payer's browser to the page.
 func (s *simulatedBank) arrive(w http.ResponseWriter, r *http.Request) {
 	token := r.PostFormValue("posnetData")
-	if !wire.SameMAC(r.PostFormValue("digest"), s.sign(token, r.PostFormValue("posnetData2"))) || !s.Arrive(token, r.PostFormValue("merchantReturnURL")) {
+	if !wire.SameMAC(r.PostFormValue("digest"), s.sign(token, r.PostFormValue("posnetData2"))) ||
+		!s.Arrive(token, r.PostFormValue("merchantReturnURL")) {
 		http.Error(w, "unknown", http.StatusBadRequest)
 		return
 	}

@@ -62,12 +62,15 @@ func (b *bank) mac(parts ...string) string {
 }
 
 // ReadReturn has the bank explain the packets, which say nothing to anybody else.
-func (b *bank) ReadReturn(ctx context.Context, f connector.ReturnForm, c connector.Charge, _ connector.Memo) (connector.Authentication, error) {
+func (b *bank) ReadReturn(
+	ctx context.Context, f connector.ReturnForm, c connector.Charge, _ connector.Memo,
+) (connector.Authentication, error) {
 	packets := url.Values{secureMark: {""}}
 	for _, name := range []string{"BankPacket", "MerchantPacket", "Sign"} {
 		value, ok := f.Once(name)
 		// Packets are base64 or hexadecimal; nothing else is worth asking about.
-		if _, sendable := connector.ISO88599.Encode(value); !ok || value == "" || !sendable || value != connector.Clean(value, connector.MaxMemo) {
+		if _, sendable := connector.ISO88599.Encode(value); !ok || value == "" || !sendable ||
+			value != connector.Clean(value, connector.MaxMemo) {
 			return connector.Authentication{}, connector.ErrForgedReturn
 		}
 		packets.Set(name, value)
@@ -100,7 +103,9 @@ func (b *bank) ReadReturn(ctx context.Context, f connector.ReturnForm, c connect
 	}, nil
 }
 
-func (b *bank) AuthorizeAuthenticated(ctx context.Context, c connector.Charge, a connector.Authentication) (connector.Answer, error) {
+func (b *bank) AuthorizeAuthenticated(
+	ctx context.Context, c connector.Charge, a connector.Authentication,
+) (connector.Answer, error) {
 	packets, err := url.ParseQuery(string(a.Memo))
 	if err != nil {
 		return connector.Answer{Outcome: connector.Unsent}, fmt.Errorf("oosTranData: %w", errReply)
