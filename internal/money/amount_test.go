@@ -95,21 +95,3 @@ func TestProgrammerMistakesPanic(t *testing.T) {
 		})
 	}
 }
-
-func TestCurrency(t *testing.T) {
-	t.Parallel()
-	for code, digits := range map[string]int{"TRY": 2, "USD": 2, "JPY": 0, "KWD": 3, "BHD": 3, "IQD": 3} {
-		c, err := money.ParseCurrency(code)
-		if err != nil || c.String() != code || c.Digits() != digits || !c.Valid() {
-			t.Errorf("%s: %s with %d digits, valid %t, %v", code, c, c.Digits(), c.Valid(), err)
-		}
-	}
-	for _, code := range []string{"", "try", "Try", "TR", "TRYY", "XXX", "949"} {
-		if c, err := money.ParseCurrency(code); err == nil {
-			t.Errorf("%q was read as %s", code, c)
-		}
-	}
-	if none := money.Currency(0); none.Valid() || none.String() != "" {
-		t.Error("no currency is one")
-	}
-}

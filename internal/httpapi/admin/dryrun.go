@@ -175,7 +175,7 @@ func readCurrency(b *kit.Object) money.Currency {
 	}
 	c, err := money.ParseCurrency(code)
 	if err != nil {
-		b.Reject("currency", fault.FieldInvalid, "must be a known ISO 4217 code in capital letters")
+		b.Reject("currency", fault.FieldInvalid, kit.CurrencyMessage(err))
 	}
 	return c
 }

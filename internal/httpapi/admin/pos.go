@@ -254,7 +254,7 @@ func readCurrencies(b *kit.Object, name string) []money.Currency {
 	for _, code := range b.Strings(name, 200, 3) {
 		c, err := money.ParseCurrency(code)
 		if err != nil {
-			b.Reject(name, fault.FieldInvalid, "must be known ISO 4217 codes in capital letters")
+			b.Reject(name, fault.FieldInvalid, kit.CurrencyMessage(err))
 			return nil
 		}
 		all = append(all, c)

@@ -82,7 +82,7 @@ func queryCurrency(q *kit.Query, name string) money.Currency {
 	}
 	c, err := money.ParseCurrency(code)
 	if err != nil {
-		q.Reject(name, fault.FieldInvalid, "must be a known ISO 4217 code in capital letters")
+		q.Reject(name, fault.FieldInvalid, kit.CurrencyMessage(err))
 	}
 	return c
 }

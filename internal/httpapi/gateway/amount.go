@@ -20,7 +20,7 @@ func readCurrency(b *kit.Object) (money.Currency, bool) {
 	c, err := money.ParseCurrency(code)
 	if err != nil {
 		b.RejectAs(fault.UnsupportedCurrency, fault.Field{
-			Name: "currency", Code: fault.FieldInvalid, Message: "must be a known ISO 4217 code in capital letters",
+			Name: "currency", Code: fault.FieldInvalid, Message: kit.CurrencyMessage(err),
 		})
 		return 0, false
 	}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -276,5 +277,14 @@ func TestLanguage(t *testing.T) {
 				t.Errorf("answer = %s, want %s", w.Body, tt.want)
 			}
 		})
+	}
+}
+
+func TestRetiredCurrency(t *testing.T) {
+	t.Parallel()
+	w := send(newHandler(t, &fakePayments{}), newRequest(t, http.MethodPost, "/api/installment-options",
+		`{"amount":1,"currency":"HRK","pan":"542119"}`))
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "EUR took its place") {
+		t.Errorf("answer = %d %s", w.Code, w.Body)
 	}
 }

@@ -86,6 +86,7 @@ func TestBadInput(t *testing.T) {
 		"amount_null":                 {with("100.50", "null"), 400, validation, "amount:REQUIRED"},
 		"amount_of_yen_with_decimals": {strings.Replace(with("100.50", "100.5"), "TRY", "JPY", 1), 400, validation, "amount:INVALID"},
 
+		"currency_that_is_no_more":       {with("TRY", "TRL"), 400, "UNSUPPORTED_CURRENCY", "currency:INVALID"},
 		"currency_unknown":               {with("TRY", "XYZ"), 400, "UNSUPPORTED_CURRENCY", "currency:INVALID"},
 		"currency_lower_case":            {with("TRY", "try"), 400, "UNSUPPORTED_CURRENCY", "currency:INVALID"},
 		"currency_numeric_code":          {with("TRY", "949"), 400, "UNSUPPORTED_CURRENCY", "currency:INVALID"},

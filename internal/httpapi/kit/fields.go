@@ -232,3 +232,12 @@ func trim(v jsontext.Value) []byte {
 }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+
+// CurrencyMessage says what is wrong with a code that money.ParseCurrency refused with
+// the error: which code took the place of one that is no more.
+func CurrencyMessage(err error) string {
+	if retired, ok := errors.AsType[*money.RetiredError](err); ok {
+		return retired.Error()
+	}
+	return "must be a current ISO 4217 code in capital letters"
+}
