@@ -1,6 +1,10 @@
 package connector
 
-import "time"
+import (
+	"time"
+
+	"github.com/vezne/vezne/internal/money"
+)
 
 // Ruled is a Connector that declares what its bank does and does not allow. One
 // that is not has the zero Rules: the core then learns it from the bank's refusals.
@@ -27,9 +31,17 @@ type Rules struct {
 	// VoidLeavesHold says that a void of a captured pre-authorization undoes the
 	// capture alone, and that the hold needs a void of its own (PosNet reverse).
 	VoidLeavesHold bool
+	// CaptureAbove is how much more than a hold may be captured, in percent of the
+	// hold; zero for nothing. CaptureLimit reckons with it.
+	CaptureAbove money.Rate
 	// Charset is that of the forms with which the bank sends payers back, where
 	// these do not say: empty is UTF-8.
 	Charset Charset
+}
+
+// CaptureLimit returns how much may be captured of a hold, rounded down.
+func (r Rules) CaptureLimit(hold money.Amount) money.Amount {
+	return hold.Add(r.CaptureAbove.Within(hold))
 }
 
 // RulesOf returns the rules that a connector declares.

@@ -59,6 +59,20 @@ func (r Rate) Of(a Amount) Amount {
 	return Amount{mulDivHalfUp(a.minor, int64(r), 100*rateUnit), a.currency}
 }
 
+// Within returns the most of a that is no more than r percent of it: Of rounded
+// down. Neither may be negative.
+func (r Rate) Within(a Amount) Amount {
+	hi, lo := bits.Mul64(magnitude(a.minor), magnitude(int64(r)))
+	if a.minor < 0 || r < 0 || hi >= 100*rateUnit { // the quotient has more than 64 bits
+		panic(outOfRange)
+	}
+	q, _ := bits.Div64(hi, lo, 100*rateUnit)
+	if q > maxMinor {
+		panic(outOfRange)
+	}
+	return Amount{int64(q), a.currency}
+}
+
 // mulDivHalfUp returns a*b/c rounded half away from zero, exact in 128 bits.
 // c is positive. A quotient beyond the range of an amount is a programmer mistake
 // and panics.

@@ -79,6 +79,29 @@ func TestRateOf(t *testing.T) {
 	}
 }
 
+// TestRateWithin holds that a limit is never rounded up.
+func TestRateWithin(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		rate        money.Rate
+		minor, want int64
+	}{
+		"exact":                  {50_000_000, 10_050, 5_025},
+		"half_goes_down":         {50_000_000, 1, 0},
+		"nearly_all_goes_down":   {99_999_999, 10, 9},
+		"nothing":                {0, 10, 0},
+		"more_than_the_whole":    {150_000_000, 101, 151},
+		"of_the_largest_amounts": {50_000_000, 999_999_999_999_999, 499_999_999_999_999},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := tt.rate.Within(lira(tt.minor)); got != lira(tt.want) {
+				t.Errorf("%s, want %d minor units", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestRateOfIsExact compares with rational arithmetic.
 func TestRateOfIsExact(t *testing.T) {
 	t.Parallel()

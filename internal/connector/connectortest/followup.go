@@ -39,7 +39,7 @@ func (s suite) followUpRules() map[string]func(*testing.T) {
 		rule  func(*testing.T)
 	}{
 		{[]connector.Kind{connector.Capture}, "capture_of_a_part_is_booked", s.capturePart},
-		{[]connector.Kind{connector.Capture}, "capture_above_the_hold_is_declined", s.captureTooMuch},
+		{[]connector.Kind{connector.Capture}, "capture_above_the_hold_is_as_declared", s.captureTooMuch},
 		{[]connector.Kind{connector.Capture}, "second_capture_is_declined", s.captureTwice},
 		{[]connector.Kind{connector.Void}, "void_reverses_a_sale", s.voidSale},
 		{[]connector.Kind{connector.Void}, "second_void_is_declined", s.voidTwice},
@@ -136,11 +136,18 @@ func (s suite) capturePart(t *testing.T) {
 	b.wantOutcome(f.Answer, err, connector.Approved)
 }
 
+// captureTooMuch holds that a bank takes as much above a hold as its rules say, and
+// not a unit more. What was taken so can be given back.
 func (s suite) captureTooMuch(t *testing.T) {
 	b := s.start(t)
-	hold := b.approved(connector.Authorize, 10050)
-	b.refused(connector.Capture, 10051, hold, connector.InvalidAmount)
-	b.done(connector.Capture, 10050, hold)
+	hold := b.approved(connector.Authorize, 10051)
+	limit := s.cases.Bank.Rules.CaptureLimit(hold.Amount).Minor()
+	b.refused(connector.Capture, limit+1, hold, connector.InvalidAmount)
+	hold = b.captured(limit, hold)
+	if connector.CapabilitiesOf(b.conn).Refund {
+		b.untilRefundable()
+		b.done(connector.Refund, limit, hold)
+	}
 }
 
 func (s suite) captureTwice(t *testing.T) {

@@ -12,10 +12,16 @@ import (
 	"github.com/vezne/vezne/internal/secret"
 )
 
+// captureAbove is how much more than a hold the sandbox bank lets be captured, half
+// as much again: no other rule of the core goes further.
+const captureAbove money.Rate = 50_000_000
+
 // rules are the sandbox bank's. It may be refunded at once, and voids only what is
 // not settled; its day ends when a call says so, so nobody knows when.
 func rules() connector.Rules {
-	return connector.Rules{OwnReference: true, RefundBeforeDayEnd: true, Charset: connector.Windows1254}
+	return connector.Rules{
+		OwnReference: true, RefundBeforeDayEnd: true, CaptureAbove: captureAbove, Charset: connector.Windows1254,
+	}
 }
 
 // simulatedBank is the bank itself: it checks every MAC and answers only what is

@@ -21,7 +21,10 @@ func TestConnector(t *testing.T) {
 		Declined:       testCard(t, "5100050000006661"),
 		DeclinedReason: connector.NotSufficientFunds,
 		Bank: connectortest.Bank{
-			Rules: connector.Rules{OwnReference: true, RefundBeforeDayEnd: true, Charset: connector.Windows1254}, SignsAnswers: true,
+			Rules: connector.Rules{
+				OwnReference: true, RefundBeforeDayEnd: true, CaptureAbove: 50_000_000, Charset: connector.Windows1254,
+			},
+			SignsAnswers: true,
 		},
 		ThreeDS: &connectortest.ThreeDS{
 			Provision: map[string]string{"model": "3d"}, Pay: map[string]string{"model": "3d_pay"},

@@ -113,6 +113,17 @@ func TestDayEnd(t *testing.T) {
 		s.follow(connector.Void, capture, 80, "")
 		s.follow(connector.Void, hold, 100, "")
 	})
+	t.Run("more_than_a_hold_is_captured_where_the_bank_says_so", func(t *testing.T) {
+		t.Parallel()
+		s := shop{t, openBank(t, connector.Rules{CaptureAbove: 50_000_000, RefundBeforeDayEnd: true}, "")}
+		hold := s.charge(connector.Authorize, "A", 101, "")
+		s.follow(connector.Capture, hold, 152, connector.InvalidAmount)
+		s.follow(connector.Capture, hold, 151, "")
+		s.follow(connector.Refund, hold, 152, connector.InvalidAmount)
+		s.follow(connector.Refund, hold, 151, "")
+		voided := s.charge(connector.Authorize, "B", 100, "")
+		s.follow(connector.Void, s.follow(connector.Capture, voided, 150, ""), 150, "")
+	})
 	t.Run("day_survives_a_restart", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()

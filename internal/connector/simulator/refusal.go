@@ -7,7 +7,7 @@ func (l *books) refusalOfOriginal(e *entry) connector.Reason {
 	root := e.original.root()
 	switch e.order.Kind {
 	case connector.Capture:
-		return e.refusalOfCapture(root)
+		return l.refusalOfCapture(e, root)
 	case connector.Void:
 		return l.refusalOfVoid(e, root)
 	case connector.Refund:
@@ -17,13 +17,14 @@ func (l *books) refusalOfOriginal(e *entry) connector.Reason {
 	return connector.InvalidTransaction
 }
 
-func (e *entry) refusalOfCapture(hold *entry) connector.Reason {
+func (l *books) refusalOfCapture(e, hold *entry) connector.Reason {
 	switch {
 	case e.original.order.Kind != connector.Authorize, hold.reversed, hold.capture != nil:
 		return connector.InvalidTransaction
 	case hold.captureFails != "":
 		return hold.captureFails
-	case e.order.Amount.Currency() != hold.order.Amount.Currency(), e.order.Amount.Cmp(hold.order.Amount) > 0:
+	case e.order.Amount.Currency() != hold.order.Amount.Currency(),
+		e.order.Amount.Cmp(l.rules.CaptureLimit(hold.order.Amount)) > 0:
 		return connector.InvalidAmount
 	}
 	return ""
