@@ -52,11 +52,14 @@ type ItemRequest struct {
 }
 
 // Capture asks to take all or part of an authorized amount; the zero Amount means
-// all of it.
+// what Items come to, or all of it.
 type Capture struct {
 	payment.Caller
 	PaymentID id.UUID
 	Amount    money.Amount
+	// Items is how much of which items is taken; the zero Amount means all of an item.
+	// None leaves it to what each costs.
+	Items []payment.ItemAmount
 }
 
 // Void asks to undo a payment as a whole.
@@ -65,9 +68,13 @@ type Void struct {
 	PaymentID id.UUID
 }
 
-// Refund asks to give captured money back; the zero Amount means all that is left.
+// Refund asks to give captured money back; the zero Amount means what Items come to,
+// or all that is left.
 type Refund struct {
 	payment.Caller
 	PaymentID id.UUID
 	Amount    money.Amount
+	// Items is how much of which items is given back; the zero Amount means all that is
+	// left of an item. None leaves it to what is left of each.
+	Items []payment.ItemAmount
 }

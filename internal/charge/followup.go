@@ -7,7 +7,6 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/pos"
@@ -23,9 +22,9 @@ type followUp struct {
 	// refused with the code and no operation is begun.
 	able   func(connector.Capabilities) bool
 	unable fault.Code
-	// admit checks the payment as it is now and returns the amount to be moved. It
-	// may return an Outcome instead, when the command was carried out before.
-	admit func(ctx context.Context, p payment.Payment) (money.Amount, *payment.Outcome, error)
+	// admit checks the payment as it is now and returns what is to be moved. It may
+	// return an Outcome instead, when the command was carried out before.
+	admit func(ctx context.Context, p payment.Payment) (payment.Part, *payment.Outcome, error)
 }
 
 // followUp carries out a command about a payment that a bank approved. The
@@ -46,6 +45,9 @@ func (s *Service) followOnce(ctx context.Context, f followUp) (payment.Outcome, 
 	p, o, replay, err := s.reserve(ctx, f)
 	if replay != nil || err != nil {
 		return replay.Value(), err
+	}
+	if o.Status.Final() { // carried out in the books
+		return payment.Outcome{Payment: p, Operation: o}, nil
 	}
 	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
 	if err != nil {
@@ -70,20 +72,17 @@ func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, pay
 		if err != nil {
 			return payment.Payment{}, payment.Operation{}, nil, fmt.Errorf("read payment: %w", err)
 		}
-		amount, replay, err := f.admit(ctx, p)
+		part, replay, err := f.admit(ctx, p)
 		if replay != nil || err != nil {
 			return payment.Payment{}, payment.Operation{}, replay, err
 		}
-		o, err := s.newFollowUp(ctx, p, f, amount)
+		p, o, queue, err := s.beginFollowUp(ctx, p, f, part)
 		if err != nil {
 			return payment.Payment{}, payment.Operation{}, nil, err
 		}
-		p.Reserve(o)
-		p.MarkChanged(o.StartedAt)
 		err = s.store.InTx(ctx, func(tx payment.Tx) {
 			s.Claim(tx, f.caller, p, o.ID)
-			tx.SavePayment(p)
-			tx.InsertOperation(o)
+			queue(tx)
 		})
 		switch {
 		case err == nil:
@@ -101,16 +100,40 @@ func (s *Service) reserve(ctx context.Context, f followUp) (payment.Payment, pay
 	return payment.Payment{}, payment.Operation{}, nil, payment.InProgress(fault.OperationInProgress, f.payment)
 }
 
+// beginFollowUp returns the payment and the operation as the first commit of a
+// follow-up stores them, and what queues that: reserved, or carried out at once if no
+// bank is asked because a wallet has paid everything.
+func (s *Service) beginFollowUp(
+	ctx context.Context, p payment.Payment, f followUp, part payment.Part,
+) (payment.Payment, payment.Operation, func(payment.Tx), error) {
+	o, err := s.newFollowUp(ctx, p, f, part)
+	if err != nil {
+		return payment.Payment{}, payment.Operation{}, nil, err
+	}
+	before, sequel := p.Items, func(payment.Tx) {}
+	p.Reserve(o)
+	p.MarkChanged(o.StartedAt)
+	if p.PaidByWallet() {
+		c := payment.Settle(p, o, operation.ByBooks(o.StartedAt))
+		if sequel, err = s.operations.Sequel(ctx, c, f.caller.Actor); err != nil {
+			return payment.Payment{}, payment.Operation{}, nil, err
+		}
+		p, o = c.Payment, c.Operation
+	}
+	return p, o, func(tx payment.Tx) {
+		tx.SavePayment(p)
+		tx.SaveItems(p.WithItemsSince(before))
+		tx.InsertOperation(o)
+		sequel(tx)
+	}, nil
+}
+
 // newFollowUp makes the operation of a follow-up, as its bank takes it today. It
 // refuses what the payment's POS cannot do.
-func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp, amount money.Amount) (payment.Operation, error) {
-	at, bank, err := s.bankOf(ctx, p)
+func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp, part payment.Part) (payment.Operation, error) {
+	at, u, err := s.undoing(ctx, p, f)
 	if err != nil {
 		return payment.Operation{}, err
-	}
-	u := payment.Undoing{Rules: bank.Rules(), Can: bank.Capabilities()}
-	if !f.able(u.Can) {
-		return payment.Operation{}, payment.WrongState(f.unable, "the bank of this payment cannot do that", p)
 	}
 	operations, err := s.store.Operations(ctx, p.MerchantID, p.ID)
 	if err != nil {
@@ -125,22 +148,32 @@ func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp
 			o.Original = earlier.Reference
 		}
 	}
-	o.Amount = amount
-	if o.Undoes(p) {
+	o.Amount, o.Items = part.Amount, part.Items
+	if o.Undoes(p) && !p.PaidByWallet() {
 		o.Kind = u.Way(o, operations)
+		o.Items = p.ItemsUndoneBy(o.Kind)
 	}
 	return o, nil
 }
 
-// bankOf returns where a payment was made.
-func (s *Service) bankOf(ctx context.Context, p payment.Payment) (pos.POS, *pos.Bank, error) {
+// undoing returns where a payment was made and what that bank does today. It refuses
+// what the bank cannot do. A payment from a wallet was made nowhere, and everything can
+// be done with it.
+func (s *Service) undoing(ctx context.Context, p payment.Payment, f followUp) (pos.POS, payment.Undoing, error) {
+	if p.PaidByWallet() {
+		return pos.POS{}, payment.Undoing{}, nil
+	}
 	at, err := s.operations.POS(ctx, p.MerchantID, p.POSID)
 	if err != nil {
-		return pos.POS{}, nil, fmt.Errorf("find POS of payment: %w", err)
+		return pos.POS{}, payment.Undoing{}, fmt.Errorf("find POS of payment: %w", err)
 	}
 	bank, err := s.banks.Bank(ctx, at)
 	if err != nil {
-		return pos.POS{}, nil, fmt.Errorf("open POS of payment: %w", err)
+		return pos.POS{}, payment.Undoing{}, fmt.Errorf("open POS of payment: %w", err)
 	}
-	return at, bank, nil
+	u := payment.Undoing{Rules: bank.Rules(), Can: bank.Capabilities()}
+	if !f.able(u.Can) {
+		return pos.POS{}, payment.Undoing{}, payment.WrongState(f.unable, "the bank of this payment cannot do that", p)
+	}
+	return at, u, nil
 }

@@ -190,7 +190,7 @@ func (s *Service) newItems(ctx context.Context, c Pay) ([]payment.Item, error) {
 		}
 		items[i] = payment.Item{
 			ID: itemID, Position: i, Name: r.Name, ExternalID: r.ExternalID, Price: r.Price,
-			Paid: zero, Wallet: zero, Commission: zero, Refunded: zero,
+			Paid: zero, Wallet: zero, Taken: zero, Commission: zero, Refunded: zero, Refunding: zero,
 			SubMerchantID: r.SubMerchantID, SubMerchantPrice: r.SubMerchantPrice,
 		}
 	}

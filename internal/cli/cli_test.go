@@ -250,7 +250,7 @@ func TestDemo(t *testing.T) {
 		if code, out := run(t, nil, "ledger", "verify", "--data", dir); code != 0 || !strings.Contains(out, "1 payments, 0 contradictions") {
 			t.Errorf("exit code %d: %s", code, out)
 		}
-		for _, column := range []string{"paid", "wallet", "commission", "refunded"} {
+		for _, column := range []string{"paid", "wallet", "taken", "commission", "refunded", "refunding"} {
 			tamper(t, filepath.Join(dir, "vezne.db"), `UPDATE payment_item SET `+column+` = `+column+` + 1`)
 			if code, out := run(t, nil, "ledger", "verify", "--data", dir); code != 1 || !strings.Contains(out, "1 contradictions") {
 				t.Errorf("%s of an item: exit code %d: %s", column, code, out)

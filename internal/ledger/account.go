@@ -30,6 +30,19 @@ func Receivable(p id.POS) Account {
 	return Account(receivablePrefix + strconv.FormatInt(int64(p), 10))
 }
 
+// walletPrefix begins the accounts of what buyers have in their wallets.
+const walletPrefix = "member_wallet:"
+
+// WalletOf is the account of what the merchant owes a buyer as the balance of a
+// wallet (credit): paying from it is a debit.
+func WalletOf(m id.Member) Account {
+	return Account(walletPrefix + strconv.FormatInt(int64(m), 10))
+}
+
+// OfWallet reports whether the account holds what buyers have in their wallets, which
+// is the debit side where a wallet pays everything.
+func (a Account) OfWallet() bool { return strings.HasPrefix(string(a), walletPrefix) }
+
 // OfBank reports whether the account holds what banks owe or keep: the debit side
 // of every movement, of which sales and interest are the credit side.
 func (a Account) OfBank() bool {

@@ -24,6 +24,9 @@ type comparison struct {
 	taken, given, giving money.Amount
 	// inProgress are captures and voids of which nothing is known yet.
 	inProgress []*Operation
+	// itemsOff says that the items do not add up to the payment, which need not be
+	// told of each of them again.
+	itemsOff bool
 }
 
 func newComparison(r *Record, found func(Finding)) *comparison {
@@ -43,6 +46,7 @@ func (c *comparison) compare() {
 	}
 	c.items()
 	c.operations()
+	c.shares()
 	c.state()
 	c.sums()
 	c.commission()
@@ -63,6 +67,9 @@ func (c *comparison) mixed() (mixed bool) {
 	for _, it := range c.Items {
 		differs("item", int64(it.ID), it.Price.Currency())
 	}
+	for _, s := range c.Shares {
+		differs("share of operation", int64(s.Operation), s.Amount.Currency())
+	}
 	for _, o := range c.Operations {
 		differs("operation", int64(o.ID), o.Amount.Currency())
 	}
@@ -78,22 +85,27 @@ func (c *comparison) mixed() (mixed bool) {
 
 func (c *comparison) items() {
 	zero := money.Zero(c.Price.Currency())
-	price, paid, wallet, commission, refunded := zero, zero, zero, zero, zero
+	price, paid, wallet, taken, commission, refunded, refunding := zero, zero, zero, zero, zero, zero, zero
 	for _, it := range c.Items {
-		price, paid, wallet = price.Add(it.Price), paid.Add(it.Paid), wallet.Add(it.Wallet)
-		commission, refunded = commission.Add(it.Commission), refunded.Add(it.Refunded)
-		if it.Refunded.Cmp(it.Paid) > 0 && c.Captured.Cmp(c.Paid) <= 0 { // more than was paid may be captured of a hold
-			c.tell(ItemsDiffer, "item %d: %s refunded of %s", it.ID, it.Refunded, it.Paid)
+		price, paid, wallet, taken = price.Add(it.Price), paid.Add(it.Paid), wallet.Add(it.Wallet), taken.Add(it.Taken)
+		commission, refunded, refunding = commission.Add(it.Commission), refunded.Add(it.Refunded), refunding.Add(it.Refunding)
+		if given := it.Refunded.Add(it.Refunding); given.Cmp(it.Taken) > 0 {
+			c.tell(ItemsDiffer, "item %d: %s refunded or being refunded of %s", it.ID, given, it.Taken)
 		}
+	}
+	whole := c.Captured
+	if whole.IsZero() {
+		whole = c.Due()
 	}
 	for _, sum := range []struct {
 		of           string
 		items, whole money.Amount
 	}{
-		{"price", price, c.Price}, {"paid", paid, c.Paid}, {"wallet", wallet, c.Wallet},
-		{"commission", commission, c.Commission}, {"refunded", refunded, c.Refunded},
+		{"price", price, c.Price}, {"paid", paid, c.Paid}, {"wallet", wallet, c.Wallet}, {"taken", taken, whole},
+		{"commission", commission, c.Commission}, {"refunded", refunded, c.Refunded}, {"being refunded", refunding, c.Refunding},
 	} {
 		if sum.items != sum.whole {
+			c.itemsOff = true
 			c.tell(ItemsDiffer, "%s of its items is %s, its own %s", sum.of, sum.items, sum.whole)
 		}
 	}
@@ -143,9 +155,6 @@ func (c *comparison) uncharged() []State {
 			return []State{pending}
 		}
 	}
-	if c.Paid == c.Wallet && c.Paid.IsPositive() { // a wallet pays it all, and no bank is asked
-		return []State{declined, captured, refunded, partiallyRefunded, voided}
-	}
 	return []State{declined}
 }
 
@@ -173,7 +182,7 @@ func (c *comparison) sums() {
 
 // commission follows from what was taken or, before that, from what is to be.
 func (c *comparison) commission() {
-	base := c.Charged()
+	base := c.Due()
 	switch {
 	case c.Captured.IsPositive():
 		base = c.Captured

@@ -25,8 +25,12 @@ func (c *comparison) operations() {
 	c.voidWhole()
 }
 
-// words tells of an operation that is not in our words, or of no ask of the payment.
+// words tells of an operation that is not in our words, or of no ask of the payment,
+// or asks no bank although one takes part.
 func (c *comparison) words(o *Operation) {
+	if c.ByWallet() != (o.POSID == 0) {
+		c.tell(OperationDiffers, "operation %d is at POS %d, a wallet pays %s of %s", o.ID, o.POSID, c.Wallet, c.Paid)
+	}
 	kinds := []connector.Kind{connector.Sale, connector.Authorize, connector.Capture, connector.Void, connector.Refund}
 	if !slices.Contains(kinds, o.Kind) || !slices.Contains(Statuses(), o.Status) {
 		c.tell(OperationDiffers, "operation %d is a %q and %q, which nobody knows", o.ID, o.Kind, o.Status)
@@ -41,8 +45,8 @@ func (c *comparison) oneCharge(o *Operation) {
 	if want := c.chargeKind(); o.Kind != want {
 		c.tell(OperationDiffers, "operation %d is a %s, the payment begins with a %s", o.ID, o.Kind, want)
 	}
-	if o.Amount != c.Charged() {
-		c.tell(OperationDiffers, "operation %d is about %s, the card is charged %s", o.ID, o.Amount, c.Charged())
+	if o.Amount != c.Due() {
+		c.tell(OperationDiffers, "operation %d is about %s, the charge takes %s", o.ID, o.Amount, c.Due())
 	}
 	if !o.approved() {
 		return

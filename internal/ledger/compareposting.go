@@ -73,23 +73,23 @@ func (c *comparison) onePosting(p *Posting, o *Operation, want Movement) {
 		c.oneRefund(p, o)
 		return
 	}
-	if got, want := sumUp(p.Entries), sumUp(want.Entries(c.POSID)); !slices.Equal(got, want) {
+	if got, want := sumUp(p.Entries), sumUp(want.EntriesOn(c.Debited(c.POSID, c.Buyer))); !slices.Equal(got, want) {
 		c.tell(PostingDiffers, "posting %d books %s, operation %d makes it %s", p.ID, text(got), o.ID, text(want))
 	}
 }
 
-// oneRefund holds that the bank gets back exactly what the payer does. How that
+// oneRefund holds that the bank, or the wallet, gives exactly what the payer gets. How that
 // divides into interest and commission depends on the refunds before, so that all
 // of them are held against the whole by allRefunds.
 func (c *comparison) oneRefund(p *Posting, o *Operation) {
 	bank := money.Zero(o.Amount.Currency())
 	for _, e := range p.Entries {
-		if e.Account.OfBank() {
+		if e.Account.OfBank() || e.Account.OfWallet() {
 			bank = bank.Add(e.Amount)
 		}
 	}
 	if bank != o.Amount.Neg() {
-		c.tell(PostingDiffers, "posting %d books %s at the bank, operation %d refunds %s", p.ID, bank, o.ID, o.Amount)
+		c.tell(PostingDiffers, "posting %d books %s at the bank or the wallet, operation %d refunds %s", p.ID, bank, o.ID, o.Amount)
 	}
 }
 
@@ -98,7 +98,7 @@ func (c *comparison) allRefunds(entries []Entry) {
 	if c.given.IsZero() || c.given.Cmp(c.taken) > 0 {
 		return // nothing, or more than there was, which SumDiffers and StateDiffers tell
 	}
-	got, want := sumUp(entries), sumUp(c.Given(c.taken, c.given).Neg().Entries(c.POSID))
+	got, want := sumUp(entries), sumUp(c.Given(c.taken, c.given).Neg().EntriesOn(c.Debited(c.POSID, c.Buyer)))
 	if !slices.Equal(got, want) {
 		c.tell(PostingDiffers, "refunds are booked as %s, and make it %s", text(got), text(want))
 	}

@@ -11,7 +11,8 @@ type Rule string
 
 // The rules that Verify holds.
 const (
-	// PaymentMissing: every item, operation and posting of a payment has its payment.
+	// PaymentMissing: every item, operation, share and posting of a payment has its
+	// payment.
 	PaymentMissing Rule = "payment_missing"
 	// PostingUnbalanced: the entries of a posting add up to zero in each currency.
 	PostingUnbalanced Rule = "posting_unbalanced"
@@ -27,6 +28,9 @@ const (
 	CurrencyDiffers Rule = "currency_differs"
 	// ItemsDiffer: the items of a payment add up to it.
 	ItemsDiffer Rule = "items_differ"
+	// SharesDiffer: what operations moved of each item adds up to what they moved, and
+	// to what the items say.
+	SharesDiffer Rule = "shares_differ"
 	// SumDiffers: what was authorized, captured, refunded and is being refunded is
 	// what the operations say.
 	SumDiffers Rule = "sum_differs"
@@ -48,7 +52,7 @@ const (
 func Rules() []Rule {
 	return []Rule{
 		PaymentMissing, PostingUnbalanced, PostingMissing, PostingDoubled, PostingUnfounded, PostingDiffers, CurrencyDiffers,
-		ItemsDiffer, SumDiffers, StateDiffers, CommissionDiffers, OperationDiffers, OpenAskDiffers, OrderHeld, OrderShared,
+		ItemsDiffer, SharesDiffer, SumDiffers, StateDiffers, CommissionDiffers, OperationDiffers, OpenAskDiffers, OrderHeld, OrderShared,
 	}
 }
 

@@ -22,7 +22,9 @@ type Record struct {
 	Hold bool
 	// HoldsOrder says that no other payment may be charged for its order.
 	HoldsOrder bool
-	POSID      id.POS
+	POSID      id.POS // zero if no bank takes part
+	// Buyer is whose wallet pays, if one does.
+	Buyer id.Member
 	// OpenAsk is the capture or void in progress, zero if there is none.
 	OpenAsk    id.Operation
 	Commission money.Amount
@@ -30,20 +32,33 @@ type Record struct {
 	Captured   money.Amount
 	Refunded   money.Amount
 	Refunding  money.Amount
-	// Items and Operations are sorted by id, Postings by source.
+	// Items and Operations are sorted by id, Shares by operation and item, and
+	// Postings by source.
 	Items      []Item
 	Operations []Operation
+	Shares     []Share
 	Postings   []Posting
 }
 
 // Item is what a basket line says of its money.
 type Item struct {
-	ID         id.Item
-	Price      money.Amount
-	Paid       money.Amount
-	Wallet     money.Amount
+	ID     id.Item
+	Price  money.Amount
+	Paid   money.Amount
+	Wallet money.Amount
+	// Taken is what was taken for it, and before that what is to be.
+	Taken      money.Amount
 	Commission money.Amount
 	Refunded   money.Amount
+	Refunding  money.Amount
+}
+
+// Share is what a capture or a refund moves of one item. A payment of one item has
+// none.
+type Share struct {
+	Operation id.Operation
+	Item      id.Item
+	Amount    money.Amount
 }
 
 // Operation is a request to a bank and what became of it.
@@ -51,7 +66,7 @@ type Operation struct {
 	ID        id.Operation
 	AskID     id.Operation
 	Kind      connector.Kind
-	POSID     id.POS
+	POSID     id.POS // zero if it was carried out in our books alone
 	Reference string
 	// Original is the reference of the charge that it follows, empty for a charge.
 	Original string
@@ -119,11 +134,14 @@ type StrayKind string
 const (
 	StrayItem      StrayKind = "item"
 	StrayOperation StrayKind = "operation"
+	StrayShare     StrayKind = "share of operation"
 	StrayPosting   StrayKind = "posting"
 )
 
 // StrayKinds returns every StrayKind.
-func StrayKinds() []StrayKind { return []StrayKind{StrayItem, StrayOperation, StrayPosting} }
+func StrayKinds() []StrayKind {
+	return []StrayKind{StrayItem, StrayOperation, StrayShare, StrayPosting}
+}
 
 // Stray is a row whose payment is not there. Strays of a kind are sorted by
 // merchant, payment and id; the zero Stray is before the first.

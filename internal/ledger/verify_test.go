@@ -55,7 +55,7 @@ func sold(n int64) ledger.Record {
 		Terms:      ledger.Terms{Price: lira(100_00), Paid: lira(100_00), Wallet: lira(0), CommissionRate: 2_000_000},
 		MerchantID: 1, ID: id.Payment(n), State: "captured", HoldsOrder: true, POSID: 3, Commission: lira(2_00),
 		Authorized: lira(0), Captured: lira(100_00), Refunded: lira(0), Refunding: lira(0),
-		Items: []ledger.Item{{ID: id.Item(n), Price: lira(100_00), Paid: lira(100_00), Wallet: lira(0), Commission: lira(2_00), Refunded: lira(0)}},
+		Items: []ledger.Item{{ID: id.Item(n), Price: lira(100_00), Paid: lira(100_00), Wallet: lira(0), Taken: lira(100_00), Commission: lira(2_00), Refunded: lira(0), Refunding: lira(0)}},
 		Operations: []ledger.Operation{{
 			ID: id.Operation(n), AskID: id.Operation(n), Kind: connector.Sale, POSID: 3, Reference: "R", Amount: lira(100_00), Status: "approved",
 			ResultAt: at,
@@ -68,6 +68,17 @@ func sold(n int64) ledger.Record {
 		ID: id.Posting(n), MerchantID: 1, Source: ledger.OperationApproved(id.Operation(n)), PaymentID: r.ID, At: at,
 		Entries: r.Taken(r.Captured).Entries(3),
 	}}
+	return r
+}
+
+// fromWallet is sold, but paid from the wallet of a buyer.
+func fromWallet(t *testing.T, buyer id.Member) ledger.Record {
+	t.Helper()
+	r := sold(1)
+	r.Wallet, r.CommissionRate, r.Commission, r.Buyer, r.POSID = r.Paid, 0, lira(0), buyer, 0
+	r.Items[0].Wallet, r.Items[0].Commission = r.Paid, lira(0)
+	r.Operations[0].POSID = 0
+	r.Postings[0].Entries = r.Taken(r.Captured).EntriesOn(ledger.WalletOf(buyer))
 	return r
 }
 
@@ -94,15 +105,28 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("an_amount_paid_by_a_wallet_alone_needs_no_bank", func(t *testing.T) {
 		t.Parallel()
-		r := sold(1)
-		r.Wallet, r.Commission, r.Captured, r.POSID, r.Operations, r.Postings = r.Paid, lira(0), lira(0), 0, nil, nil
-		r.Items[0].Wallet, r.Items[0].Commission = r.Paid, lira(0)
-		wantFindings(t, r)
+		wantFindings(t, fromWallet(t, 7))
+	})
+	t.Run("a_wallet_and_a_bank_are_not_mistaken_for_each_other", func(t *testing.T) {
+		t.Parallel()
+		r := fromWallet(t, 7)
+		r.Buyer = 8
+		wantFindings(t, r, ledger.PostingDiffers)
+		r = fromWallet(t, 7)
+		r.Operations = nil
+		wantFindings(t, r, ledger.StateDiffers, ledger.SumDiffers, ledger.PostingUnfounded)
+		r = fromWallet(t, 7)
+		r.POSID, r.Operations[0].POSID = 3, 3
+		wantFindings(t, r, ledger.OperationDiffers)
+		r = sold(1)
+		r.POSID, r.Operations[0].POSID = 0, 0
+		wantFindings(t, r, ledger.OperationDiffers, ledger.PostingDiffers)
 	})
 	t.Run("more_than_the_hold_may_be_captured", func(t *testing.T) {
 		t.Parallel()
 		r := sold(1)
 		r.Hold, r.Authorized, r.Captured, r.Commission, r.Items[0].Commission = true, lira(100_00), lira(150_00), lira(3_00), lira(3_00)
+		r.Items[0].Taken = lira(150_00)
 		hold := r.Operations[0]
 		hold.ID, hold.AskID, hold.Kind = 2, 2, connector.Authorize
 		r.Operations[0].Kind, r.Operations[0].Amount = connector.Capture, lira(150_00)

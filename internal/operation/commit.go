@@ -18,31 +18,42 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 	if !c.Operation.Status.Final() {
 		return s.Save(ctx, c, also...)
 	}
-	record, err := s.auditRecord(ctx, c.Payment, c.Operation, actor)
+	sequel, err := s.Sequel(ctx, c, actor)
 	if err != nil {
 		return err
 	}
+	return s.Save(ctx, c, append(also, sequel)...)
+}
+
+// Sequel returns what queues everything that belongs to the end of an operation but
+// its own row and the payment's: the posting, the event, the end of a hold and the
+// audit record. It is for who stores those rows in another way than Commit.
+func (s *Service) Sequel(ctx context.Context, c payment.Change, actor string) (func(payment.Tx), error) {
+	record, err := s.auditRecord(ctx, c.Payment, c.Operation, actor)
+	if err != nil {
+		return nil, err
+	}
 	if c.Payment.State == payment.Authenticated || c.Operation.IsReversal() { // nothing that a merchant could act on
-		return s.Save(ctx, c, append(also, func(tx payment.Tx) { tx.Record(record) })...)
+		return func(tx payment.Tx) { tx.Record(record) }, nil
 	}
 	tell, err := s.eventWriter(ctx, c.Operation.Event(), c.Payment, c.Operation, c.Operation.FinishedAt)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	expiry, expires, err := s.expiry(ctx, c.Payment, c.Operation)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	release, releases, err := s.release(ctx, c.Payment, c.Operation)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.Posting != nil {
 		if c.Posting.ID, err = id.Next[id.Posting](ctx, s.ids, id.NounPosting); err != nil {
-			return fmt.Errorf("new posting id: %w", err)
+			return nil, fmt.Errorf("new posting id: %w", err)
 		}
 	}
-	return s.Save(ctx, c, append(also, func(tx payment.Tx) {
+	return func(tx payment.Tx) {
 		if c.Posting != nil {
 			tx.Post(*c.Posting)
 		}
@@ -54,7 +65,7 @@ func (s *Service) Commit(ctx context.Context, c payment.Change, actor string, al
 			tx.Enqueue(release)
 		}
 		tx.Record(record)
-	})...)
+	}, nil
 }
 
 // Save stores both rows of a change, and what else belongs into the commit, without
@@ -82,8 +93,10 @@ func queueChange(tx payment.Tx, c payment.Change) {
 		return
 	}
 	tx.SavePayment(c.Payment)
-	if c.ItemsChanged {
-		tx.SaveItems(c.Payment)
+	if len(c.ChangedItems) > 0 {
+		changed := c.Payment
+		changed.Items = c.ChangedItems
+		tx.SaveItems(changed)
 	}
 	tx.SaveOperation(c.Operation)
 }

@@ -117,8 +117,8 @@ func (s *Service) startOf(o payment.Operation) time.Time {
 
 // acceptLate books a follow-up that the bank carried out after the merchant had
 // been told that it failed: money that was given back cannot be called back. It
-// fails, and stays a dead job for a person to look at, if the payment has moved
-// on so that the follow-up does not fit any more.
+// fails, and stays a dead job for a person to look at, if the payment, or an item of
+// which it moved something, has moved on so that it does not fit any more.
 func (s *Service) acceptLate(ctx context.Context, p payment.Payment, o payment.Operation, v payment.Verdict) error {
 	s.log.LogAttrs(ctx, slog.LevelError, "late approval: accepting",
 		slog.Int64("operation", int64(o.ID)), slog.String("kind", string(o.Kind)))
@@ -133,7 +133,7 @@ func (s *Service) acceptLate(ctx context.Context, p payment.Payment, o payment.O
 		_, err := p.AdmitVoid()
 		fits = err == nil
 	case connector.Refund:
-		_, err := p.AdmitRefund(o.Amount)
+		_, err := p.AdmitRefund(o.Part())
 		fits = err == nil
 	case connector.Sale, connector.Authorize:
 	}

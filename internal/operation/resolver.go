@@ -188,6 +188,7 @@ func (s *Service) resolve(ctx context.Context, o payment.Operation, h *bankSilen
 	case now.Version != o.Version:
 		return ResolvedNot, fault.New(fault.Conflict, fault.StaleVersion, "the operation was settled meanwhile")
 	}
+	o = now // with what it moves of each item
 	if h.silent(at.ID) {
 		return ResolvedNot, s.escalate(ctx, p, o)
 	}

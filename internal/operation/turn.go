@@ -24,6 +24,7 @@ func (s *Service) Turn(ctx context.Context, ended payment.Change) (payment.Chang
 		err = s.store.InTx(ctx, func(tx payment.Tx) {
 			tx.SaveOperation(o)
 			tx.SavePayment(next.Payment)
+			tx.SaveItems(next.Payment)
 			tx.InsertOperation(next.Operation)
 		})
 	}
@@ -66,6 +67,7 @@ func (s *Service) otherWay(ctx context.Context, ended payment.Change) (payment.C
 		return payment.Change{}, false, err
 	}
 	next.AskID, next.Attempt, next.Original, next.Amount = o.AskID, o.Attempt+1, o.Original, o.Amount
+	next.Items = p.ItemsUndoneBy(kind)
 	p.Reserve(next)
 	p.MarkChanged(next.StartedAt)
 	return payment.Change{Payment: p, Operation: next}, true, nil

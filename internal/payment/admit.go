@@ -43,32 +43,98 @@ func WrongState(code fault.Code, message string, p Payment) error {
 	return fault.New(fault.Conflict, code, message).WithSubject(p.UUID.String())
 }
 
-// AdmitRefund returns the amount that a refund gives back, for the zero Amount all
-// that is left, or why it cannot.
-func (p Payment) AdmitRefund(amount money.Amount) (money.Amount, error) {
+// AdmitRefund returns what a refund gives back, of the payment and of each item, or
+// why it cannot. Without items it is spread over them by what is left of each; the
+// zero Part is all that is left.
+func (p Payment) AdmitRefund(asked Part) (Part, error) {
 	if p.State != Captured && p.State != PartiallyRefunded {
-		return money.Amount{}, WrongState(fault.NotRefundable, "the payment has no captured money to refund", p)
+		return Part{}, WrongState(fault.NotRefundable, "the payment has no captured money to refund", p)
 	}
 	if p.OpenAsk != 0 {
-		return money.Amount{}, InProgress(fault.OperationInProgress, p.UUID)
+		return Part{}, InProgress(fault.OperationInProgress, p.UUID)
 	}
-	rest := p.Refundable()
+	left := p.most(Item.Refundable)
+	if len(asked.Items) > 0 {
+		amounts, err := p.named(asked, left)
+		if err == nil {
+			err = p.within(asked.Items, amounts, left, fault.RefundAmountExceeded)
+		}
+		if err != nil {
+			return Part{}, err
+		}
+		return p.partOf(amounts), nil
+	}
+	amount, rest := asked.Amount, p.Refundable()
+	if of := p.partOf(left).Amount; rest.Cmp(of) > 0 { // not in books that agree
+		rest = of
+	}
 	if amount == (money.Amount{}) {
 		amount = rest
 		if rest.IsZero() { // all that is left is being refunded right now
-			return money.Amount{}, InProgress(fault.OperationInProgress, p.UUID)
+			return Part{}, InProgress(fault.OperationInProgress, p.UUID)
 		}
 	}
-	if err := p.CheckCurrency(amount.Currency()); err != nil {
-		return money.Amount{}, err
-	}
-	if !amount.IsPositive() {
-		return money.Amount{}, fault.Validation(fault.Field{Name: "amount", Code: fault.FieldOutOfRange, Message: "must be greater than zero"})
+	if err := p.checkAmount(amount); err != nil {
+		return Part{}, err
 	}
 	if amount.Cmp(rest) > 0 {
-		return money.Amount{}, AmountExceeded(fault.RefundAmountExceeded, "must not exceed the "+rest.String()+" that may still be refunded")
+		return Part{}, AmountExceeded(fault.RefundAmountExceeded,
+			"must not exceed the "+rest.String()+" that may still be refunded")
 	}
-	return amount, nil
+	return p.partOf(amount.Share(minors(left)...)), nil
+}
+
+// PartOfHold returns what a capture takes, of the payment and of each item, or why it
+// never can. Without items it is spread over them by what is held for each; the zero
+// Part is all that is held. AdmitCapture tells whether so much may be taken.
+func (p Payment) PartOfHold(asked Part) (Part, error) {
+	held := p.most(Item.held)
+	if len(asked.Items) > 0 {
+		amounts, err := p.named(asked, held)
+		if err != nil {
+			return Part{}, err
+		}
+		return p.partOf(amounts), nil
+	}
+	if asked.Amount == (money.Amount{}) {
+		asked.Amount = p.Charged()
+	}
+	if err := p.checkAmount(asked.Amount); err != nil {
+		return Part{}, err
+	}
+	return p.partOf(asked.Amount.Share(minors(held)...)), nil
+}
+
+// AdmitCapture refuses a part of a hold that is more than may be taken: more than the
+// caller may take above the hold, in percent of it, or more than the bank lets be
+// taken. An item has its share of what may be taken above the hold.
+func (p Payment) AdmitCapture(part Part, named []ItemAmount, above money.Rate) error {
+	limit := p.Authorized.Add(above.Within(p.Authorized)).Min(p.CaptureLimit)
+	if part.Amount.Cmp(limit) > 0 {
+		what := "authorized " + limit.String()
+		if limit != p.Authorized {
+			what = limit.String() + " that may be captured"
+		}
+		return AmountExceeded(fault.CaptureAmountExceeded, "must not exceed the "+what)
+	}
+	bounds := p.most(Item.held)
+	for i, more := range limit.Sub(p.Authorized).Share(minors(bounds)...) {
+		bounds[i] = bounds[i].Add(more)
+	}
+	return p.within(named, p.amountsOf(part), bounds, fault.CaptureAmountExceeded)
+}
+
+// checkAmount refuses an amount that is none of the payment's.
+func (p Payment) checkAmount(a money.Amount) error {
+	if err := p.CheckCurrency(a.Currency()); err != nil {
+		return err
+	}
+	if !a.IsPositive() {
+		return fault.Validation(fault.Field{
+			Name: "amount", Code: fault.FieldOutOfRange, Message: "must be greater than zero",
+		})
+	}
+	return nil
 }
 
 // RetryHint is what a caller is told to wait while an equal request is running.

@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
 )
@@ -30,14 +29,4 @@ func (o *Outcome) Value() Outcome {
 		return Outcome{}
 	}
 	return *o
-}
-
-// Reserve marks the payment for a follow-up that is about to be sent, so that no rival
-// is admitted meanwhile. Settle takes the mark away again.
-func (p *Payment) Reserve(o Operation) {
-	if o.Kind == connector.Refund {
-		p.Refunding = p.Refunding.Add(o.Amount)
-		return
-	}
-	p.OpenAsk = o.ID
 }

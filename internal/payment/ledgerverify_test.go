@@ -71,6 +71,38 @@ func forgeries() []forgery {
 		{"item_gone", ledger.ItemsDiffer, `DELETE FROM payment_item WHERE merchant_id = $m AND payment_id = [sale]`},
 		{"item_of_another_payment", ledger.ItemsDiffer, `UPDATE payment_item SET payment_id = [twin] WHERE merchant_id = $m AND payment_id = [sale]`},
 
+		{"item_taken_changed", ledger.ItemsDiffer, `UPDATE payment_item SET taken = taken + 1 WHERE merchant_id = $m AND payment_id = [sale]`},
+		{"item_refunding_changed", ledger.ItemsDiffer, `UPDATE payment_item SET refunding = refunding + 1 WHERE merchant_id = $m AND payment_id = [sale]`},
+		{"taken_moved_between_items_of_a_sale", ledger.SharesDiffer, `UPDATE payment_item SET taken = taken + 5 - 10 * position
+			WHERE merchant_id = $m AND payment_id = [sale]`},
+		{"taken_moved_between_items_of_a_capture", ledger.SharesDiffer, `UPDATE payment_item SET taken = taken + 5 - 10 * position
+			WHERE merchant_id = $m AND payment_id = [capture]`},
+		{"refunded_moved_between_items", ledger.SharesDiffer, `UPDATE payment_item SET refunded = refunded + 5 - 10 * position
+			WHERE merchant_id = $m AND payment_id = [named]`},
+		{"refunding_moved_between_items", ledger.SharesDiffer, `UPDATE payment_item SET refunding = refunding + 5 - 10 * position
+			WHERE merchant_id = $m AND payment_id = [refunding]`},
+
+		{"share_amount_changed", ledger.SharesDiffer, `UPDATE operation_item SET amount = amount + 1
+			WHERE merchant_id = $m AND operation_id = [named:refund]`},
+		{"share_gone", ledger.SharesDiffer, `DELETE FROM operation_item WHERE merchant_id = $m AND operation_id = [named:refund]
+			AND amount = 33300`},
+		{"shares_of_a_capture_gone", ledger.SharesDiffer, `DELETE FROM operation_item WHERE merchant_id = $m AND operation_id = [capture:capture]`},
+		{"share_moved_to_another_item", ledger.SharesDiffer, `UPDATE operation_item SET amount = 33400 - amount
+			WHERE merchant_id = $m AND operation_id = [named:refund]`},
+		{"share_of_an_item_of_nobody", ledger.SharesDiffer, `UPDATE operation_item SET item_id = -item_id
+			WHERE merchant_id = $m AND operation_id = [named:refund]`},
+		{"share_of_another_operation", ledger.SharesDiffer, `UPDATE operation_item SET operation_id = [named:sale]
+			WHERE merchant_id = $m AND operation_id = [named:refund]`},
+		{"share_of_an_operation_of_nobody", ledger.SharesDiffer, `UPDATE operation_item SET operation_id = 1
+			WHERE merchant_id = $m AND operation_id = [named:refund]`},
+		{"share_of_another_payment", ledger.SharesDiffer, `UPDATE operation_item SET payment_id = [twin]
+			WHERE merchant_id = $m AND payment_id = [named]`},
+		{"share_of_another_merchant", ledger.PaymentMissing, `UPDATE operation_item SET merchant_id = 999
+			WHERE merchant_id = $m AND payment_id = [named]`},
+		{"share_in_another_currency", ledger.CurrencyDiffers, `UPDATE operation_item SET currency = 'EUR'
+			WHERE merchant_id = $m AND payment_id = [named]`},
+		{"shares_of_an_open_refund_gone", ledger.SharesDiffer, `DELETE FROM operation_item WHERE merchant_id = $m AND payment_id = [refunding]`},
+
 		{"operation_gone", ledger.StateDiffers, `DELETE FROM operation WHERE merchant_id = $m AND payment_id = [sale]`},
 		{"operation_amount_changed", ledger.OperationDiffers, `UPDATE operation SET amount = amount + 1 WHERE merchant_id = $m AND payment_id = [sale]`},
 		{"operation_in_another_currency", ledger.CurrencyDiffers, `UPDATE operation SET currency = 'EUR' WHERE merchant_id = $m AND payment_id = [sale]`},
@@ -200,7 +232,7 @@ func (f forgery) statements(t *testing.T, db *storage.DB, m id.Merchant) []strin
 func merchantOf(n int) id.Merchant { return id.Merchant(n + 1) }
 
 // everyOrder names every payment that keepBooks can make.
-const everyOrder = "[sale][twin][declined][hold][capture][voided][released][partial][refunded][pending][voiding][refunding]"
+const everyOrder = "[sale][twin][declined][hold][capture][voided][released][partial][refunded][pending][voiding][refunding][named]"
 
 // keepBooks makes those payments of a merchant which a text names, by their order.
 // They have ended in every way, or not yet.
@@ -255,7 +287,15 @@ func keepBooks(t *testing.T, w *paymenttest.World, m id.Merchant, named string) 
 			refund(o, paymenttest.Lira(t, "333.33"))
 			refund(o, paymenttest.Lira(t, "0.01"))
 		},
-		"refunded":  func(order string) { refund(sale(order), money.Amount{}) },
+		"refunded": func(order string) { refund(sale(order), money.Amount{}) },
+		"named": func(order string) {
+			o := sale(order)
+			items := []payment.ItemAmount{
+				{ItemID: o.Payment.Items[0].ID, Amount: paymenttest.Lira(t, "1.00")},
+				{ItemID: o.Payment.Items[1].ID, Amount: paymenttest.Lira(t, "333.00")},
+			}
+			follow(w.Refund(t.Context(), charge.Refund{Caller: caller, PaymentID: o.Payment.UUID, Items: items}))
+		},
 		"pending":   func(order string) { unheard(func() { sale(order) }) },
 		"voiding":   func(order string) { o := sale(order); unheard(func() { void(o) }) },
 		"refunding": func(order string) { o := sale(order); unheard(func() { refund(o, paymenttest.Lira(t, "1.00")) }) },

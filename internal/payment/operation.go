@@ -8,7 +8,9 @@ import (
 	"github.com/vezne/vezne/internal/money"
 )
 
-// Operation is one request to a bank for a payment.
+// Operation is one request to a bank for a payment. Of a payment that a wallet pays
+// as a whole it is carried out in our books alone: it has no POS, and is approved in
+// the commit that begins it.
 type Operation struct {
 	ID         id.Operation
 	MerchantID id.Merchant
@@ -18,14 +20,17 @@ type Operation struct {
 	AskID   id.Operation
 	Attempt int // 1 for the first operation of an ask
 	Kind    connector.Kind
-	POSID   id.POS
+	POSID   id.POS // zero if no bank is asked
 	// Reference is what the bank knows the request by; it is unique.
 	Reference string
 	// Original is the reference of the operation that a follow-up is about.
 	Original string
 	Amount   money.Amount
-	Status   Status
-	Result   Result
+	// Items is what a capture or a refund moves of each item, fixed when it begins;
+	// none for a payment of one item, and where the whole is moved.
+	Items  []ItemAmount
+	Status Status
+	Result Result
 	// BankCode and BankMessage are the bank's own words.
 	BankCode    string
 	BankMessage string

@@ -107,7 +107,7 @@ type Payment struct {
 	BuyerID        id.Member
 
 	// Price is the basket total; Paid is what the payer is charged, interest and
-	// the wallet part included; Wallet is the part taken from a wallet.
+	// the wallet part included; Wallet is the part taken from the wallet of BuyerID.
 	Price         money.Amount
 	Paid          money.Amount
 	Wallet        money.Amount
@@ -119,14 +119,16 @@ type Payment struct {
 	CommissionRate money.Rate
 	Commission     money.Amount
 
-	// Authorized, Captured and Refunded are sums that the bank approved;
-	// Refunding is reserved by refunds whose answer is not known yet.
+	// Authorized, Captured and Refunded are sums that the bank approved, or that were
+	// taken from a wallet that pays everything; Refunding is reserved by refunds whose
+	// answer is not known yet.
 	Authorized money.Amount
 	Captured   money.Amount
 	Refunded   money.Amount
 	Refunding  money.Amount
-	// CaptureLimit is how much may be captured of a hold: what was authorized, or
-	// more if the bank lets it; zero without a hold.
+	// CaptureLimit is how much the bank lets be captured of a hold, by its Rules when
+	// it granted the hold: what was authorized, or more; zero without a hold. Paid
+	// stays what was agreed then, whatever is captured.
 	CaptureLimit money.Amount
 	// OpenAsk is the capture or void in progress, zero if there is none.
 	OpenAsk id.Operation
@@ -175,22 +177,4 @@ type Instrument struct {
 	Domestic bool
 	// CardID is the stored card that was charged, zero for a typed one.
 	CardID id.Card
-}
-
-// Item is a basket line; every payment has at least one.
-type Item struct {
-	ID         id.Item
-	Position   int
-	Name       string
-	ExternalID string
-	Price      money.Amount
-	// Paid and Wallet are the item's shares of the payment's, by price.
-	Paid   money.Amount
-	Wallet money.Amount
-	// Commission is the item's share of the bank's commission.
-	Commission money.Amount
-	Refunded   money.Amount
-	// SubMerchantID and SubMerchantPrice say who else earns from the item.
-	SubMerchantID    id.Member
-	SubMerchantPrice money.Amount
 }

@@ -24,8 +24,8 @@ type Verdict struct {
 type Change struct {
 	Payment   Payment
 	Operation Operation
-	// ItemsChanged says that the items of the payment are others than before.
-	ItemsChanged bool
+	// ChangedItems are the items of the payment that are not as they were before.
+	ChangedItems []Item
 	// Posting is what moves in the books, without an id until it is committed; nil if
 	// nothing does.
 	Posting *ledger.Posting
@@ -56,7 +56,7 @@ func Settle(p Payment, o Operation, v Verdict) Change {
 	case connector.Refund:
 		c.settleRefund()
 	}
-	c.ItemsChanged = !slices.Equal(before, c.Payment.Items)
+	c.ChangedItems = changedItems(before, c.Payment.Items)
 	return c
 }
 
@@ -76,7 +76,7 @@ func (c *Change) settleCharge() {
 			return
 		}
 		p.State = Captured
-		c.take(o.Amount)
+		c.take()
 	case OperationDeclined, OperationUnsent, OperationReversed:
 		p.State, p.HoldsOrder = Declined, false
 		p.Commission = money.Zero(p.Paid.Currency())
@@ -92,7 +92,7 @@ func (c *Change) settleCapture() {
 	c.Payment.OpenAsk = 0
 	if c.Operation.Status == OperationApproved {
 		c.Payment.State = Captured
-		c.take(c.Operation.Amount)
+		c.take()
 	}
 }
 
@@ -116,9 +116,16 @@ func (c *Change) settleRefund() {
 	if !c.Operation.Status.Final() || c.Operation.IsReversal() {
 		return
 	}
+	parts := p.amountsOf(c.Operation.Part())
 	p.Refunding = p.Refunding.Sub(c.Operation.Amount)
+	for i, part := range parts {
+		p.Items[i].Refunding = p.Items[i].Refunding.Sub(part)
+	}
 	if c.Operation.Status != OperationApproved {
 		return
+	}
+	for i, part := range parts {
+		p.Items[i].Refunded = p.Items[i].Refunded.Add(part)
 	}
 	before := p.terms().Given(p.Captured, p.Refunded)
 	p.Refunded = p.Refunded.Add(c.Operation.Amount)
@@ -127,15 +134,23 @@ func (c *Change) settleRefund() {
 	if p.Refunded == p.Captured {
 		p.State, p.HoldsOrder = Refunded, false
 	}
-	p.shareRefunds()
 }
 
-// take books captured money.
-func (c *Change) take(amount money.Amount) {
-	c.Payment.Captured = amount
-	m := c.Payment.terms().Taken(amount)
-	c.Payment.Commission = m.Commission
-	c.Payment.ShareItems()
+// take books captured money. A sale takes of each item what it costs, a capture what
+// was fixed when it began.
+func (c *Change) take() {
+	p := &c.Payment
+	p.Captured = c.Operation.Amount
+	m := p.terms().Taken(p.Captured)
+	p.Commission = m.Commission
+	if c.Operation.Kind == connector.Capture {
+		for i, part := range p.amountsOf(c.Operation.Part()) {
+			p.Items[i].Taken = part
+		}
+		p.shareCommission()
+	} else {
+		p.ShareItems()
+	}
 	c.post(m)
 }
 

@@ -50,16 +50,17 @@ type Tx interface {
 	// fault.OrderClaimed as InsertPayment does. What identifies the payment, its
 	// card and its Routing stay as they were inserted.
 	SavePayment(p Payment)
-	// SaveItems stores what was paid, charged as commission and refunded of each
-	// item; what was bought stays as it was inserted. It belongs beside SavePayment,
-	// whose version guards it.
+	// SaveItems stores what was paid, taken, charged as commission, refunded and
+	// reserved by refunds of those items that p has; what was bought stays as it was
+	// inserted. It belongs beside SavePayment, whose version guards it.
 	SaveItems(p Payment)
 	// UsePOS says that an operation goes to p, beside whose insertion it belongs unless
 	// the payment has asked this POS before. It marks a POS that was not used until now,
 	// which bumps the configuration version; if the stored one has another connector by
 	// then, the commit fails with fault.StaleVersion (see pos.Editor.Apply).
 	UsePOS(p pos.POS)
-	// InsertOperation adds an operation.
+	// InsertOperation adds an operation with what it moves of each item, which never
+	// changes.
 	InsertOperation(o Operation)
 	// InsertSession adds a 3-D Secure session.
 	InsertSession(s Session)
@@ -89,7 +90,8 @@ type Finder interface {
 	PaymentByID(ctx context.Context, m id.Merchant, p id.Payment) (Payment, error)
 	// OrderHolder returns the payment that holds the merchant's order.
 	OrderHolder(ctx context.Context, m id.Merchant, orderRef string) (Payment, error)
-	// Operations returns all operations of a payment, oldest first.
+	// Operations returns all operations of a payment, oldest first, with what each
+	// moves of the items. Operations that are read by any other method lack that.
 	Operations(ctx context.Context, m id.Merchant, p id.Payment) ([]Operation, error)
 }
 

@@ -25,8 +25,8 @@ func (s *store) statements(from, to int) []string {
 	all := []string{
 		fill("payment", e.payment()...),
 		fill("payment_item", "merchant_id = "+e.merchant(), "payment_id = "+e.id(), "id = "+e.id(), "position = 0", "name = "+e.order(),
-			"external_id = "+e.order(), "currency = 'TRY'", "price = "+e.amount(), "paid = "+e.amount(), "wallet = 0", "commission = 200",
-			"refunded = "+e.refunded(), "sub_merchant_id = 0", "sub_merchant_price = 0"),
+			"external_id = "+e.order(), "currency = 'TRY'", "price = "+e.amount(), "paid = "+e.amount(), "wallet = 0", "taken = "+e.amount(), "commission = 200",
+			"refunded = "+e.refunded(), "refunding = 0", "sub_merchant_id = 0", "sub_merchant_price = 0"),
 		fill("operation", e.operation()...),
 		fill("audit_record", "merchant_id = "+e.merchant(), "id = "+e.id(), "at = "+e.at(), "actor = 'credential:1'", "action = 'payment.sale'",
 			"subject = 'payment:' || "+e.uuidText(), "detail = '{\"kind\":\"sale\",\"status\":\"approved\",\"reason\":\"SUCCESS\",\"amount\":100.50,\"currency\":\"TRY\"}'",

@@ -32,8 +32,10 @@ var itemTable = newTable(&table[itemRow]{
 	changing: []column[itemRow]{
 		amount("paid", func(r *itemRow) *money.Amount { return &r.item.Paid }),
 		amount("wallet", func(r *itemRow) *money.Amount { return &r.item.Wallet }),
+		amount("taken", func(r *itemRow) *money.Amount { return &r.item.Taken }),
 		amount("commission", func(r *itemRow) *money.Amount { return &r.item.Commission }),
 		amount("refunded", func(r *itemRow) *money.Amount { return &r.item.Refunded }),
+		amount("refunding", func(r *itemRow) *money.Amount { return &r.item.Refunding }),
 	},
 	fixed: []column[itemRow]{
 		number("position", func(r *itemRow) *int { return &r.item.Position }),
@@ -53,11 +55,12 @@ const (
 )
 
 // insertingItems has the statement for each number of items.
-var insertingItems = itemStatements()
+var insertingItems = insertionsOf(itemTable)
 
-func itemStatements() (all [itemRows + 1]string) {
+// insertionsOf returns the statement that inserts each number of rows.
+func insertionsOf[T any](t *table[T]) (all [itemRows + 1]string) {
 	for n := 1; n < len(all); n++ {
-		all[n] = itemTable.insertionOf(n)
+		all[n] = t.insertionOf(n)
 	}
 	return all
 }

@@ -39,6 +39,7 @@ var recordTable = newTable(&table[ledger.Record]{
 		amount("refunding", func(r *ledger.Record) *money.Amount { return &r.Refunding }),
 		number("open_ask", func(r *ledger.Record) *id.Operation { return &r.OpenAsk }),
 		number("pos_id", func(r *ledger.Record) *id.POS { return &r.POSID }),
+		number("buyer_id", func(r *ledger.Record) *id.Member { return &r.Buyer }),
 	},
 })
 
@@ -66,8 +67,10 @@ var recordItemTable = newTable(&table[recordItem]{
 		amount("price", func(r *recordItem) *money.Amount { return &r.item.Price }),
 		amount("paid", func(r *recordItem) *money.Amount { return &r.item.Paid }),
 		amount("wallet", func(r *recordItem) *money.Amount { return &r.item.Wallet }),
+		amount("taken", func(r *recordItem) *money.Amount { return &r.item.Taken }),
 		amount("commission", func(r *recordItem) *money.Amount { return &r.item.Commission }),
 		amount("refunded", func(r *recordItem) *money.Amount { return &r.item.Refunded }),
+		amount("refunding", func(r *recordItem) *money.Amount { return &r.item.Refunding }),
 	},
 })
 
@@ -109,6 +112,7 @@ var (
 	records             = `SELECT ` + recordTable.columns("") + recordPage
 	itemsOfRecords      = belonging(recordItemTable.columns("e."), "payment_item", "e.merchant_id, e.payment_id, e.id")
 	operationsOfRecords = belonging(recordOperationTable.columns("e."), "operation", "e.merchant_id, e.payment_id, e.id")
+	sharesOfRecords     = belonging(shareTable.columns("e."), "operation_item", "e.merchant_id, e.payment_id, e.operation_id, e.item_id")
 	postingsOfRecords   = belonging(entryTable.columns("e."), "ledger_entry", postingOrder)
 
 	otherPostings = `SELECT ` + entryTable.columns("e.") + `
@@ -128,6 +132,7 @@ const sharedOrders = `SELECT merchant_id, order_ref FROM payment WHERE holds_ord
 var straysOf = map[ledger.StrayKind]string{
 	ledger.StrayItem:      strays("id", "payment_item", ""),
 	ledger.StrayOperation: strays("id", "operation", ""),
+	ledger.StrayShare:     strays("operation_id", "operation_item", ""),
 	ledger.StrayPosting:   strays("posting_id", "ledger_entry", "e.payment_id <> 0 AND "),
 }
 
@@ -176,6 +181,14 @@ func readRecords(ctx context.Context, q storage.Querier, args ...any) ([]ledger.
 	for _, r := range operations {
 		of := place[r.of]
 		of.Operations = append(of.Operations, r.operation)
+	}
+	shares, err := many(ctx, q, shareTable.reader(), sharesOfRecords, args...)
+	if err != nil {
+		return nil, fmt.Errorf("shares of operations: %w", err)
+	}
+	for _, r := range shares {
+		of := place[r.of]
+		of.Shares = append(of.Shares, ledger.Share{Operation: r.operation, Item: r.share.ItemID, Amount: r.share.Amount})
 	}
 	entries, err := many(ctx, q, entryTable.reader(), postingsOfRecords, args...)
 	if err != nil {

@@ -64,6 +64,7 @@ var (
 // InsertOperation implements payment.Tx.
 func (t *tx) InsertOperation(o payment.Operation) {
 	t.add(insertOperation, operationTable.inserting(o)...)
+	t.insertShares(&o)
 }
 
 // SaveOperation implements payment.Tx.
@@ -74,6 +75,9 @@ func (t *tx) SaveOperation(o payment.Operation) {
 // Operations implements payment.Finder.
 func (p *Payments) Operations(ctx context.Context, m id.Merchant, n id.Payment) ([]payment.Operation, error) {
 	all, err := many(ctx, p.db, operationTable.reader(), operationsOfPayment, int64(m), int64(n))
+	if err == nil {
+		err = p.loadShares(ctx, m, n, all)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("operations of payment %d: %w", n, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/idempotency"
@@ -36,6 +37,8 @@ func testPayments(t *testing.T, open Opener) {
 	t.Run("every_currency_keeps_its_amounts", func(t *testing.T) { testCurrencies(t, s) })
 	t.Run("twenty_items_are_kept_in_order", func(t *testing.T) { testManyItems(t, s) })
 	t.Run("amounts_of_items_change_when_they_are_saved", func(t *testing.T) { testItemAmounts(t, s) })
+	t.Run("items_of_operations_are_kept_as_they_began", func(t *testing.T) { testOperationItems(t, s) })
+	t.Run("items_that_cannot_be_are_refused", func(t *testing.T) { testImpossibleItems(t, s) })
 	t.Run("of_many_changes_of_a_version_one_wins", func(t *testing.T) { testChangesAtOnce(t, s, p) })
 }
 
@@ -243,6 +246,7 @@ func testItemAmounts(t *testing.T, s Stores) {
 	changed.Items = slices.Clone(before.Items)
 	changed.Items[1].Paid, changed.Items[1].Wallet = lira(9), lira(2)
 	changed.Items[1].Commission, changed.Items[1].Refunded = lira(1), lira(3)
+	changed.Items[1].Taken, changed.Items[1].Refunding = lira(8), lira(4)
 	must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
 		tx.SaveItems(other)
 		tx.SavePayment(changed)
@@ -255,6 +259,59 @@ func testItemAmounts(t *testing.T, s Stores) {
 	must(t, "find", err)
 	changed.Version = 1
 	equal(t, "payment", got, changed)
+}
+
+// testOperationItems has more items than go into one statement.
+func testOperationItems(t *testing.T, s Stores) {
+	p := samplePayment(190)
+	sale := sampleOperation(p)
+	refund, other := sale, sale
+	refund.ID, refund.AskID, refund.Kind, refund.Original, refund.Reference = 191, 191, connector.Refund, sale.Reference, "REF191"
+	for n := range int64(19) {
+		refund.Items = append(refund.Items, payment.ItemAmount{ItemID: id.Item(1900 + n), Amount: lira(1 + n)})
+	}
+	other.ID, other.AskID, other.Kind, other.Original, other.Reference = 192, 192, connector.Capture, sale.Reference, "REF192"
+	other.Items = []payment.ItemAmount{{ItemID: 1907, Amount: lira(5)}}
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) {
+		tx.InsertPayment(p)
+		tx.InsertOperation(sale)
+		tx.InsertOperation(refund)
+		tx.InsertOperation(other)
+	}))
+	changed := refund
+	changed.Status, changed.Items = payment.OperationUnknown, refund.Items[:3]
+	must(t, "save", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.SaveOperation(changed) }))
+	changed.Version, changed.Items = 1, refund.Items
+	operations, err := s.Payments.Operations(t.Context(), mine, p.ID)
+	must(t, "operations", err)
+	equal(t, "operations", operations, []payment.Operation{sale, changed, other})
+	stolen := other
+	stolen.MerchantID = others
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertOperation(stolen) }))
+	operations, err = s.Payments.Operations(t.Context(), others, p.ID)
+	must(t, "operations", err)
+	equal(t, "operations of another merchant", operations, []payment.Operation{stolen})
+}
+
+func testImpossibleItems(t *testing.T, s Stores) {
+	p := samplePayment(195)
+	must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
+	for name, breakIt := range map[string]func(*payment.Item){
+		"refunded_over_taken":  func(it *payment.Item) { it.Refunded = it.Taken.Add(lira(1)) },
+		"refunding_over_taken": func(it *payment.Item) { it.Refunded, it.Refunding = it.Taken, lira(1) },
+		"refunded_negative":    func(it *payment.Item) { it.Refunded = lira(-1) },
+		"refunding_negative":   func(it *payment.Item) { it.Refunding = lira(-1) },
+	} {
+		broken := p
+		broken.Items = slices.Clone(p.Items)
+		breakIt(&broken.Items[1])
+		notStored(t, name, s, func(tx payment.Tx) { tx.SaveItems(broken) })
+	}
+	o := sampleOperation(p)
+	for name, amount := range map[string]int64{"nothing_of_an_item": 0, "less_than_nothing": -1} {
+		o.Items = []payment.ItemAmount{{ItemID: 1, Amount: lira(amount)}}
+		notStored(t, name, s, func(tx payment.Tx) { tx.InsertOperation(o) })
+	}
 }
 
 func testChangesAtOnce(t *testing.T, s Stores, p payment.Payment) {

@@ -63,11 +63,11 @@ func samplePayment(n int64) payment.Payment {
 		Items: []payment.Item{
 			{
 				ID: id.Item(10 * n), Name: "book", ExternalID: "b", Price: lira(6_000), Paid: lira(6_300), Wallet: lira(0),
-				Commission: lira(113), Refunded: lira(0), SubMerchantID: 41, SubMerchantPrice: lira(5_000),
+				Taken: lira(6_300), Commission: lira(113), Refunded: lira(0), Refunding: lira(0), SubMerchantID: 41, SubMerchantPrice: lira(5_000),
 			},
 			{
 				ID: id.Item(10*n + 1), Position: 1, Name: "pen", ExternalID: "p", Price: lira(4_000), Paid: lira(4_200),
-				Wallet: lira(0), Commission: lira(75), Refunded: lira(0), SubMerchantPrice: lira(0),
+				Wallet: lira(0), Taken: lira(4_200), Commission: lira(75), Refunded: lira(0), Refunding: lira(0), SubMerchantPrice: lira(0),
 			},
 		},
 	}

@@ -86,12 +86,14 @@ CREATE TABLE payment_item (
     price              BIGINT NOT NULL,
     paid               BIGINT NOT NULL,
     wallet             BIGINT NOT NULL,
+    taken              BIGINT NOT NULL, -- what was taken for it, and before that what is to be
     commission         BIGINT NOT NULL,
     refunded           BIGINT NOT NULL,
+    refunding          BIGINT NOT NULL,
     sub_merchant_id    BIGINT NOT NULL,
     sub_merchant_price BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, payment_id, id),
-    CONSTRAINT payment_item_sums CHECK (LEAST(price, paid, wallet, refunded, sub_merchant_price) >= 0)
+    CONSTRAINT payment_item_sums CHECK (LEAST(price, paid, wallet, refunded, refunding, taken - refunded - refunding, sub_merchant_price) >= 0)
 );
 
 CREATE TABLE operation (
@@ -102,7 +104,7 @@ CREATE TABLE operation (
     ask_id                BIGINT NOT NULL,
     attempt               BIGINT NOT NULL,
     kind                  TEXT NOT NULL,
-    pos_id                BIGINT NOT NULL,
+    pos_id                BIGINT NOT NULL, -- 0 for none: carried out in our books alone
     reference             TEXT NOT NULL,
     original              TEXT NOT NULL,
     currency              TEXT NOT NULL,
@@ -130,6 +132,18 @@ CREATE INDEX operation_unresolved ON operation (next_inquiry, id) WHERE status I
 CREATE INDEX operation_escalated ON operation (merchant_id, id) WHERE escalated_at > 0;
 -- For a rotation, which seals them anew.
 CREATE INDEX operation_memo ON operation (merchant_id, id) WHERE sealed_memo IS NOT NULL;
+
+-- What a capture or a refund moves of each item of a payment that has several, fixed
+-- when it begins; items of which nothing is moved have no row.
+CREATE TABLE operation_item (
+    merchant_id  BIGINT NOT NULL,
+    payment_id   BIGINT NOT NULL,
+    operation_id BIGINT NOT NULL,
+    item_id      BIGINT NOT NULL,
+    currency     TEXT NOT NULL,
+    amount       BIGINT NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (merchant_id, payment_id, operation_id, item_id)
+);
 
 CREATE TABLE threeds_session (
     merchant_id   BIGINT NOT NULL,

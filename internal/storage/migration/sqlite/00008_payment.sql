@@ -85,12 +85,14 @@ CREATE TABLE payment_item (
     price              INTEGER NOT NULL,
     paid               INTEGER NOT NULL,
     wallet             INTEGER NOT NULL,
+    taken              INTEGER NOT NULL, -- what was taken for it, and before that what is to be
     commission         INTEGER NOT NULL,
     refunded           INTEGER NOT NULL,
+    refunding          INTEGER NOT NULL,
     sub_merchant_id    INTEGER NOT NULL,
     sub_merchant_price INTEGER NOT NULL,
     PRIMARY KEY (merchant_id, payment_id, id),
-    CONSTRAINT payment_item_sums CHECK (min(price, paid, wallet, refunded, sub_merchant_price) >= 0)
+    CONSTRAINT payment_item_sums CHECK (min(price, paid, wallet, refunded, refunding, taken - refunded - refunding, sub_merchant_price) >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE operation (
@@ -101,7 +103,7 @@ CREATE TABLE operation (
     ask_id                INTEGER NOT NULL,
     attempt               INTEGER NOT NULL,
     kind                  TEXT NOT NULL,
-    pos_id                INTEGER NOT NULL,
+    pos_id                INTEGER NOT NULL, -- 0 for none: carried out in our books alone
     reference             TEXT NOT NULL,
     original              TEXT NOT NULL,
     currency              TEXT NOT NULL,
@@ -129,6 +131,18 @@ CREATE INDEX operation_unresolved ON operation (next_inquiry, id) WHERE status I
 CREATE INDEX operation_escalated ON operation (merchant_id, id) WHERE escalated_at > 0;
 -- For a rotation, which seals them anew.
 CREATE INDEX operation_memo ON operation (merchant_id, id) WHERE sealed_memo IS NOT NULL;
+
+-- What a capture or a refund moves of each item of a payment that has several, fixed
+-- when it begins; items of which nothing is moved have no row.
+CREATE TABLE operation_item (
+    merchant_id  INTEGER NOT NULL,
+    payment_id   INTEGER NOT NULL,
+    operation_id INTEGER NOT NULL,
+    item_id      INTEGER NOT NULL,
+    currency     TEXT NOT NULL,
+    amount       INTEGER NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (merchant_id, payment_id, operation_id, item_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE threeds_session (
     merchant_id   INTEGER NOT NULL,
