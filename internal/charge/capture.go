@@ -9,8 +9,9 @@ import (
 	"github.com/vezne/vezne/internal/payment"
 )
 
-// Capture takes all or part of an authorized amount, once. What is not taken is
-// released. Errors: CurrencyMismatch, CaptureAmountExceeded, NotCapturable, AlreadyCaptured,
+// Capture takes all or part of an authorized amount, once, or as much more as both
+// the caller's surface and the bank allow. What is not taken is released. Errors:
+// CurrencyMismatch, CaptureAmountExceeded, NotCapturable, AlreadyCaptured,
 // CaptureInProgress, PreAuthExpired. Repeating a capture that succeeded with the same
 // amount of the same items gives its first answer.
 func (s *Service) Capture(ctx context.Context, c Capture) (payment.Outcome, error) {
@@ -44,7 +45,7 @@ func (s *Service) admitCapture(ctx context.Context, p payment.Payment, c Capture
 	case payment.Pending, payment.Enrolled, payment.Authenticated, payment.Voided, payment.Declined, payment.Expired:
 		return none, nil, payment.WrongState(fault.NotCapturable, "the payment holds no amount that could be captured", p)
 	}
-	if err := p.AdmitCapture(part, c.Items, 0); err != nil {
+	if err := p.AdmitCapture(part, c.Items, c.Above); err != nil {
 		return none, nil, err
 	}
 	if p.OpenAsk != 0 {

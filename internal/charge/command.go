@@ -60,6 +60,9 @@ type Capture struct {
 	// Items is how much of which items is taken; the zero Amount means all of an item.
 	// None leaves it to what each costs.
 	Items []payment.ItemAmount
+	// Above is how much above the hold the surface lets be captured, in percent of the
+	// hold, if its bank does; zero is nothing.
+	Above money.Rate
 }
 
 // Void asks to undo a payment as a whole.

@@ -58,7 +58,7 @@ func (s *Service) Conclude(ctx context.Context, p payment.Payment, o payment.Ope
 	}
 	failures := 0
 	for try := range MaxConflicts {
-		c := payment.Settle(p, o, v)
+		c := s.Settle(ctx, p, o, v)
 		err := s.Commit(ctx, c, actor)
 		if err == nil {
 			c.Payment.Version++

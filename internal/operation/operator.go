@@ -88,7 +88,7 @@ func (s *Service) Resolve(ctx context.Context, c Resolve) (payment.Outcome, erro
 		if o.Status.Final() && (!stands || !c.Approved) {
 			return settledBefore(p, o, v)
 		}
-		done := payment.Settle(p, o, v)
+		done := s.Settle(ctx, p, o, v)
 		var also []func(payment.Tx)
 		if stands && c.Approved {
 			charge.Status = payment.OperationReversed

@@ -45,7 +45,7 @@ func (s *Service) provisioned(ctx context.Context, ch challenge, a connector.Aut
 	}
 	p.State = payment.Authenticated
 	o.NextInquiry = s.clock.Now().Add(operation.FirstInquiryPause)
-	c := payment.Settle(p, o, said)
+	c := s.operations.Settle(ctx, p, o, said)
 	err = s.operations.Commit(ctx, c, operation.SystemActor, func(tx payment.Tx) { tx.SaveSession(kept) })
 	if fault.CodeOf(err) == fault.StaleVersion {
 		return s.returnedAgain(ctx, ch, a)
@@ -81,7 +81,7 @@ func (s *Service) acknowledge(ctx context.Context, c Complete, ch challenge) (pa
 	booked := payment.Change{Payment: claimed, Operation: ch.operation}
 	switch ch.operation.Status {
 	case payment.OperationApproved:
-		booked = payment.Settle(claimed, ch.operation, ch.operation.Verdict())
+		booked = s.operations.Settle(ctx, claimed, ch.operation, ch.operation.Verdict())
 		booked.Payment.MarkChanged(s.clock.Now())
 	case payment.OperationUnknown: // the resolver goes on asking, and books what it hears
 	case payment.OperationDeclined, payment.OperationUnsent, payment.OperationReversed, payment.OperationOpen, payment.OperationEnrolled:
