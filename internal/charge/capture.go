@@ -28,7 +28,9 @@ func (s *Service) Capture(ctx context.Context, c Capture) (payment.Outcome, erro
 	})
 }
 
-func (s *Service) admitCapture(ctx context.Context, p payment.Payment, c Capture) (payment.Part, *payment.Outcome, error) {
+func (s *Service) admitCapture(
+	ctx context.Context, p payment.Payment, c Capture,
+) (payment.Part, *payment.Outcome, error) {
 	none := payment.Part{}
 	if p.Phase != payment.PhasePreAuthorization {
 		return none, nil, payment.WrongState(fault.NotCapturable, "the payment is no pre-authorization", p)

@@ -29,7 +29,9 @@ type Pay struct {
 	Price money.Amount
 	// Paid is what the payer shall be charged; the zero Amount lets the plan
 	// price it by InterestPayer.
-	Paid          money.Amount
+	Paid money.Amount
+	// Wallet is the part of it that the wallet of BuyerID pays. If that is all, there
+	// is no Card, and no bank is asked.
 	Wallet        money.Amount
 	Installments  int
 	InterestPayer installment.InterestPayer
@@ -49,6 +51,17 @@ type ItemRequest struct {
 	Price            money.Amount
 	SubMerchantID    id.Member
 	SubMerchantPrice money.Amount
+}
+
+// byWallet reports whether a wallet shall pay everything, so that no bank is asked.
+func (c Pay) byWallet() bool { return c.Wallet.IsPositive() && c.Wallet == c.total() }
+
+// total is what the payer shall be charged, as far as the command says so.
+func (c Pay) total() money.Amount {
+	if c.Paid.IsZero() {
+		return c.Price
+	}
+	return c.Paid
 }
 
 // Capture asks to take all or part of an authorized amount; the zero Amount means

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/vezne/vezne/internal/connector"
-	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
 )
@@ -21,15 +20,7 @@ func (a *Attempt) withoutThreeDS() {
 // for want of 3-D Secure before any bank is asked: of that it stores nothing and
 // returns why, without an Outcome. Errors are those of Pay.
 func (s *Service) PayDirectly(ctx context.Context, c Pay) (payment.Outcome, connector.Reason, error) {
-	ctx, cancel := operation.Detached(ctx)
-	defer cancel()
-	a, err := s.prepareDirect(ctx, c)
-	if err == nil && a.refusal != "" {
-		return payment.Outcome{}, a.refusal, nil
-	}
-	o, err := s.payPrepared(ctx, c, a, err)
-	s.Report(ctx, CommandPay, c.Surface, o, err)
-	return o, "", err
+	return s.pay(ctx, c, true)
 }
 
 // prepareDirect prepares a payment without 3-D Secure.

@@ -130,7 +130,9 @@ func (s *Service) beginFollowUp(
 
 // newFollowUp makes the operation of a follow-up, as its bank takes it today. It
 // refuses what the payment's POS cannot do.
-func (s *Service) newFollowUp(ctx context.Context, p payment.Payment, f followUp, part payment.Part) (payment.Operation, error) {
+func (s *Service) newFollowUp(
+	ctx context.Context, p payment.Payment, f followUp, part payment.Part,
+) (payment.Operation, error) {
 	at, u, err := s.undoing(ctx, p, f)
 	if err != nil {
 		return payment.Operation{}, err

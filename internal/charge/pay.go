@@ -4,23 +4,40 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/operation"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/trace"
 )
 
-// Pay carries out a sale or a pre-authorization. A refusal by the bank is an
-// Outcome, not an error. Errors of kind Invalid and Conflict mean that nothing
-// was stored and no bank was asked; any other error means the same or that the
-// resolver will find out.
+// Pay carries out a sale or a pre-authorization; if a wallet pays everything, without
+// asking a bank. A refusal by the bank is an Outcome, not an error. Errors of kind
+// Invalid and Conflict mean that nothing was stored and no bank was asked; any other
+// error means the same or that the resolver will find out.
 func (s *Service) Pay(ctx context.Context, c Pay) (payment.Outcome, error) {
+	o, _, err := s.pay(ctx, c, false)
+	return o, err
+}
+
+// pay carries out what Pay or, if it is only to be charged without 3-D Secure,
+// PayDirectly does.
+func (s *Service) pay(ctx context.Context, c Pay, directly bool) (payment.Outcome, connector.Reason, error) {
 	ctx, cancel := operation.Detached(ctx)
 	defer cancel()
-	a, err := s.prepareDirect(ctx, c)
-	o, err := s.payPrepared(ctx, c, a, err)
+	var o payment.Outcome
+	var err error
+	if c.byWallet() {
+		o, err = s.payFromWallet(ctx, c)
+	} else {
+		a, refusal := s.prepareDirect(ctx, c)
+		if directly && refusal == nil && a.refusal != "" {
+			return payment.Outcome{}, a.refusal, nil
+		}
+		o, err = s.payPrepared(ctx, c, a, refusal)
+	}
 	s.Report(ctx, CommandPay, c.Surface, o, err)
-	return o, err
+	return o, "", err
 }
 
 // payPrepared carries out a payment that was prepared, or answers one that could
@@ -65,13 +82,21 @@ func (s *Service) begin(ctx context.Context, a *Attempt) (replay *payment.Outcom
 	if !operation.FirstCommit && a.Operation.ID != 0 {
 		return nil, nil //nolint:nilnil // a mutant's way
 	}
+	return s.commitFirst(ctx, a, func(tx payment.Tx) {
+		tx.InsertPayment(a.Payment)
+		if a.Operation.ID != 0 {
+			a.QueueOperation(tx)
+		}
+	})
+}
+
+// commitFirst commits what queue queues together with the claims of an attempt, or
+// returns what the earlier request led to that has made them.
+func (s *Service) commitFirst(ctx context.Context, a *Attempt, queue func(payment.Tx)) (*payment.Outcome, error) {
 	for try := range operation.MaxConflicts {
 		err := s.store.InTx(ctx, func(tx payment.Tx) {
 			s.Claim(tx, a.Command.Caller, a.Payment, a.Operation.AskID)
-			tx.InsertPayment(a.Payment)
-			if a.Operation.ID != 0 {
-				a.QueueOperation(tx)
-			}
+			queue(tx)
 		})
 		switch {
 		case err == nil:

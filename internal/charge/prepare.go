@@ -33,6 +33,11 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 	if err := c.check(s.clock.Now()); err != nil {
 		return nil, err
 	}
+	if c.byWallet() { // nothing is left for a bank: Pay asks none
+		return nil, fault.Validation(fault.Field{
+			Name: "wallet", Code: fault.FieldInvalid, Message: "must leave something for the card",
+		})
+	}
 	table, err := s.tables.Table(ctx, c.MerchantID)
 	if err != nil {
 		return nil, fmt.Errorf("load routing table: %w", err)
@@ -47,10 +52,15 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 	if !c.Card.CVV.IsZero() && !c.Card.CVV.Fits(c.Card.PAN, schemeOf(info, c.Card.PAN)) {
 		return nil, fault.Validation(fault.Field{Name: "cvv", Code: fault.FieldInvalid, Message: "has the wrong length for this card"})
 	}
-	p, err := s.newPayment(ctx, c, info)
+	p, err := s.newPayment(ctx, c)
 	if err != nil {
 		return nil, err
 	}
+	fingerprint, err := s.prints.Fingerprint(ctx, c.MerchantID, c.Card.PAN)
+	if err != nil {
+		return nil, fmt.Errorf("fingerprint card: %w", err)
+	}
+	p.Card = instrument(c.Card, fingerprint, info)
 	if err := s.checkDeclines(ctx, p); err != nil {
 		return nil, err
 	}
@@ -90,10 +100,11 @@ func (c Pay) check(now time.Time) error {
 	if c.Installments < 1 {
 		wrong("installmentCount", fault.FieldOutOfRange, "must be at least 1")
 	}
-	if c.Card.PAN.IsZero() {
+	c.checkWallet(wrong)
+	if c.Card.PAN.IsZero() && !c.byWallet() {
 		wrong("pan", fault.FieldRequired, "is required")
 	}
-	if c.Card.Expiry.Past(now) {
+	if !c.Card.PAN.IsZero() && c.Card.Expiry.Past(now) {
 		wrong("expiryYear", fault.FieldOutOfRange, "the card has expired")
 	}
 	if len(c.Items) > 0 {
@@ -140,14 +151,11 @@ func (s *Service) checkDecision(c Pay, d routing.Decision, t *routing.Table, r r
 	return e
 }
 
-func (s *Service) newPayment(ctx context.Context, c Pay, info *bin.Info) (payment.Payment, error) {
+// newPayment builds the payment of a command, but for its card.
+func (s *Service) newPayment(ctx context.Context, c Pay) (payment.Payment, error) {
 	paymentID, err := id.Next[id.Payment](ctx, s.ids, id.NounPayment)
 	if err != nil {
 		return payment.Payment{}, fmt.Errorf("new payment id: %w", err)
-	}
-	fingerprint, err := s.prints.Fingerprint(ctx, c.MerchantID, c.Card.PAN)
-	if err != nil {
-		return payment.Payment{}, fmt.Errorf("fingerprint card: %w", err)
 	}
 	now, zero := s.clock.Now(), money.Zero(c.Price.Currency())
 	p := payment.Payment{
@@ -159,9 +167,9 @@ func (s *Service) newPayment(ctx context.Context, c Pay, info *bin.Info) (paymen
 		Price: c.Price, Paid: c.Paid, Wallet: c.Wallet,
 		Installments: c.Installments, InterestPayer: c.InterestPayer,
 		Commission: zero, Authorized: zero, Captured: zero, Refunded: zero, Refunding: zero, CaptureLimit: zero,
-		Card: instrument(c.Card, fingerprint, info), RequestedPOSAlias: c.POSAlias,
-		Result:   payment.Result{Reason: connector.ResultUnknown, At: now},
-		ClientIP: c.ClientIP, CreatedAt: now, UpdatedAt: now,
+		RequestedPOSAlias: c.POSAlias,
+		Result:            payment.Result{Reason: connector.ResultUnknown, At: now},
+		ClientIP:          c.ClientIP, CreatedAt: now, UpdatedAt: now,
 	}
 	if c.Paid.IsZero() {
 		p.Paid = c.Price

@@ -164,6 +164,8 @@ func (s *Service) sameRequest(held, asked payment.Payment) bool {
 		held.ThreeDS == asked.ThreeDS &&
 		held.Phase == asked.Phase &&
 		held.Price == asked.Price &&
+		held.Wallet == asked.Wallet &&
+		held.BuyerID == asked.BuyerID &&
 		held.Installments == asked.Installments &&
 		held.Card.Fingerprint == asked.Card.Fingerprint &&
 		!idempotency.Outlived(held.CreatedAt, s.clock.Now())

@@ -88,7 +88,8 @@ func (c *comparison) items() {
 	price, paid, wallet, taken, commission, refunded, refunding := zero, zero, zero, zero, zero, zero, zero
 	for _, it := range c.Items {
 		price, paid, wallet, taken = price.Add(it.Price), paid.Add(it.Paid), wallet.Add(it.Wallet), taken.Add(it.Taken)
-		commission, refunded, refunding = commission.Add(it.Commission), refunded.Add(it.Refunded), refunding.Add(it.Refunding)
+		commission, refunded = commission.Add(it.Commission), refunded.Add(it.Refunded)
+		refunding = refunding.Add(it.Refunding)
 		if given := it.Refunded.Add(it.Refunding); given.Cmp(it.Taken) > 0 {
 			c.tell(ItemsDiffer, "item %d: %s refunded or being refunded of %s", it.ID, given, it.Taken)
 		}
@@ -102,7 +103,8 @@ func (c *comparison) items() {
 		items, whole money.Amount
 	}{
 		{"price", price, c.Price}, {"paid", paid, c.Paid}, {"wallet", wallet, c.Wallet}, {"taken", taken, whole},
-		{"commission", commission, c.Commission}, {"refunded", refunded, c.Refunded}, {"being refunded", refunding, c.Refunding},
+		{"commission", commission, c.Commission}, {"refunded", refunded, c.Refunded},
+		{"being refunded", refunding, c.Refunding},
 	} {
 		if sum.items != sum.whole {
 			c.itemsOff = true

@@ -89,7 +89,8 @@ func (c *comparison) oneRefund(p *Posting, o *Operation) {
 		}
 	}
 	if bank != o.Amount.Neg() {
-		c.tell(PostingDiffers, "posting %d books %s at the bank or the wallet, operation %d refunds %s", p.ID, bank, o.ID, o.Amount)
+		c.tell(PostingDiffers, "posting %d books %s at the bank or the wallet, operation %d refunds %s",
+			p.ID, bank, o.ID, o.Amount)
 	}
 }
 

@@ -15,10 +15,12 @@ func (c *comparison) shares() {
 		o := c.operation(s.Operation)
 		switch {
 		case o == nil || !c.byItem(o) || len(c.Items) == 1:
-			c.tell(SharesDiffer, "operation %d is said to move %s of item %d, and moves nothing by item", s.Operation, s.Amount, s.Item)
+			c.tell(SharesDiffer, "operation %d is said to move %s of item %d, and moves nothing by item",
+				s.Operation, s.Amount, s.Item)
 			continue
 		case !c.hasItem(s.Item):
-			c.tell(SharesDiffer, "operation %d moves %s of item %d, which is not the payment's", s.Operation, s.Amount, s.Item)
+			c.tell(SharesDiffer, "operation %d moves %s of item %d, which is not the payment's",
+				s.Operation, s.Amount, s.Item)
 		}
 		if moved[o.ID] == nil {
 			moved[o.ID] = make(map[id.Item]money.Amount)

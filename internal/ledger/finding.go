@@ -52,7 +52,8 @@ const (
 func Rules() []Rule {
 	return []Rule{
 		PaymentMissing, PostingUnbalanced, PostingMissing, PostingDoubled, PostingUnfounded, PostingDiffers, CurrencyDiffers,
-		ItemsDiffer, SharesDiffer, SumDiffers, StateDiffers, CommissionDiffers, OperationDiffers, OpenAskDiffers, OrderHeld, OrderShared,
+		ItemsDiffer, SharesDiffer, SumDiffers, StateDiffers, CommissionDiffers, OperationDiffers, OpenAskDiffers,
+		OrderHeld, OrderShared,
 	}
 }
 

@@ -55,7 +55,10 @@ func sold(n int64) ledger.Record {
 		Terms:      ledger.Terms{Price: lira(100_00), Paid: lira(100_00), Wallet: lira(0), CommissionRate: 2_000_000},
 		MerchantID: 1, ID: id.Payment(n), State: "captured", HoldsOrder: true, POSID: 3, Commission: lira(2_00),
 		Authorized: lira(0), Captured: lira(100_00), Refunded: lira(0), Refunding: lira(0),
-		Items: []ledger.Item{{ID: id.Item(n), Price: lira(100_00), Paid: lira(100_00), Wallet: lira(0), Taken: lira(100_00), Commission: lira(2_00), Refunded: lira(0), Refunding: lira(0)}},
+		Items: []ledger.Item{{
+			ID: id.Item(n), Price: lira(100_00), Paid: lira(100_00), Wallet: lira(0), Taken: lira(100_00),
+			Commission: lira(2_00), Refunded: lira(0), Refunding: lira(0),
+		}},
 		Operations: []ledger.Operation{{
 			ID: id.Operation(n), AskID: id.Operation(n), Kind: connector.Sale, POSID: 3, Reference: "R", Amount: lira(100_00), Status: "approved",
 			ResultAt: at,

@@ -66,6 +66,7 @@ func sameAmounts() cmp.Option { return cmp.Comparer(func(a, b money.Amount) bool
 
 func TestAdmitRefund(t *testing.T) {
 	t.Parallel()
+	dollar := money.FromMinor(1, money.USD)
 	for name, tt := range map[string]struct {
 		prices []int64
 		asked  payment.Part
@@ -88,8 +89,8 @@ func TestAdmitRefund(t *testing.T) {
 		"less_than_nothing_of_an_item":           {[]int64{600, 300}, named(of(10, 2), of(11, -1)), payment.Part{}, fault.ValidationError, "items[1].amount"},
 		"more_than_was_taken_for_an_item":        {[]int64{600, 300}, named(of(11, 301)), payment.Part{}, fault.RefundAmountExceeded, "items[0].amount"},
 		"more_than_was_taken":                    {[]int64{600, 300}, whole(901), payment.Part{}, fault.RefundAmountExceeded, "amount"},
-		"an_item_in_another_currency":            {[]int64{600, 300}, named(payment.ItemAmount{ItemID: 10, Amount: money.FromMinor(1, money.USD)}), payment.Part{}, fault.CurrencyMismatch, "currency"},
-		"a_sum_in_another_currency_beside_items": {[]int64{600, 300}, payment.Part{Amount: money.FromMinor(1, money.USD), Items: []payment.ItemAmount{of(10, 1)}}, payment.Part{}, fault.CurrencyMismatch, "currency"},
+		"an_item_in_another_currency":            {[]int64{600, 300}, named(payment.ItemAmount{ItemID: 10, Amount: dollar}), payment.Part{}, fault.CurrencyMismatch, "currency"},
+		"a_sum_in_another_currency_beside_items": {[]int64{600, 300}, payment.Part{Amount: dollar, Items: []payment.ItemAmount{of(10, 1)}}, payment.Part{}, fault.CurrencyMismatch, "currency"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/ledger"
@@ -102,6 +103,18 @@ func forgeries() []forgery {
 		{"share_in_another_currency", ledger.CurrencyDiffers, `UPDATE operation_item SET currency = 'EUR'
 			WHERE merchant_id = $m AND payment_id = [named]`},
 		{"shares_of_an_open_refund_gone", ledger.SharesDiffer, `DELETE FROM operation_item WHERE merchant_id = $m AND payment_id = [refunding]`},
+
+		{"wallet_payment_sent_to_a_bank", ledger.OperationDiffers, `UPDATE operation SET pos_id = 1 WHERE merchant_id = $m AND payment_id = [wallet]`},
+		{"sale_sent_to_nobody", ledger.OperationDiffers, `UPDATE operation SET pos_id = 0 WHERE merchant_id = $m AND payment_id = [sale]`},
+		{"operation_of_a_wallet_payment_gone", ledger.StateDiffers, `DELETE FROM operation WHERE merchant_id = $m AND payment_id = [wallet]`},
+		{"wallet_of_another_buyer_debited", ledger.PostingDiffers, `UPDATE ledger_entry SET account = 'member_wallet:9'
+			WHERE merchant_id = $m AND payment_id = [wallet] AND position = 0`},
+		{"bank_owes_what_a_wallet_paid", ledger.PostingDiffers, `UPDATE ledger_entry SET account = 'pos_receivable:1'
+			WHERE merchant_id = $m AND payment_id = [wallet] AND position = 0`},
+		{"wallet_got_back_too_little", ledger.PostingDiffers, `UPDATE ledger_entry SET amount = amount + 5
+				WHERE merchant_id = $m AND source_id = [walletback:refund] AND position = 0;
+			UPDATE ledger_entry SET amount = amount - 5 WHERE merchant_id = $m AND source_id = [walletback:refund] AND account = 'sales'`},
+		{"wallet_made_a_part_of_what_is_paid", ledger.OperationDiffers, `UPDATE payment SET wallet = wallet - 100 WHERE merchant_id = $m AND id = [wallet]`},
 
 		{"operation_gone", ledger.StateDiffers, `DELETE FROM operation WHERE merchant_id = $m AND payment_id = [sale]`},
 		{"operation_amount_changed", ledger.OperationDiffers, `UPDATE operation SET amount = amount + 1 WHERE merchant_id = $m AND payment_id = [sale]`},
@@ -232,7 +245,7 @@ func (f forgery) statements(t *testing.T, db *storage.DB, m id.Merchant) []strin
 func merchantOf(n int) id.Merchant { return id.Merchant(n + 1) }
 
 // everyOrder names every payment that keepBooks can make.
-const everyOrder = "[sale][twin][declined][hold][capture][voided][released][partial][refunded][pending][voiding][refunding][named]"
+const everyOrder = "[sale][twin][declined][hold][capture][voided][released][partial][refunded][pending][voiding][refunding][named][wallet][walletback]"
 
 // keepBooks makes those payments of a merchant which a text names, by their order.
 // They have ended in every way, or not yet.
@@ -259,6 +272,12 @@ func keepBooks(t *testing.T, w *paymenttest.World, m id.Merchant, named string) 
 	}
 	caller := w.Caller()
 	caller.MerchantID = m
+	wallet := func(order string) payment.Outcome {
+		w.Clock.Advance(time.Second)
+		c := w.Order(t, paymenttest.GoodCard)
+		c.MerchantID, c.OrderRef, c.Card, c.Wallet, c.BuyerID = m, order, card.Card{}, c.Price, 5
+		return w.MustPay(t, c)
+	}
 	void := func(o payment.Outcome) {
 		follow(w.Void(t.Context(), charge.Void{Caller: caller, PaymentID: o.Payment.UUID}))
 	}
@@ -287,7 +306,9 @@ func keepBooks(t *testing.T, w *paymenttest.World, m id.Merchant, named string) 
 			refund(o, paymenttest.Lira(t, "333.33"))
 			refund(o, paymenttest.Lira(t, "0.01"))
 		},
-		"refunded": func(order string) { refund(sale(order), money.Amount{}) },
+		"refunded":   func(order string) { refund(sale(order), money.Amount{}) },
+		"wallet":     func(order string) { wallet(order) },
+		"walletback": func(order string) { refund(wallet(order), paymenttest.Lira(t, "10.00")) },
 		"named": func(order string) {
 			o := sale(order)
 			items := []payment.ItemAmount{

@@ -111,7 +111,9 @@ func (p *Payment) named(asked Part, all []money.Amount) ([]money.Amount, error) 
 	case asked.Amount.Currency() != none.Currency():
 		return nil, CurrencyMismatch(none.Currency())
 	case asked.Amount != sum:
-		return nil, fault.Validation(fault.Field{Name: "amount", Code: fault.FieldInvalid, Message: "must be the sum of the items'"})
+		return nil, fault.Validation(fault.Field{
+			Name: "amount", Code: fault.FieldInvalid, Message: "must be the sum of the items'",
+		})
 	}
 	return amounts, nil
 }
@@ -122,7 +124,8 @@ func (p *Payment) within(asked []ItemAmount, amounts, bounds []money.Amount, cod
 	for n, a := range asked {
 		i := p.place(a.ItemID)
 		if amounts[i].Cmp(bounds[i]) > 0 || amounts[i].IsZero() {
-			e := wrongItem(n, "amount", fault.FieldOutOfRange, "must not exceed the "+bounds[i].String()+" that are left of the item")
+			e := wrongItem(n, "amount", fault.FieldOutOfRange,
+				"must not exceed the "+bounds[i].String()+" that are left of the item")
 			e.Code = code
 			return e
 		}

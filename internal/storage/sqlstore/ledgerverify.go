@@ -112,7 +112,7 @@ var (
 	records             = `SELECT ` + recordTable.columns("") + recordPage
 	itemsOfRecords      = belonging(recordItemTable.columns("e."), "payment_item", "e.merchant_id, e.payment_id, e.id")
 	operationsOfRecords = belonging(recordOperationTable.columns("e."), "operation", "e.merchant_id, e.payment_id, e.id")
-	sharesOfRecords     = belonging(shareTable.columns("e."), "operation_item", "e.merchant_id, e.payment_id, e.operation_id, e.item_id")
+	sharesOfRecords     = belonging(shareTable.columns("e."), "operation_item", shareOrder)
 	postingsOfRecords   = belonging(entryTable.columns("e."), "ledger_entry", postingOrder)
 
 	otherPostings = `SELECT ` + entryTable.columns("e.") + `
@@ -123,6 +123,8 @@ var (
 		AND e.source_kind = p.source_kind AND e.source_id = p.source_id AND e.source_event = p.source_event
 	ORDER BY ` + postingOrder
 )
+
+const shareOrder = "e.merchant_id, e.payment_id, e.operation_id, e.item_id"
 
 const sharedOrders = `SELECT merchant_id, order_ref FROM payment WHERE holds_order AND (merchant_id, order_ref) > ($1, $2)
 	GROUP BY merchant_id, order_ref HAVING count(*) > 1 ORDER BY merchant_id, order_ref LIMIT $3`
@@ -188,7 +190,8 @@ func readRecords(ctx context.Context, q storage.Querier, args ...any) ([]ledger.
 	}
 	for _, r := range shares {
 		of := place[r.of]
-		of.Shares = append(of.Shares, ledger.Share{Operation: r.operation, Item: r.share.ItemID, Amount: r.share.Amount})
+		share := ledger.Share{Operation: r.operation, Item: r.share.ItemID, Amount: r.share.Amount}
+		of.Shares = append(of.Shares, share)
 	}
 	entries, err := many(ctx, q, entryTable.reader(), postingsOfRecords, args...)
 	if err != nil {
