@@ -86,7 +86,7 @@ func ignoreClosed(err error) error {
 // settingsOpener unseals a POS's connector settings.
 func settingsOpener(sealer vault.Sealer) pos.Opener {
 	return func(ctx context.Context, p pos.POS) (map[string]string, error) {
-		plain, err := sealer.Open(ctx, p.MerchantID, vault.PurposePOS, p.SealedSettings)
+		plain, err := sealer.Open(ctx, p.SettingsSubject(), p.SealedSettings)
 		if err != nil {
 			return nil, fmt.Errorf("unseal settings: %w", err)
 		}

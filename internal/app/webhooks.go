@@ -16,7 +16,6 @@ import (
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/job"
 	"github.com/vezne/vezne/internal/payment"
-	"github.com/vezne/vezne/internal/vault"
 	"github.com/vezne/vezne/internal/webhook"
 )
 
@@ -77,7 +76,7 @@ func seedEndpoint(ctx context.Context, d webhook.Dependencies, m id.Merchant, ur
 			ID: id.Endpoint(m), MerchantID: m, Version: 1, Description: "takes everything and keeps nothing",
 			Events: []string{"checkout.*"}, State: webhook.Active, CreatedAt: d.Clock.Now(),
 		}
-		if e.SealedSecret, err = d.Sealer.Seal(ctx, m, vault.PurposeWebhook, key); err != nil {
+		if e.SealedSecret, err = d.Sealer.Seal(ctx, e.SecretSubject(), key); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (s *Service) keep(ctx context.Context, v View, a Attempt, c *Checkout) (fun
 	if !a.Save || a.Saved != "" || !v.KeepsCards() {
 		return func(Tx) {}, nil
 	}
-	stored, err := s.cards.NewCard(ctx, v.MerchantID,
+	stored, err := s.cards.NewCard(ctx, vault.Owner{MerchantID: v.MerchantID, CustomerRef: v.CustomerRef},
 		vault.Details{PAN: a.Card.PAN, Expiry: a.Card.Expiry, Holder: a.Card.Holder})
 	if err != nil {
 		return nil, fmt.Errorf("keep card: %w", err)

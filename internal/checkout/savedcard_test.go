@@ -256,11 +256,11 @@ func TestForeignCards(t *testing.T) {
 		w.save(t, "ORD-1", seller, "CUST-1", axess, 2028)
 		own := w.sellTo(t, "ORD-2", seller, "CUST-1")
 		token := w.wantSaved(t, own, "MASTERCARD 0656 04/28")[0].Token
-		unknown, err := w.vault.NewCard(t.Context(), seller, vault.Details{PAN: w.typed(t, own, visa, 2028).Card.PAN})
+		unknown, err := w.vault.NewCard(t.Context(), vault.Owner{MerchantID: seller}, vault.Details{PAN: w.typed(t, own, visa, 2028).Card.PAN})
 		if err != nil {
 			t.Fatal(err)
 		}
-		anyones, err := w.vault.StoreCard(t.Context(), seller,
+		anyones, err := w.vault.StoreCard(t.Context(), vault.Owner{MerchantID: seller},
 			vault.Details{PAN: w.typed(t, own, visa, 2028).Card.PAN, Expiry: card.Expiry{Year: 2028, Month: 1}})
 		if err != nil {
 			t.Fatal(err)

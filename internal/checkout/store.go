@@ -63,7 +63,7 @@ type Records interface {
 // Cards keeps the cards of merchants' customers.
 type Cards interface {
 	// NewCard seals a card for a commit of ours.
-	NewCard(ctx context.Context, m id.Merchant, d vault.Details) (vault.StoredCard, error)
+	NewCard(ctx context.Context, o vault.Owner, d vault.Details) (vault.StoredCard, error)
 	CustomerCards(ctx context.Context, m id.Merchant, customerRef string) ([]vault.StoredCard, error)
 	// CustomerCard returns the customer's card behind a token; any other, and one
 	// that has expired, is fault.NoSuchThing.

@@ -52,7 +52,7 @@ func New(s Store, sealer vault.Sealer, c clock.Clock) *Secrets {
 // no secret, in place of an earlier one of that key. A store that does not answer is
 // fault.Unavailable.
 func (s *Secrets) Keep(ctx context.Context, m id.Merchant, key string, plain []byte, life time.Duration) error {
-	sealed, err := s.sealer.Seal(ctx, m, vault.PurposeEphemeral, bind(key, s.clock.Now().Add(life), plain))
+	sealed, err := s.sealer.Seal(ctx, subject(m), bind(key, s.clock.Now().Add(life), plain))
 	if err != nil {
 		return fmt.Errorf("seal ephemeral secret: %w", err)
 	}
@@ -60,6 +60,11 @@ func (s *Secrets) Keep(ctx context.Context, m id.Merchant, key string, plain []b
 		return away(fmt.Errorf("keep ephemeral secret: %w", err))
 	}
 	return nil
+}
+
+// subject is what secrets are sealed for; each names its key and its end itself.
+func subject(m id.Merchant) vault.Subject {
+	return vault.Subject{MerchantID: m, Purpose: vault.PurposeEphemeral}
 }
 
 // Kept returns a secret that is kept. One that is gone, and one that was tampered
@@ -72,7 +77,7 @@ func (s *Secrets) Kept(ctx context.Context, m id.Merchant, key string) ([]byte, 
 	if err != nil {
 		return nil, away(fmt.Errorf("read ephemeral secret: %w", err))
 	}
-	bound, err := s.sealer.Open(ctx, m, vault.PurposeEphemeral, sealed)
+	bound, err := s.sealer.Open(ctx, subject(m), sealed)
 	if errors.Is(err, vault.ErrSealed) {
 		return nil, gone(err)
 	}

@@ -68,7 +68,7 @@ func (l *Loader) Account(ctx context.Context, key string) (Account, error) {
 	if !m.Active || !c.Working(l.clock.Now()) {
 		return a, nil
 	}
-	opened, err := l.sealer.Open(ctx, c.MerchantID, vault.PurposeCredential, c.SealedSecret)
+	opened, err := l.sealer.Open(ctx, c.SecretSubject(), c.SealedSecret)
 	if err != nil {
 		return Account{}, fmt.Errorf("load credential %d: %w", c.ID, err)
 	}

@@ -200,14 +200,16 @@ func (s *Service) newCredential(ctx context.Context, m id.Merchant, name string)
 		return Credential{}, err
 	}
 	plain := []byte(secretPrefix + rand.Text() + rand.Text())
-	sealed, err := s.sealer.Seal(ctx, m, vault.PurposeCredential, plain)
-	if err != nil {
-		return Credential{}, err
+	c := Credential{
+		ID: n, MerchantID: m, Name: name, Key: keyPrefix + rand.Text(), Secret: secret.New(plain), CreatedAt: s.clock.Now(),
 	}
-	return Credential{
-		ID: n, MerchantID: m, Name: name, Key: keyPrefix + rand.Text(),
-		SealedSecret: sealed, Secret: secret.New(plain), CreatedAt: s.clock.Now(),
-	}, nil
+	c.SealedSecret, err = s.sealer.Seal(ctx, c.SecretSubject(), plain)
+	return c, err
+}
+
+// SecretSubject is what the secret is sealed for: its row, and the key that it proves.
+func (c Credential) SecretSubject() vault.Subject {
+	return vault.Subject{MerchantID: c.MerchantID, Purpose: vault.PurposeCredential, ID: int64(c.ID), Bound: c.Key}
 }
 
 // step is what a credential becomes; was is nil for a new one.

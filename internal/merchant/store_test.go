@@ -10,7 +10,6 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
-	"github.com/vezne/vezne/internal/vault"
 	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
 
@@ -52,8 +51,9 @@ func newMemory() *memory {
 }
 
 func credential(n id.Credential, m id.Merchant, name, key, plain string) merchant.Credential {
-	sealed, _ := vaulttest.Sealer{}.Seal(context.Background(), m, vault.PurposeCredential, []byte(plain)) // never fails
-	return merchant.Credential{ID: n, MerchantID: m, Name: name, Key: key, SealedSecret: sealed}
+	c := merchant.Credential{ID: n, MerchantID: m, Name: name, Key: key}
+	c.SealedSecret, _ = vaulttest.Sealer{}.Seal(context.Background(), c.SecretSubject(), []byte(plain)) // never fails
+	return c
 }
 
 func (s *memory) lock() func() {

@@ -6,17 +6,21 @@ import (
 	"log/slog"
 
 	"github.com/vezne/vezne/internal/connector"
-	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/vault"
 )
 
+// MemoSubject is what an operation's memo is sealed for.
+func MemoSubject(o payment.Operation) vault.Subject {
+	return vault.Subject{MerchantID: o.MerchantID, Purpose: vault.PurposeMemo, ID: int64(o.ID)}
+}
+
 // SealMemo seals what a connector wants back later; nil for nothing.
-func (s *Service) SealMemo(ctx context.Context, m id.Merchant, memo connector.Memo) ([]byte, error) {
+func (s *Service) SealMemo(ctx context.Context, about vault.Subject, memo connector.Memo) ([]byte, error) {
 	if len(memo) == 0 {
 		return nil, nil
 	}
-	sealed, err := s.sealer.Seal(ctx, m, vault.PurposeMemo, memo)
+	sealed, err := s.sealer.Seal(ctx, about, memo)
 	if err != nil {
 		return nil, fmt.Errorf("seal memo: %w", err)
 	}
@@ -24,11 +28,11 @@ func (s *Service) SealMemo(ctx context.Context, m id.Merchant, memo connector.Me
 }
 
 // OpenMemo opens what SealMemo returned.
-func (s *Service) OpenMemo(ctx context.Context, m id.Merchant, sealed []byte) (connector.Memo, error) {
+func (s *Service) OpenMemo(ctx context.Context, about vault.Subject, sealed []byte) (connector.Memo, error) {
 	if len(sealed) == 0 {
 		return nil, nil
 	}
-	memo, err := s.sealer.Open(ctx, m, vault.PurposeMemo, sealed)
+	memo, err := s.sealer.Open(ctx, about, sealed)
 	if err != nil {
 		return nil, fmt.Errorf("open memo: %w", err)
 	}
@@ -43,7 +47,7 @@ func (s *Service) Verdict(ctx context.Context, o payment.Operation, a connector.
 	if a.Outcome != connector.Approved || len(a.Memo) == 0 {
 		return v
 	}
-	sealed, err := s.SealMemo(ctx, o.MerchantID, a.Memo)
+	sealed, err := s.SealMemo(ctx, MemoSubject(o), a.Memo)
 	if err != nil {
 		s.log.LogAttrs(ctx, slog.LevelError, "keep memo of approval", slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
 		return VerdictOf(connector.Answer{}, s.clock.Now())
@@ -71,7 +75,7 @@ func (s *Service) original(ctx context.Context, p payment.Payment, o payment.Ope
 func (s *Service) named(ctx context.Context, p payment.Payment, o payment.Operation) (connector.Original, error) {
 	n := p.Named(o)
 	var err error
-	if n.Memo, err = s.OpenMemo(ctx, o.MerchantID, o.SealedMemo); err != nil {
+	if n.Memo, err = s.OpenMemo(ctx, MemoSubject(o), o.SealedMemo); err != nil {
 		return connector.Original{}, fmt.Errorf("operation %d: %w", o.ID, err)
 	}
 	return n, nil

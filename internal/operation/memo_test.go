@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/vezne/vezne/internal/connector"
-	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/payment/paymenttest"
 	"github.com/vezne/vezne/internal/vault"
@@ -16,7 +15,7 @@ import (
 // lockedSealer is a vault whose keys cannot be had.
 type lockedSealer struct{ vault.Sealer }
 
-func (lockedSealer) Seal(context.Context, id.Merchant, vault.Purpose, []byte) ([]byte, error) {
+func (lockedSealer) Seal(context.Context, vault.Subject, []byte) ([]byte, error) {
 	return nil, errors.New("the keys are away")
 }
 

@@ -103,7 +103,7 @@ func (s *Service) inquiry(ctx context.Context, p payment.Payment, o payment.Oper
 	q := connector.Inquiry{Kind: o.Kind, Reference: o.Reference, Order: p.OrderRef, Amount: o.Amount, At: o.StartedAt}
 	var err error
 	if o.Original == "" {
-		q.Memo, err = s.OpenMemo(ctx, o.MerchantID, o.SealedMemo)
+		q.Memo, err = s.OpenMemo(ctx, MemoSubject(o), o.SealedMemo)
 		return q, err
 	}
 	all, err := s.store.Operations(ctx, p.MerchantID, p.ID)

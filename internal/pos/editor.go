@@ -161,7 +161,7 @@ func (e *Editor) settings(ctx context.Context, p POS) (map[string]string, error)
 	if len(p.SealedSettings) == 0 {
 		return map[string]string{}, nil
 	}
-	plain, err := e.sealer.Open(ctx, p.MerchantID, vault.PurposePOS, p.SealedSettings)
+	plain, err := e.sealer.Open(ctx, p.SettingsSubject(), p.SealedSettings)
 	if err != nil {
 		return nil, fmt.Errorf("open settings: %w", err)
 	}

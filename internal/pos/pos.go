@@ -9,7 +9,14 @@ import (
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
+	"github.com/vezne/vezne/internal/vault"
 )
+
+// SettingsSubject is what the settings are sealed for: the POS's row, and the connector
+// that they are for.
+func (p POS) SettingsSubject() vault.Subject {
+	return vault.Subject{MerchantID: p.MerchantID, Purpose: vault.PurposePOS, ID: int64(p.ID), Bound: p.Connector}
+}
 
 // Status says what a POS is used for.
 type Status string

@@ -10,7 +10,6 @@ import (
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/id"
-	"github.com/vezne/vezne/internal/vault"
 )
 
 // writing gathers the writes of one commit, each with its audit record.
@@ -36,10 +35,21 @@ func (w *writing) note(ctx context.Context, action, subject string, facts map[st
 	return nil
 }
 
+// sealedAs returns the POS as its settings were sealed: with the connector that is
+// stored, which the edit may change.
+func (w *writing) sealedAs(p POS) POS {
+	for _, stored := range w.stored {
+		if stored.ID == p.ID {
+			p.Connector = stored.Connector
+		}
+	}
+	return p
+}
+
 func (w *writing) pos(ctx context.Context, edit Edit) error {
 	p, e := edit.POS, w.editor
 	p.MerchantID = w.merchant
-	was, err := e.settings(ctx, p)
+	was, err := e.settings(ctx, w.sealedAs(p))
 	if err != nil {
 		return err
 	}
@@ -51,9 +61,6 @@ func (w *writing) pos(ctx context.Context, edit Edit) error {
 	if err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
-	if p.SealedSettings, err = e.sealer.Seal(ctx, w.merchant, vault.PurposePOS, plain); err != nil {
-		return fmt.Errorf("seal settings: %w", err)
-	}
 	action, before := "pos.create", map[string]any(nil)
 	if i := slices.IndexFunc(w.stored, func(o POS) bool { return o.ID == p.ID }); i >= 0 {
 		action, before = "pos.update", facts(w.stored[i])
@@ -62,6 +69,9 @@ func (w *writing) pos(ctx context.Context, edit Edit) error {
 		if p.ID, err = id.Next[id.POS](ctx, e.ids, id.NounPOS); err != nil {
 			return err
 		}
+	}
+	if p.SealedSettings, err = e.sealer.Seal(ctx, p.SettingsSubject(), plain); err != nil {
+		return fmt.Errorf("seal settings: %w", err)
 	}
 	w.writes = append(w.writes, func(tx Tx) { tx.SavePOS(p) })
 	change := audit.Change(before, facts(p))

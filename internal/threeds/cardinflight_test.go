@@ -58,7 +58,8 @@ func TestCardInFlight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plain, err := vaulttest.Sealer{}.Open(t.Context(), paymenttest.DemoMerchant, vault.PurposeEphemeral, sealed)
+			plain, err := vaulttest.Sealer{}.Open(t.Context(),
+				vault.Subject{MerchantID: paymenttest.DemoMerchant, Purpose: vault.PurposeEphemeral}, sealed)
 			if err != nil || !bytes.Contains(plain, []byte(paymenttest.GoodCard)) || bytes.Contains(plain, []byte("916")) {
 				t.Error("what is sealed is not the card without its security code")
 			}

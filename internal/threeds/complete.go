@@ -144,7 +144,7 @@ func (s *Service) provision(ctx context.Context, c Complete, ch challenge) (paym
 		return payment.Outcome{}, err
 	}
 	known := kept.authentication()
-	if known.Memo, err = s.operations.OpenMemo(ctx, ch.operation.MerchantID, ch.operation.SealedMemo); err != nil {
+	if known.Memo, err = s.operations.OpenMemo(ctx, operation.MemoSubject(ch.operation), ch.operation.SealedMemo); err != nil {
 		return payment.Outcome{}, err
 	}
 	again, err := s.openCard(ctx, ch)

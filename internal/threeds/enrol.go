@@ -231,18 +231,21 @@ func (s *Service) keepEnrolment(
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("encode way to bank: %w", err)
 	}
-	if session.SealedForm, err = s.sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
+	if session.SealedForm, err = s.sealer.Seal(ctx, sealedFor(session, vault.PurposeThreeDSForm), plain); err != nil {
 		return Enrolment{}, fmt.Errorf("seal way to bank: %w", err)
 	}
-	if session.SealedMemo, err = s.operations.SealMemo(ctx, session.MerchantID, enrolled.Memo); err != nil {
+	session.SealedMemo, err = s.operations.SealMemo(ctx, sealedFor(session, vault.PurposeThreeDSMemo), enrolled.Memo)
+	if err != nil {
 		return Enrolment{}, err
 	}
 	session.BankCode, session.BankMessage = enrolled.BankCode, enrolled.BankMessage
 	o := a.Operation
+	if o.SealedMemo, err = s.operations.SealMemo(ctx, operation.MemoSubject(o), enrolled.Memo); err != nil {
+		return Enrolment{}, err
+	}
 	err = s.store.InTx(ctx, func(tx payment.Tx) {
 		tx.SaveSession(session)
-		if session.SealedMemo != nil {
-			o.SealedMemo = session.SealedMemo
+		if o.SealedMemo != nil {
 			tx.SaveOperation(o)
 			o.Version++
 		}

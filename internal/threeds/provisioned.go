@@ -39,7 +39,7 @@ func (s *Service) provisioned(ctx context.Context, ch challenge, a connector.Aut
 	}
 	p, o := ch.payment, ch.operation
 	if len(a.Memo) > 0 { // what the bank said of the charge itself, if anything, takes its place
-		if o.SealedMemo, err = s.operations.SealMemo(ctx, o.MerchantID, a.Memo); err != nil {
+		if o.SealedMemo, err = s.operations.SealMemo(ctx, operation.MemoSubject(o), a.Memo); err != nil {
 			return Returned{}, err
 		}
 	}

@@ -128,7 +128,7 @@ func (s *Service) readReturn(ctx context.Context, r Return, ch challenge) (conne
 		return connector.Authentication{}, fmt.Errorf("open POS: %w", err)
 	}
 	o := ch.operation
-	memo, err := s.operations.OpenMemo(ctx, ch.session.MerchantID, ch.session.SealedMemo)
+	memo, err := s.operations.OpenMemo(ctx, sealedFor(ch.session, vault.PurposeThreeDSMemo), ch.session.SealedMemo)
 	if err != nil {
 		return connector.Authentication{}, err
 	}
@@ -176,7 +176,7 @@ func (s *Service) authenticate(ctx context.Context, ch challenge, a connector.Au
 	}
 	o := ch.operation
 	if len(a.Memo) > 0 {
-		if o.SealedMemo, err = s.operations.SealMemo(ctx, o.MerchantID, a.Memo); err != nil {
+		if o.SealedMemo, err = s.operations.SealMemo(ctx, operation.MemoSubject(o), a.Memo); err != nil {
 			return Returned{}, err
 		}
 	}
@@ -211,7 +211,7 @@ func (s *Service) sealProof(ctx context.Context, session payment.Session, a conn
 	if err != nil {
 		return payment.Session{}, "", fmt.Errorf("encode proof: %w", err)
 	}
-	if session.SealedProof, err = s.sealer.Seal(ctx, session.MerchantID, vault.PurposeThreeDS, plain); err != nil {
+	if session.SealedProof, err = s.sealer.Seal(ctx, sealedFor(session, vault.PurposeThreeDSProof), plain); err != nil {
 		return payment.Session{}, "", fmt.Errorf("seal proof: %w", err)
 	}
 	session.State, session.KeyHash = payment.SessionAuthenticated, sha256.Sum256([]byte(key))
@@ -263,7 +263,7 @@ func (s *Service) undoLate(ctx context.Context, ch challenge, a connector.Authen
 }
 
 func (s *Service) openProof(ctx context.Context, session payment.Session) (proof, error) {
-	plain, err := s.sealer.Open(ctx, session.MerchantID, vault.PurposeThreeDS, session.SealedProof)
+	plain, err := s.sealer.Open(ctx, sealedFor(session, vault.PurposeThreeDSProof), session.SealedProof)
 	if err != nil {
 		return proof{}, fmt.Errorf("open proof: %w", err)
 	}

@@ -45,8 +45,13 @@ func (s *Service) Way(ctx context.Context, connectorName, sessionKey string) (co
 	return s.openWay(ctx, session)
 }
 
+// sealedFor is what a value of a session is sealed for.
+func sealedFor(session payment.Session, p vault.Purpose) vault.Subject {
+	return vault.Subject{MerchantID: session.MerchantID, Purpose: p, ID: int64(session.PaymentID)}
+}
+
 func (s *Service) openWay(ctx context.Context, session payment.Session) (connector.Way, error) {
-	plain, err := s.sealer.Open(ctx, session.MerchantID, vault.PurposeThreeDS, session.SealedForm)
+	plain, err := s.sealer.Open(ctx, sealedFor(session, vault.PurposeThreeDSForm), session.SealedForm)
 	if err != nil {
 		return connector.Way{}, fmt.Errorf("open way to bank: %w", err)
 	}

@@ -43,7 +43,7 @@ func (s *Service) EnrolTOTP(ctx context.Context, m id.Merchant, n id.User) (Enro
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("enrol authenticator: %w", err)
 	}
-	if u.SealedTOTP, err = s.sealer.Seal(ctx, m, vault.PurposeTOTP, []byte(key.Secret())); err != nil {
+	if u.SealedTOTP, err = s.sealer.Seal(ctx, u.totpSubject(), []byte(key.Secret())); err != nil {
 		return Enrolment{}, fmt.Errorf("enrol authenticator: %w", err)
 	}
 	if err := s.save(ctx, u, deed{actorOf(u), "user.totp_enrol", nil}); err != nil {
@@ -89,10 +89,15 @@ func (s *Service) RemoveTOTP(ctx context.Context, m id.Merchant, n id.User, pass
 	return nil
 }
 
+// totpSubject is what the authenticator's secret is sealed for.
+func (u User) totpSubject() vault.Subject {
+	return vault.Subject{MerchantID: u.MerchantID, Purpose: vault.PurposeTOTP, ID: int64(u.ID)}
+}
+
 // step returns the time step of a right code that is later than the last one
 // taken: a code that somebody looked at over a shoulder is worth nothing.
 func (s *Service) step(ctx context.Context, u User, code string) (int64, bool, error) {
-	plain, err := s.sealer.Open(ctx, u.MerchantID, vault.PurposeTOTP, u.SealedTOTP)
+	plain, err := s.sealer.Open(ctx, u.totpSubject(), u.SealedTOTP)
 	if err != nil {
 		return 0, false, fmt.Errorf("open authenticator secret: %w", err)
 	}

@@ -35,7 +35,7 @@ func FuzzLoadKeyset(f *testing.F) {
 		k, err := vault.LoadKeyset(path)
 		if err == nil {
 			v := newNode(newMemory(), k)
-			if got, err := v.Open(t.Context(), 7, vault.PurposePOS, seal(t, v, 7, vault.PurposePOS)); err != nil ||
+			if got, err := v.Open(t.Context(), of(7, vault.PurposePOS), seal(t, v, 7, vault.PurposePOS)); err != nil ||
 				string(got) != plain {
 				t.Fatalf("the keyset does not open what it sealed: %v", err)
 			}

@@ -93,7 +93,7 @@ func TestLoadKeyset(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := newNode(s, loaded).Open(t.Context(), 7, vault.PurposePOS, sealed); err != nil {
+		if _, err := newNode(s, loaded).Open(t.Context(), of(7, vault.PurposePOS), sealed); err != nil {
 			t.Fatal(err)
 		}
 	})

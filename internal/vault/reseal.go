@@ -257,7 +257,7 @@ func (r *run) reseal(ctx context.Context, c SealedColumn, values []SealedValue) 
 	began := r.clock.Now()
 	fresh := make([]Resealed, 0, len(values))
 	for _, v := range values {
-		sealed, err := r.resealed(ctx, c.Purpose, v)
+		sealed, err := r.resealed(ctx, c.Subject(v), v.Sealed)
 		if errors.Is(err, ErrSealed) {
 			r.Unreadable++
 			r.log.LogAttrs(ctx, slog.LevelError, "sealed value cannot be opened, so older data keys stay",
@@ -281,13 +281,13 @@ func (r *run) reseal(ctx context.Context, c SealedColumn, values []SealedValue) 
 	return rest(ctx, r.QuietSince.Sub(began))
 }
 
-func (r *run) resealed(ctx context.Context, p Purpose, v SealedValue) ([]byte, error) {
-	plain, err := r.vault.Open(ctx, v.MerchantID, p, v.Sealed)
+func (r *run) resealed(ctx context.Context, s Subject, sealed []byte) ([]byte, error) {
+	plain, err := r.vault.Open(ctx, s, sealed)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(plain)
-	return r.vault.Seal(ctx, v.MerchantID, p, plain)
+	return r.vault.Seal(ctx, s, plain)
 }
 
 // settle waits until Grace has passed since something last changed, or for the

@@ -90,9 +90,16 @@ type SealedColumn struct {
 	Purpose Purpose
 }
 
+// Subject returns what a value of the column is sealed for.
+func (c SealedColumn) Subject(v SealedValue) Subject {
+	return Subject{MerchantID: v.MerchantID, Purpose: c.Purpose, ID: v.ID, Bound: v.Bound}
+}
+
 // SealedValue is a value of such a column; it is empty where there is none.
 type SealedValue struct {
 	Row
+	// Bound is what else the value is sealed for (Subject.Bound).
+	Bound  string
 	Sealed []byte
 }
 

@@ -202,7 +202,8 @@ func (s *safe) cell(t *testing.T, v *vault.Vault, sealed []vault.SealedColumn, c
 	unique := fmt.Sprintf("%d-%d", m, row)
 	for _, known := range sealed {
 		if known.Name == c.full() {
-			b, err := v.Seal(t.Context(), m, known.Purpose, []byte(c.full()+" "+unique))
+			value := vault.SealedValue{Row: vault.Row{MerchantID: m, ID: int64(row + 1)}, Bound: boundTo(known.Purpose, unique)}
+			b, err := v.Seal(t.Context(), known.Subject(value), []byte(c.full()+" "+unique))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,6 +225,18 @@ func (s *safe) cell(t *testing.T, v *vault.Vault, sealed []vault.SealedColumn, c
 		return false
 	}
 	return int64(1)
+}
+
+// boundTo is what a value is sealed for besides its row, where every text of the row is
+// the one given.
+func boundTo(p vault.Purpose, text string) string {
+	switch p {
+	case vault.PurposeCredential, vault.PurposePOS:
+		return text
+	case vault.PurposeCard:
+		return text + " " + text
+	}
+	return ""
 }
 
 // each calls f with every sealed value.
@@ -252,7 +265,7 @@ func (s *safe) allOpen(t *testing.T, k *vault.Keyset) int {
 	t.Helper()
 	v := s.vault(k)
 	return s.each(t, func(c vault.SealedColumn, value vault.SealedValue) {
-		got, err := v.Open(t.Context(), value.MerchantID, c.Purpose, value.Sealed)
+		got, err := v.Open(t.Context(), c.Subject(value), value.Sealed)
 		if want := fmt.Sprintf("%s %d-%d", c.Name, value.MerchantID, value.ID-1); err != nil || string(got) != want {
 			t.Errorf("%s of %d: %q, %v", c.Name, value.ID, got, err)
 		}
@@ -263,7 +276,7 @@ func (s *safe) allOpen(t *testing.T, k *vault.Keyset) int {
 func (s *safe) noneOpen(t *testing.T, v *vault.Vault) {
 	t.Helper()
 	s.each(t, func(c vault.SealedColumn, value vault.SealedValue) {
-		if got, err := v.Open(t.Context(), value.MerchantID, c.Purpose, value.Sealed); err == nil {
+		if got, err := v.Open(t.Context(), c.Subject(value), value.Sealed); err == nil {
 			t.Errorf("%s of %d opens: %d bytes", c.Name, value.ID, len(got))
 		}
 	})
@@ -370,7 +383,8 @@ func TestRotator_a_value_that_changes_meanwhile_is_not_overwritten(t *testing.T)
 			s.fill(t, s.vault(s.load(t)), 7, 3)
 			node := s.vault(s.promote(t))
 			rotator := s.rotator(node, "a")
-			changed, err := node.Seal(t.Context(), 7, vault.PurposeCard, []byte("changed"))
+			second := vault.Subject{MerchantID: 7, Purpose: vault.PurposeCard, ID: 2, Bound: boundTo(vault.PurposeCard, "7-1")}
+			changed, err := node.Seal(t.Context(), second, []byte("changed"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -391,7 +405,7 @@ func TestRotator_a_value_that_changes_meanwhile_is_not_overwritten(t *testing.T)
 			if err != nil || len(rows) != 1 {
 				t.Fatal(rows, err)
 			}
-			if got, err := node.Open(t.Context(), 7, vault.PurposeCard, rows[0].Sealed); err != nil || string(got) != "changed" {
+			if got, err := node.Open(t.Context(), second, rows[0].Sealed); err != nil || string(got) != "changed" {
 				t.Errorf("%q, %v", got, err)
 			}
 		})

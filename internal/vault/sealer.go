@@ -27,7 +27,7 @@ var (
 
 // A sealed value is a version byte, the number of the data key in four bytes,
 // and what AES-256-GCM with a random nonce makes of it: nonce, ciphertext, tag.
-// The authenticated data repeats the header and adds merchant and purpose.
+// The authenticated data repeats the header and adds the subject.
 const (
 	sealedVersion = 1
 	headerLen     = 1 + 4
@@ -105,43 +105,47 @@ func (v *Vault) Keyset() *Keyset { return v.keyset.Load() }
 // opened before stay open.
 func (v *Vault) UseKeyset(k *Keyset) { v.keyset.Store(k) }
 
-// Seal returns plain sealed for the merchant and purpose, 33 bytes longer. It
-// fails only if the merchant's data key cannot be had.
-func (v *Vault) Seal(ctx context.Context, m id.Merchant, p Purpose, plain []byte) ([]byte, error) {
-	r, err := v.rings.Get(ctx, m)
+// Seal returns plain sealed for the subject, 33 bytes longer. It fails only if the
+// merchant's data key cannot be had.
+func (v *Vault) Seal(ctx context.Context, s Subject, plain []byte) ([]byte, error) {
+	r, err := v.rings.Get(ctx, s.MerchantID)
 	if err != nil {
-		return nil, fmt.Errorf("seal %s: %w", p, err)
+		return nil, fmt.Errorf("seal %s: %w", s.Purpose, err)
 	}
 	header := make([]byte, headerLen, headerLen+len(plain)+r.newest.aead.Overhead())
 	header[0] = sealedVersion
 	binary.BigEndian.PutUint32(header[1:], r.newest.number)
 	//nolint:gosec // no nonce is passed because this AEAD draws its own
-	return r.newest.aead.Seal(header, nil, plain, sealedData(header, m, p)), nil
+	return r.newest.aead.Seal(header, nil, plain, s.authenticated(header)), nil
 }
 
-// Open returns what was sealed for the merchant and purpose. Anything else is
-// ErrSealed: another merchant's or purpose's value, a changed or short one.
-func (v *Vault) Open(ctx context.Context, m id.Merchant, p Purpose, sealed []byte) ([]byte, error) {
+// Open returns what was sealed for the subject. Anything else is ErrSealed: another
+// subject's value, a changed or short one.
+func (v *Vault) Open(ctx context.Context, s Subject, sealed []byte) ([]byte, error) {
 	if len(sealed) < headerLen || sealed[0] != sealedVersion {
-		return nil, fmt.Errorf("open %s: %w", p, ErrSealed)
+		return nil, fmt.Errorf("open %s: %w", s.Purpose, ErrSealed)
 	}
 	header, body := sealed[:headerLen:headerLen], sealed[headerLen:]
-	k, err := v.key(ctx, m, binary.BigEndian.Uint32(header[1:]))
+	k, err := v.key(ctx, s.MerchantID, binary.BigEndian.Uint32(header[1:]))
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", p, err)
+		return nil, fmt.Errorf("open %s: %w", s.Purpose, err)
 	}
-	plain, err := k.aead.Open(nil, nil, body, sealedData(header, m, p))
+	plain, err := k.aead.Open(nil, nil, body, s.authenticated(header))
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", p, ErrSealed)
+		return nil, fmt.Errorf("open %s: %w", s.Purpose, ErrSealed)
 	}
 	return plain, nil
 }
 
-// sealedData is the authenticated data of a sealed value. The purpose comes last
-// because it alone has no fixed length.
-func sealedData(header []byte, m id.Merchant, p Purpose) []byte {
-	b := make([]byte, 0, headerLen+8+len(p))
+// authenticated is the authenticated data of a sealed value: after the header the
+// merchant and the row in eight bytes each, and the purpose after its length, so that
+// no two subjects have the same.
+func (s Subject) authenticated(header []byte) []byte {
+	b := make([]byte, 0, headerLen+8+8+1+len(s.Purpose)+len(s.Bound))
 	b = append(b, header...)
-	b = binary.BigEndian.AppendUint64(b, uint64(m)) //nolint:gosec // ids are positive
-	return append(b, p...)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.MerchantID)) //nolint:gosec // ids are positive
+	b = binary.BigEndian.AppendUint64(b, uint64(s.ID))         //nolint:gosec // ids are positive
+	b = append(b, byte(len(s.Purpose)))                        // the purposes are constants, and short
+	b = append(b, s.Purpose...)
+	return append(b, s.Bound...)
 }

@@ -14,9 +14,14 @@ import (
 
 const plain = `{"terminal":"1"}`
 
+// of is the subject of the tests' values.
+func of(m id.Merchant, p vault.Purpose) vault.Subject {
+	return vault.Subject{MerchantID: m, Purpose: p, ID: 3, Bound: "sandbox"}
+}
+
 func seal(tb testing.TB, v *vault.Vault, m id.Merchant, p vault.Purpose) []byte {
 	tb.Helper()
-	sealed, err := v.Seal(tb.Context(), m, p, []byte(plain))
+	sealed, err := v.Seal(tb.Context(), of(m, p), []byte(plain))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -28,22 +33,32 @@ func TestOpen(t *testing.T) {
 	v := newNode(newMemory(), newKeyset(t))
 	sealed := seal(t, v, 7, vault.PurposePOS)
 	seal(t, v, 8, vault.PurposePOS)
+	mine := of(7, vault.PurposePOS)
+	other := func(change func(*vault.Subject)) vault.Subject {
+		s := mine
+		change(&s)
+		return s
+	}
 	tests := []struct {
-		name     string
-		merchant id.Merchant
-		purpose  vault.Purpose
-		change   func([]byte) []byte
-		refused  bool
+		name    string
+		subject vault.Subject
+		change  func([]byte) []byte
+		refused bool
 	}{
-		{"what_was_sealed_opens", 7, vault.PurposePOS, nil, false},
-		{"another_merchant_is_refused", 8, vault.PurposePOS, nil, true},
-		{"a_merchant_without_keys_is_refused", 9, vault.PurposePOS, nil, true},
-		{"another_purpose_is_refused", 7, vault.PurposeCredential, nil, true},
-		{"nothing_is_refused", 7, vault.PurposePOS, func([]byte) []byte { return nil }, true},
-		{"a_header_alone_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { return b[:5] }, true},
-		{"a_cut_tag_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { return b[:len(b)-1] }, true},
-		{"an_added_byte_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { return append(b, 0) }, true},
-		{"another_data_key_is_refused", 7, vault.PurposePOS, func(b []byte) []byte { b[4] = 2; return b }, true},
+		{"what_was_sealed_opens", mine, nil, false},
+		{"another_merchant_is_refused", of(8, vault.PurposePOS), nil, true},
+		{"a_merchant_without_keys_is_refused", of(9, vault.PurposePOS), nil, true},
+		{"another_purpose_is_refused", of(7, vault.PurposeCredential), nil, true},
+		{"another_row_is_refused", other(func(s *vault.Subject) { s.ID = 4 }), nil, true},
+		{"no_row_is_refused", other(func(s *vault.Subject) { s.ID = 0 }), nil, true},
+		{"what_it_is_bound_to_cannot_change", other(func(s *vault.Subject) { s.Bound = "sandbox2" }), nil, true},
+		{"nor_be_left_out", other(func(s *vault.Subject) { s.Bound = "" }), nil, true},
+		{"nor_move_into_the_purpose", other(func(s *vault.Subject) { s.Purpose, s.Bound = "possandbox", "" }), nil, true},
+		{"nothing_is_refused", mine, func([]byte) []byte { return nil }, true},
+		{"a_header_alone_is_refused", mine, func(b []byte) []byte { return b[:5] }, true},
+		{"a_cut_tag_is_refused", mine, func(b []byte) []byte { return b[:len(b)-1] }, true},
+		{"an_added_byte_is_refused", mine, func(b []byte) []byte { return append(b, 0) }, true},
+		{"another_data_key_is_refused", mine, func(b []byte) []byte { b[4] = 2; return b }, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,7 +67,7 @@ func TestOpen(t *testing.T) {
 			if tt.change != nil {
 				b = tt.change(b)
 			}
-			got, err := v.Open(t.Context(), tt.merchant, tt.purpose, b)
+			got, err := v.Open(t.Context(), tt.subject, b)
 			if tt.refused {
 				if !errors.Is(err, vault.ErrSealed) || got != nil {
 					t.Fatalf("got %d bytes and %v, want ErrSealed", len(got), err)
@@ -74,7 +89,7 @@ func TestOpen_every_flipped_bit_is_refused(t *testing.T) {
 		for bit := range 8 {
 			changed := bytes.Clone(sealed)
 			changed[i] ^= 1 << bit
-			if _, err := v.Open(t.Context(), 7, vault.PurposePOS, changed); !errors.Is(err, vault.ErrSealed) {
+			if _, err := v.Open(t.Context(), of(7, vault.PurposePOS), changed); !errors.Is(err, vault.ErrSealed) {
 				t.Fatalf("byte %d bit %d: %v, want ErrSealed", i, bit, err)
 			}
 		}
@@ -109,14 +124,14 @@ func TestSeal(t *testing.T) {
 // with another AES-GCM, from the data key 00 01 … 1f.
 func TestOpen_a_value_of_format_1_from_elsewhere_opens(t *testing.T) {
 	t.Parallel()
-	const golden = "01000000016465666768696a6b6c6d6e6f51430bf161a7b20fde23b9c8f78ed13b37954783aeadbdb2ad1c9c0fc72c027f"
+	const golden = "01000000016465666768696a6b6c6d6e6f51430bf161a7b20fde23b9c8f78ed13bbc779d3dbb425f003918bf4b1af0ecde"
 	k, s := newKeyset(t), newMemory()
 	addKnownKey(t, s, k, 7)
 	sealed, err := hex.DecodeString(golden)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := newNode(s, k).Open(t.Context(), 7, vault.PurposePOS, sealed)
+	got, err := newNode(s, k).Open(t.Context(), of(7, vault.PurposePOS), sealed)
 	if err != nil || string(got) != plain {
 		t.Fatalf("got %q and %v", got, err)
 	}
@@ -147,11 +162,11 @@ func TestDataKey(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range nodes {
 			nodes[i] = newNode(s, k)
-			wg.Go(func() { sealed[i], _ = nodes[i].Seal(t.Context(), 7, vault.PurposePOS, []byte(plain)) })
+			wg.Go(func() { sealed[i], _ = nodes[i].Seal(t.Context(), of(7, vault.PurposePOS), []byte(plain)) })
 		}
 		wg.Wait()
 		for i, n := range nodes {
-			got, err := n.Open(t.Context(), 7, vault.PurposePOS, sealed[(i+1)%len(nodes)])
+			got, err := n.Open(t.Context(), of(7, vault.PurposePOS), sealed[(i+1)%len(nodes)])
 			if err != nil || string(got) != plain {
 				t.Fatalf("node %d: %q and %v", i, got, err)
 			}
@@ -164,7 +179,7 @@ func TestDataKey(t *testing.T) {
 		t.Parallel()
 		s := newMemory()
 		sealed := seal(t, newNode(s, newKeyset(t)), 7, vault.PurposePOS)
-		_, err := newNode(s, newKeyset(t)).Open(t.Context(), 7, vault.PurposePOS, sealed)
+		_, err := newNode(s, newKeyset(t)).Open(t.Context(), of(7, vault.PurposePOS), sealed)
 		if !errors.Is(err, vault.ErrDataKey) {
 			t.Fatalf("%v, want ErrDataKey", err)
 		}
@@ -176,7 +191,7 @@ func TestDataKey(t *testing.T) {
 		stolen := s.keys[7][0]
 		stolen.MerchantID = 8
 		s.keys[8] = []vault.DataKey{stolen}
-		if _, err := newNode(s, k).Seal(t.Context(), 8, vault.PurposePOS, nil); !errors.Is(err, vault.ErrDataKey) {
+		if _, err := newNode(s, k).Seal(t.Context(), of(8, vault.PurposePOS), nil); !errors.Is(err, vault.ErrDataKey) {
 			t.Fatalf("%v, want ErrDataKey", err)
 		}
 	})
@@ -187,7 +202,7 @@ func TestDataKey(t *testing.T) {
 		sealed := seal(t, v, 7, vault.PurposePOS)
 		before := s.reads
 		for range 10 {
-			if _, err := v.Open(t.Context(), 7, vault.PurposePOS, sealed); err != nil {
+			if _, err := v.Open(t.Context(), of(7, vault.PurposePOS), sealed); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -206,7 +221,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{1, 255, 255, 255, 255, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, err := v.Open(t.Context(), 7, vault.PurposePOS, b)
+		got, err := v.Open(t.Context(), of(7, vault.PurposePOS), b)
 		if bytes.Equal(b, sealed) {
 			return
 		}
@@ -223,7 +238,7 @@ func BenchmarkSealOpen(b *testing.B) {
 	v := newNode(newMemory(), newKeyset(b))
 	for b.Loop() {
 		sealed := seal(b, v, 7, vault.PurposeCard)
-		if _, err := v.Open(b.Context(), 7, vault.PurposeCard, sealed); err != nil {
+		if _, err := v.Open(b.Context(), of(7, vault.PurposeCard), sealed); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -236,7 +251,7 @@ func TestOpen_the_merchant_is_authenticated_besides_the_key(t *testing.T) {
 	addKnownKey(t, s, k, 7)
 	addKnownKey(t, s, k, 8)
 	v := newNode(s, k)
-	if _, err := v.Open(t.Context(), 8, vault.PurposePOS, seal(t, v, 7, vault.PurposePOS)); !errors.Is(err, vault.ErrSealed) {
+	if _, err := v.Open(t.Context(), of(8, vault.PurposePOS), seal(t, v, 7, vault.PurposePOS)); !errors.Is(err, vault.ErrSealed) {
 		t.Fatalf("%v, want ErrSealed", err)
 	}
 }

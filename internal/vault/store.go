@@ -24,6 +24,8 @@ type StoredCard struct {
 	MerchantID id.Merchant
 	// CustomerRef is whose card it is, in the merchant's words; empty for nobody's.
 	CustomerRef string
+	// SealedFor is whose card it was made to become: the number opens for nobody else.
+	SealedFor string
 	// Token is how the outside names the card: random, and useless elsewhere.
 	Token string
 	// SealedPAN is the card number under PurposeCard.

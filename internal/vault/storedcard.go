@@ -22,11 +22,18 @@ type Details struct {
 	Holder string
 }
 
-// StoreCard seals a card for the merchant and returns what was stored, with a
+// Owner is whose card it is, or shall be once it was paid with.
+type Owner struct {
+	MerchantID id.Merchant
+	// CustomerRef is the merchant's word for its customer, empty for nobody.
+	CustomerRef string
+}
+
+// StoreCard seals a card for its owner and returns what was stored, with a
 // new token of 130 random bits. Storing a card twice gives two tokens with
 // one fingerprint.
-func (v *Vault) StoreCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
-	c, err := v.NewCard(ctx, m, d)
+func (v *Vault) StoreCard(ctx context.Context, o Owner, d Details) (StoredCard, error) {
+	c, err := v.NewCard(ctx, o, d)
 	if err != nil {
 		return StoredCard{}, fmt.Errorf("store card: %w", err)
 	}
@@ -38,30 +45,20 @@ func (v *Vault) StoreCard(ctx context.Context, m id.Merchant, d Details) (Stored
 
 // NewCard is StoreCard for a commit of the caller's own, which adds the card by
 // Tx: nothing is stored yet.
-func (v *Vault) NewCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
-	c, err := v.sealCard(ctx, m, d)
+func (v *Vault) NewCard(ctx context.Context, o Owner, d Details) (StoredCard, error) {
+	n, err := id.Next[id.Card](ctx, v.ids, id.NounCard)
+	if err != nil {
+		return StoredCard{}, fmt.Errorf("new card id: %w", err)
+	}
+	fingerprint, err := v.Fingerprint(ctx, o.MerchantID, d.PAN)
 	if err != nil {
 		return StoredCard{}, fmt.Errorf("seal card: %w", err)
 	}
-	if c.ID, err = id.Next[id.Card](ctx, v.ids, id.NounCard); err != nil {
-		return StoredCard{}, fmt.Errorf("new card id: %w", err)
-	}
-	return c, nil
-}
-
-func (v *Vault) sealCard(ctx context.Context, m id.Merchant, d Details) (StoredCard, error) {
-	fingerprint, err := v.Fingerprint(ctx, m, d.PAN)
-	if err != nil {
-		return StoredCard{}, err
-	}
-	sealed, err := v.Seal(ctx, m, PurposeCard, []byte(d.PAN.Reveal()))
-	if err != nil {
-		return StoredCard{}, err
-	}
-	return StoredCard{
-		MerchantID:  m,
+	c := StoredCard{
+		ID:          n,
+		MerchantID:  o.MerchantID,
+		SealedFor:   o.CustomerRef,
 		Token:       tokenPrefix + rand.Text(),
-		SealedPAN:   sealed,
 		Fingerprint: fingerprint,
 		BIN:         d.PAN.StoredBIN(),
 		Last4:       d.PAN.Last4(),
@@ -69,7 +66,16 @@ func (v *Vault) sealCard(ctx context.Context, m id.Merchant, d Details) (StoredC
 		ExpiryYear:  d.Expiry.Year,
 		Holder:      d.Holder,
 		CreatedAt:   v.clock.Now(),
-	}, nil
+	}
+	if c.SealedPAN, err = v.Seal(ctx, c.subject(), []byte(d.PAN.Reveal())); err != nil {
+		return StoredCard{}, fmt.Errorf("seal card: %w", err)
+	}
+	return c, nil
+}
+
+// subject is what the card's number is sealed for: its row, its token, and whose it is.
+func (c StoredCard) subject() Subject {
+	return Subject{MerchantID: c.MerchantID, Purpose: PurposeCard, ID: int64(c.ID), Bound: c.Token + " " + c.SealedFor}
 }
 
 // OpenCard returns the merchant's stored card behind the token. An unknown token
@@ -87,7 +93,10 @@ func (v *Vault) OpenCard(ctx context.Context, m id.Merchant, token string) (Deta
 // not the one that its fingerprint tells of is ErrSealed.
 func (v *Vault) OpenStored(ctx context.Context, c StoredCard) (Details, error) {
 	m := c.MerchantID
-	plain, err := v.Open(ctx, m, PurposeCard, c.SealedPAN)
+	if c.CustomerRef != "" && c.CustomerRef != c.SealedFor {
+		return Details{}, fmt.Errorf("open card %d: %w", c.ID, ErrSealed)
+	}
+	plain, err := v.Open(ctx, c.subject(), c.SealedPAN)
 	if err != nil {
 		return Details{}, fmt.Errorf("open card %d: %w", c.ID, err)
 	}

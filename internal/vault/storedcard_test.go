@@ -74,7 +74,7 @@ func TestStoreCard(t *testing.T) {
 	t.Parallel()
 	s := newMemory()
 	v := newNode(s, newKeyset(t))
-	stored, err := v.StoreCard(t.Context(), 7, details(t))
+	stored, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-1"}, details(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,13 +106,13 @@ func TestStoreCard(t *testing.T) {
 		}
 		d := details(t)
 		d.PAN = p
-		if c, err := v.StoreCard(t.Context(), 7, d); err != nil || c.BIN != "378282" {
+		if c, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-1"}, d); err != nil || c.BIN != "378282" {
 			t.Fatalf("shows %q, %v", c.BIN, err)
 		}
 	})
 	t.Run("twice_gives_two_tokens_and_one_fingerprint", func(t *testing.T) {
 		t.Parallel()
-		again, err := v.StoreCard(t.Context(), 7, details(t))
+		again, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-1"}, details(t))
 		if err != nil || again.Token == stored.Token || again.ID == stored.ID || again.Fingerprint != stored.Fingerprint {
 			t.Fatalf("got %+v and %v", again, err)
 		}
@@ -129,36 +129,58 @@ func TestStoreCard(t *testing.T) {
 	})
 	t.Run("no_number_is_refused", func(t *testing.T) {
 		t.Parallel()
-		if _, err := v.StoreCard(t.Context(), 7, vault.Details{}); !errors.Is(err, vault.ErrNoCard) {
+		if _, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-1"}, vault.Details{}); !errors.Is(err, vault.ErrNoCard) {
 			t.Fatalf("%v, want ErrNoCard", err)
 		}
 	})
 }
 
-func TestOpenCard_numbers_swapped_between_rows_are_refused(t *testing.T) {
+// TestOpenCard_what_was_moved_is_refused holds that whoever writes the database can
+// give no card another number, and no customer another's card.
+func TestOpenCard_what_was_moved_is_refused(t *testing.T) {
 	t.Parallel()
-	s := newMemory()
-	v := newNode(s, newKeyset(t))
-	stored, err := v.StoreCard(t.Context(), 7, details(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := v.Seal(t.Context(), 7, vault.PurposeCard, []byte("5555555555554444"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stored.SealedPAN = other
-	s.cards[stored.Token] = stored
-	_, err = v.OpenCard(t.Context(), 7, stored.Token)
-	if !errors.Is(err, vault.ErrSealed) || strings.Contains(err.Error(), "5555") {
-		t.Fatalf("%v, want ErrSealed", err)
+	for name, move := range map[string]func(c *vault.StoredCard, other vault.StoredCard){
+		"another_card's_number": func(c *vault.StoredCard, other vault.StoredCard) { c.SealedPAN = other.SealedPAN },
+		"a_card_with_its_fingerprint": func(c *vault.StoredCard, other vault.StoredCard) {
+			c.SealedPAN, c.Fingerprint = other.SealedPAN, other.Fingerprint
+		},
+		"another_row":                 func(c *vault.StoredCard, other vault.StoredCard) { c.ID = other.ID },
+		"another_customer":            func(c *vault.StoredCard, _ vault.StoredCard) { c.CustomerRef = "CUST-2" },
+		"another_customer_throughout": func(c *vault.StoredCard, _ vault.StoredCard) { c.CustomerRef, c.SealedFor = "CUST-2", "CUST-2" },
+		"another_merchant's_row":      func(c *vault.StoredCard, _ vault.StoredCard) { c.MerchantID = 8 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newNode(newMemory(), newKeyset(t))
+			c, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-1"}, details(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.CustomerRef = "CUST-1"
+			if got, err := v.OpenStored(t.Context(), c); err != nil || got != details(t) {
+				t.Fatalf("got %v and %v", got, err)
+			}
+			d := details(t)
+			d.PAN, err = card.ParsePAN("5555555555554444")
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-2"}, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			move(&c, other)
+			if _, err = v.OpenStored(t.Context(), c); !errors.Is(err, vault.ErrSealed) || strings.Contains(err.Error(), "5555") {
+				t.Fatalf("%v, want ErrSealed", err)
+			}
+		})
 	}
 }
 
 func TestDeleteCard(t *testing.T) {
 	t.Parallel()
 	v := newNode(newMemory(), newKeyset(t))
-	stored, err := v.StoreCard(t.Context(), 7, details(t))
+	stored, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 7, CustomerRef: "CUST-1"}, details(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,18 +19,37 @@ const (
 	PurposeCredential Purpose = "credential"
 	PurposePOS        Purpose = "pos"
 	PurposeCard       Purpose = "card"
-	PurposeThreeDS    Purpose = "threeds"
-	PurposeMemo       Purpose = "memo" // what a bank wants back later
-	PurposeTOTP       Purpose = "totp"
-	PurposeWebhook    Purpose = "webhook"
-	PurposeEphemeral  Purpose = "ephemeral"
+	// PurposeThreeDSForm is the way to the bank, PurposeThreeDSProof what the bank vouched
+	// for, PurposeThreeDSMemo what it wants back with its return.
+	PurposeThreeDSForm  Purpose = "threeds_form"
+	PurposeThreeDSProof Purpose = "threeds_proof"
+	PurposeThreeDSMemo  Purpose = "threeds_memo"
+	// PurposeMemo is what a bank wants back with follow-ups of an operation.
+	PurposeMemo      Purpose = "memo"
+	PurposeTOTP      Purpose = "totp"
+	PurposeWebhook   Purpose = "webhook"
+	PurposeEphemeral Purpose = "ephemeral"
 )
 
-// Sealer seals and opens values of one merchant. Opening a value that was sealed
-// for another merchant or purpose fails.
+// Subject is what a sealed value belongs to. It is part of the authenticated data, so
+// that whoever may write to the database can pass no value off as another one's: not
+// another merchant's, another kind's, nor another row's.
+type Subject struct {
+	MerchantID id.Merchant
+	Purpose    Purpose
+	// ID is the number of the row, zero for what is in no table.
+	ID int64
+	// Bound is what else in the row says whose the value is, empty if nothing does: of
+	// an API secret its key, of a card its token and customer, of settings their
+	// connector. It must be sealed anew when that changes.
+	Bound string
+}
+
+// Sealer seals and opens values. Opening a value that was sealed for another subject
+// fails.
 type Sealer interface {
-	Seal(ctx context.Context, m id.Merchant, p Purpose, plain []byte) ([]byte, error)
-	Open(ctx context.Context, m id.Merchant, p Purpose, sealed []byte) ([]byte, error)
+	Seal(ctx context.Context, s Subject, plain []byte) ([]byte, error)
+	Open(ctx context.Context, s Subject, sealed []byte) ([]byte, error)
 }
 
 // Fingerprinter tells equal cards of one merchant apart from others by a keyed

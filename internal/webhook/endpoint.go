@@ -110,11 +110,16 @@ func (e *Endpoint) apply(set Settings) {
 	}
 }
 
+// SecretSubject is what the endpoint's secrets are sealed for.
+func (e *Endpoint) SecretSubject() vault.Subject {
+	return vault.Subject{MerchantID: e.MerchantID, Purpose: vault.PurposeWebhook, ID: int64(e.ID)}
+}
+
 func (s *Service) newSecret(ctx context.Context, e *Endpoint) (secret.Bytes, error) {
 	key := newKey()
 	shown := secretText(key)
 	var err error
-	e.SealedSecret, err = s.sealer.Seal(ctx, e.MerchantID, vault.PurposeWebhook, key)
+	e.SealedSecret, err = s.sealer.Seal(ctx, e.SecretSubject(), key)
 	clear(key)
 	return shown, err
 }

@@ -12,7 +12,6 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/vezne/vezne/internal/secret"
-	"github.com/vezne/vezne/internal/vault"
 )
 
 const (
@@ -45,7 +44,7 @@ func (s *Service) sign(
 	}
 	var signatures [][]byte
 	for _, value := range sealed {
-		key, err := s.sealer.Open(ctx, e.MerchantID, vault.PurposeWebhook, value)
+		key, err := s.sealer.Open(ctx, e.SecretSubject(), value)
 		if err != nil {
 			return nil, fmt.Errorf("open signing key: %w", err)
 		}

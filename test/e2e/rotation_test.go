@@ -132,7 +132,7 @@ func storeCards(t *testing.T, dsn string, k *vault.Keyset, n int) []string {
 		storing.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				d := vault.Details{PAN: numbered(t, int(i)), Expiry: card.Expiry{Year: 2030, Month: time.July}, Holder: "Ada"}
-				c, err := v.StoreCard(t.Context(), 1, d)
+				c, err := v.StoreCard(t.Context(), vault.Owner{MerchantID: 1}, d)
 				if err != nil {
 					t.Error(err)
 					return
@@ -178,7 +178,7 @@ func checkOldKey(t *testing.T, dsn string, old *vault.Keyset) {
 				break
 			}
 			for _, r := range rows {
-				if _, err := v.Open(t.Context(), r.MerchantID, c.Purpose, r.Sealed); err == nil && len(r.Sealed) > 0 {
+				if _, err := v.Open(t.Context(), c.Subject(r), r.Sealed); err == nil && len(r.Sealed) > 0 {
 					t.Errorf("the old key opens %s of %d", c.Name, r.ID)
 				}
 			}

@@ -15,6 +15,8 @@ import (
 type sealedColumn struct {
 	table, number, column string
 	purpose               vault.Purpose
+	// bound is the expression of vault.Subject's Bound, empty if the row says enough.
+	bound string
 	// optional says that the column is NULL where there is nothing; the index that
 	// finds the others has the rows of the page's order.
 	optional bool
@@ -25,15 +27,15 @@ type sealedColumn struct {
 // sealedColumns lists every such column. A test compares it with the schema.
 func sealedColumns() []sealedColumn {
 	return []sealedColumn{
-		{table: "credential", number: "id", column: "sealed_secret", purpose: vault.PurposeCredential, cached: true},
-		{table: "pos", number: "id", column: "sealed_settings", purpose: vault.PurposePOS, cached: true},
+		{table: "credential", number: "id", column: "sealed_secret", purpose: vault.PurposeCredential, bound: "key", cached: true},
+		{table: "pos", number: "id", column: "sealed_settings", purpose: vault.PurposePOS, bound: "connector", cached: true},
 		{table: "webhook_endpoint", number: "id", column: "sealed_secret", purpose: vault.PurposeWebhook},
 		{table: "webhook_endpoint", number: "id", column: "sealed_previous", purpose: vault.PurposeWebhook},
 		{table: "admin_user", number: "id", column: "sealed_totp", purpose: vault.PurposeTOTP},
-		{table: "stored_card", number: "id", column: "sealed_pan", purpose: vault.PurposeCard},
-		{table: "threeds_session", number: "payment_id", column: "sealed_form", purpose: vault.PurposeThreeDS},
-		{table: "threeds_session", number: "payment_id", column: "sealed_proof", purpose: vault.PurposeThreeDS},
-		{table: "threeds_session", number: "payment_id", column: "sealed_memo", purpose: vault.PurposeMemo, optional: true},
+		{table: "stored_card", number: "id", column: "sealed_pan", purpose: vault.PurposeCard, bound: "token || ' ' || sealed_for"},
+		{table: "threeds_session", number: "payment_id", column: "sealed_form", purpose: vault.PurposeThreeDSForm},
+		{table: "threeds_session", number: "payment_id", column: "sealed_proof", purpose: vault.PurposeThreeDSProof},
+		{table: "threeds_session", number: "payment_id", column: "sealed_memo", purpose: vault.PurposeThreeDSMemo, optional: true},
 		{table: "operation", number: "id", column: "sealed_memo", purpose: vault.PurposeMemo, optional: true},
 	}
 }
@@ -42,7 +44,11 @@ func (c sealedColumn) name() string { return c.table + "." + c.column }
 
 // The statements of one column. Its names are constants of this file.
 func (c sealedColumn) page() string {
-	return `SELECT merchant_id, ` + c.number + `, ` + c.column + ` FROM ` + c.table + `
+	bound := "''"
+	if c.bound != "" {
+		bound = c.bound
+	}
+	return `SELECT merchant_id, ` + c.number + `, ` + bound + `, ` + c.column + ` FROM ` + c.table + `
 	WHERE (merchant_id, ` + c.number + `) > ($1, $2)` + c.present(" AND ") + ` ORDER BY merchant_id, ` + c.number + ` LIMIT $3`
 }
 
@@ -111,7 +117,7 @@ func (s *Sealed) SealedValues(
 func readSealed(s storage.Scanner) (vault.SealedValue, error) {
 	var owner int64
 	var v vault.SealedValue
-	err := s.Scan(&owner, &v.ID, &v.Sealed)
+	err := s.Scan(&owner, &v.ID, &v.Bound, &v.Sealed)
 	v.MerchantID = id.Merchant(owner)
 	return v, err
 }

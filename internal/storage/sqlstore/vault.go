@@ -49,6 +49,7 @@ var cardTable = newTable(&table[vault.StoredCard]{
 		text("holder", func(c *vault.StoredCard) *string { return &c.Holder }),
 		moment("created_at", func(c *vault.StoredCard) *time.Time { return &c.CreatedAt }),
 		text("customer_ref", func(c *vault.StoredCard) *string { return &c.CustomerRef }),
+		text("sealed_for", func(c *vault.StoredCard) *string { return &c.SealedFor }),
 	},
 })
 

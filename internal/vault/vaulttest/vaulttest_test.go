@@ -5,7 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/vault"
 	"github.com/vezne/vezne/internal/vault/vaulttest"
 )
@@ -15,26 +14,28 @@ import (
 func TestSealer(t *testing.T) {
 	t.Parallel()
 	const secret = "a secret"
+	mine := vault.Subject{MerchantID: 7, Purpose: vault.PurposePOS, ID: 3, Bound: "x"}
 	tests := map[string]struct {
-		merchant id.Merchant
-		purpose  vault.Purpose
-		change   func(sealed []byte) []byte
-		opens    bool
+		subject vault.Subject
+		change  func(sealed []byte) []byte
+		opens   bool
 	}{
-		"what_was_sealed_opens":       {7, vault.PurposePOS, bytes.Clone, true},
-		"another_merchant_is_refused": {8, vault.PurposePOS, bytes.Clone, false},
-		"another_purpose_is_refused":  {7, vault.PurposeCard, bytes.Clone, false},
-		"a_cut_value_is_refused":      {7, vault.PurposePOS, func(b []byte) []byte { return b[:len(b)-1] }, false},
-		"a_plain_value_is_refused":    {7, vault.PurposePOS, func([]byte) []byte { return []byte(secret) }, false},
+		"what_was_sealed_opens":       {mine, bytes.Clone, true},
+		"another_merchant_is_refused": {vault.Subject{MerchantID: 8, Purpose: vault.PurposePOS, ID: 3, Bound: "x"}, bytes.Clone, false},
+		"another_purpose_is_refused":  {vault.Subject{MerchantID: 7, Purpose: vault.PurposeCard, ID: 3, Bound: "x"}, bytes.Clone, false},
+		"another_row_is_refused":      {vault.Subject{MerchantID: 7, Purpose: vault.PurposePOS, ID: 4, Bound: "x"}, bytes.Clone, false},
+		"another_bond_is_refused":     {vault.Subject{MerchantID: 7, Purpose: vault.PurposePOS, ID: 3, Bound: "y"}, bytes.Clone, false},
+		"a_cut_value_is_refused":      {mine, func(b []byte) []byte { return b[:len(b)-1] }, false},
+		"a_plain_value_is_refused":    {mine, func([]byte) []byte { return []byte(secret) }, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sealed, err := vaulttest.Sealer{}.Seal(t.Context(), 7, vault.PurposePOS, []byte(secret))
+			sealed, err := vaulttest.Sealer{}.Seal(t.Context(), mine, []byte(secret))
 			if err != nil || bytes.Contains(sealed, []byte(secret)) {
 				t.Fatalf("sealed as %q, %v", sealed, err)
 			}
-			got, err := vaulttest.Sealer{}.Open(t.Context(), tt.merchant, tt.purpose, tt.change(sealed))
+			got, err := vaulttest.Sealer{}.Open(t.Context(), tt.subject, tt.change(sealed))
 			switch {
 			case tt.opens && (err != nil || string(got) != secret):
 				t.Errorf("opened %q, %v", got, err)

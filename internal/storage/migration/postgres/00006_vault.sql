@@ -22,6 +22,7 @@ CREATE TABLE stored_card (
     id           BIGINT NOT NULL,
     token        TEXT NOT NULL,
     customer_ref TEXT NOT NULL, -- whose card it is; empty for nobody's
+    sealed_for   TEXT NOT NULL, -- whose card it was made to become: it opens for nobody else
     sealed_pan   BYTEA NOT NULL,
     fingerprint  TEXT NOT NULL,
     bin          TEXT NOT NULL,
