@@ -17,6 +17,12 @@ var (
 	ErrExpiry = errors.New("expiry must be a month from 01 to 12 and a two-digit year")
 )
 
+// The lengths of a card's number in digits (ISO/IEC 7812-1).
+const (
+	minPAN = 12
+	maxPAN = 19
+)
+
 // PAN is a card number (ISO/IEC 7812). It prints masked whatever the verb; only
 // Reveal gives the digits. The zero value is "no card number"; equal numbers
 // compare equal with ==.
@@ -24,7 +30,7 @@ type PAN struct{ digits hidden }
 
 // ParsePAN accepts 12 to 19 digits that pass the Luhn check, without spaces.
 func ParsePAN(s string) (PAN, error) {
-	if len(s) < 12 || len(s) > 19 || !IsDigits(s) || !luhn(s) {
+	if len(s) < minPAN || len(s) > maxPAN || !IsDigits(s) || !luhn(s) {
 		return PAN{}, ErrPAN
 	}
 	return PAN{digits: hide(s)}, nil

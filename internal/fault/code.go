@@ -8,6 +8,7 @@ type Code string
 const (
 	MalformedJSON          Code = "MALFORMED_JSON"
 	ValidationError        Code = "VALIDATION_ERROR"
+	CardNumberInText       Code = "CARD_NUMBER_IN_TEXT"
 	UnsupportedCurrency    Code = "UNSUPPORTED_CURRENCY"
 	CurrencyMismatch       Code = "CURRENCY_MISMATCH"
 	InstallmentUnavailable Code = "INSTALLMENT_NOT_AVAILABLE"

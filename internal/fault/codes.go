@@ -18,6 +18,7 @@ func Codes() []Entry {
 	return []Entry{
 		{Code: MalformedJSON, Kind: Invalid, Meaning: "The body is not one JSON object in UTF-8, has a member twice, or goes on after its end."},
 		{Code: ValidationError, Kind: Invalid, Meaning: "A field is missing, of the wrong type or form, or out of range; the answer names every such field."},
+		{Code: CardNumberInText, Kind: Invalid, Meaning: "A text that would be stored as it came has a card's number in it."},
 		{Code: UnsupportedCurrency, Kind: Invalid, Meaning: "The currency is unknown, or no POS of the merchant takes it."},
 		{Code: CurrencyMismatch, Kind: Invalid, Meaning: "The amount is in another currency than the payment."},
 		{Code: InstallmentUnavailable, Kind: Invalid, Meaning: "The card cannot have this number of installments for this amount."},

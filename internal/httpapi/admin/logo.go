@@ -20,7 +20,7 @@ func (s *surface) logoRoutes() []route {
 
 // setLogo answers PUT /admin/v1/settings/logo; the picture comes in base64.
 func (s *surface) setLogo(ctx context.Context, r *request) (kit.Response, error) {
-	text, given := r.Body.String("image")
+	text, given := r.Body.Private("image")
 	body, err := base64.StdEncoding.DecodeString(text)
 	if given && (err != nil || len(body) == 0) {
 		r.Body.Reject("image", fault.FieldInvalid, "must be a picture in base64")

@@ -200,6 +200,7 @@ func readPOS(b *kit.Object, p pos.POS) pos.Edit {
 	if p.Alias == "" || len(p.Alias) > maxAlias || strings.Trim(p.Alias, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 		b.Reject("alias", fault.FieldInvalid, "must be lower-case letters, digits, - and _")
 	}
+	b.CardFree("alias", p.Alias) // it may stand in the path alone
 	p.Name = orText(b, "name", p.Name, 100)
 	p.Connector = orText(b, "connector", p.Connector, 64)
 	if p.BankCode = orText(b, "bank_code", p.BankCode, 4); b.Null("bank_code") {
@@ -241,7 +242,7 @@ func readSettings(b *kit.Object) map[string]string {
 	}
 	settings := make(map[string]string)
 	for _, name := range part.Names() {
-		if value, ok := part.OptionalText(name, 2000); ok {
+		if value, ok := part.OptionalPrivateText(name, 2000); ok { // sealed, and no names for people
 			settings[name] = value
 		}
 	}

@@ -106,3 +106,14 @@ func wantPOS(t *testing.T, w *httptest.ResponseRecorder, status int, part string
 		t.Errorf("answer = %d %s, want %d with %s", w.Code, w.Body, status, part)
 	}
 }
+
+// TestPOSNamedByCard holds that the path stores no card's number either.
+func TestPOSNamedByCard(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, storage.SQLite)
+	h := newPOSHandler(t, db)
+	const body = `{"connector":"old","currencies":["TRY"]}`
+	wantPOS(t, put(t, h, "/admin/v1/poses/4111111111111111", body), http.StatusBadRequest, `"code":"CARD_NUMBER_IN_TEXT"`)
+	wantPOS(t, put(t, h, "/admin/v1/poses/one", `{"name":"4111 1111 1111 1111",`+body[1:]), http.StatusBadRequest, `"code":"CARD_NUMBER_IN_TEXT"`)
+	wantPOS(t, put(t, h, "/admin/v1/poses/4111111111111112", body), http.StatusCreated, `"alias":"4111111111111112"`)
+}

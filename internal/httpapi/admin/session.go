@@ -101,7 +101,7 @@ type loginView struct {
 func (s *surface) login(ctx context.Context, r *request) (kit.Response, error) {
 	var p user.Proof
 	p.Email, _ = r.Body.Text("email", 1, maxProof)
-	p.Password, _ = r.Body.Text("password", 1, maxProof)
+	p.Password, _ = r.Body.PrivateText("password", 1, maxProof)
 	p.Code, _ = r.Body.OptionalText("code", 6)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
@@ -127,8 +127,8 @@ func (s *surface) logout(ctx context.Context, r *request) (kit.Response, error) 
 
 // accept answers POST /admin/v1/invitations/accept.
 func (s *surface) accept(ctx context.Context, r *request) (kit.Response, error) {
-	token, _ := r.Body.Text("token", 1, maxProof)
-	password, _ := r.Body.String("password")
+	token, _ := r.Body.PrivateText("token", 1, maxProof)
+	password, _ := r.Body.Private("password")
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
@@ -218,8 +218,8 @@ func (s *surface) endMySession(ctx context.Context, r *request) (kit.Response, e
 // changePassword answers POST /admin/v1/me/password.
 func (s *surface) changePassword(ctx context.Context, r *request) (kit.Response, error) {
 	p := r.Principal
-	current, _ := r.Body.Text("current", 1, maxProof)
-	password, _ := r.Body.String("password")
+	current, _ := r.Body.PrivateText("current", 1, maxProof)
+	password, _ := r.Body.Private("password")
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
@@ -253,7 +253,7 @@ func (s *surface) confirmTOTP(ctx context.Context, r *request) (kit.Response, er
 // removeTOTP answers POST /admin/v1/me/totp/remove.
 func (s *surface) removeTOTP(ctx context.Context, r *request) (kit.Response, error) {
 	p := r.Principal
-	current, _ := r.Body.Text("current", 1, maxProof)
+	current, _ := r.Body.PrivateText("current", 1, maxProof)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}

@@ -60,7 +60,7 @@ func readMaxCount(b *kit.Object, fallback int) int {
 // readBIN reads a card number, or 6 to 8 leading digits of one, so that a number
 // need not travel for a price. It returns at most 8 digits.
 func readBIN(b *kit.Object) string {
-	digits, ok := b.String("pan")
+	digits, ok := b.Private("pan")
 	if !ok {
 		return ""
 	}

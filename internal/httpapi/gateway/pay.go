@@ -96,7 +96,7 @@ func holderMessage(err error) string {
 }
 
 func readPAN(b *kit.Object) card.PAN {
-	digits, ok := b.String("pan")
+	digits, ok := b.Private("pan")
 	if !ok {
 		return card.PAN{}
 	}
@@ -124,7 +124,7 @@ func readExpiry(b *kit.Object, now time.Time) card.Expiry {
 }
 
 func readCVV(b *kit.Object, pan card.PAN) card.CVV {
-	digits, ok := b.String("cvv")
+	digits, ok := b.Private("cvv")
 	if !ok {
 		return card.CVV{}
 	}

@@ -124,7 +124,7 @@ func (s *surface) complete(ctx context.Context, r *request) (kit.Response, error
 	if err != nil {
 		return kit.Response{}, err
 	}
-	key, _ := r.Body.Text("securityKey", 1, maxSecurityKey)
+	key, _ := r.Body.PrivateText("securityKey", 1, maxSecurityKey)
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/money"
 )
@@ -29,8 +30,28 @@ func (o *Object) Null(name string) bool {
 }
 
 // String reads a required string. It returns false, and the field is rejected,
-// when it is missing, null or of another type.
+// when it is missing, null, of another type, or has a card's number in it: what is read
+// so may be stored and shown as it came.
 func (o *Object) String(name string) (string, bool) {
+	s, ok := o.Private(name)
+	return s, ok && o.CardFree(name, s)
+}
+
+// CardFree rejects a text with a card's number in it, without saying anything of the text, and
+// reports whether it has none. It is for what comes by another way than a member, as in a path.
+func (o *Object) CardFree(name, s string) bool {
+	if !card.InText(s) {
+		return true
+	}
+	o.RejectAs(fault.CardNumberInText, fault.Field{
+		Name: name, Code: fault.FieldInvalid, Message: "must not have a card's number in it",
+	})
+	return false
+}
+
+// Private is String for what is stored nowhere, or sealed: a card's number, a password,
+// a picture. It may have a card's number in it.
+func (o *Object) Private(name string) (string, bool) {
 	v, ok := o.single(name)
 	if !ok {
 		return "", false
@@ -61,6 +82,20 @@ func (o *Object) OptionalString(name string) (string, bool) {
 func (o *Object) Text(name string, least, most int) (string, bool) {
 	s, ok := o.String(name)
 	return s, ok && o.checkText(name, s, least, most)
+}
+
+// PrivateText is Text for what Private reads.
+func (o *Object) PrivateText(name string, least, most int) (string, bool) {
+	s, ok := o.Private(name)
+	return s, ok && o.checkText(name, s, least, most)
+}
+
+// OptionalPrivateText is PrivateText for a field that may be missing, null or empty.
+func (o *Object) OptionalPrivateText(name string, most int) (string, bool) {
+	if !o.Has(name) {
+		return "", false
+	}
+	return o.PrivateText(name, 0, most)
 }
 
 // OptionalText is Text for a field that may be missing, null or empty.

@@ -156,7 +156,7 @@ func (o *Object) Strings(name string, most, length int) []string {
 		return nil
 	}
 	for _, s := range all {
-		if !o.checkText(name, s, 1, length) {
+		if !o.checkText(name, s, 1, length) || !o.CardFree(name, s) {
 			return nil
 		}
 	}
