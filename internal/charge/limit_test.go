@@ -45,17 +45,27 @@ func TestDeclinedCard(t *testing.T) {
 	})
 }
 
-// tally counts for several nodes, and gives nothing back.
+// tally counts for several nodes, and no time brings anything back.
 type tally struct {
 	mu    sync.Mutex
 	taken map[string]int
 }
 
-func (l *tally) Take(_ context.Context, key string, _ limit.Rate) (time.Duration, error) {
+func (l *tally) Take(_ context.Context, key string, r limit.Rate) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.taken[key] >= r.Burst {
+		return r.Every, nil
+	}
 	l.taken[key]++
 	return 0, nil
+}
+
+func (l *tally) Give(_ context.Context, key string, _ limit.Rate) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken[key]--
+	return nil
 }
 
 func (l *tally) Forget(context.Context, string) error { return nil }

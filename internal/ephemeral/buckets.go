@@ -25,13 +25,23 @@ const (
 
 // bucketScript is limit.Buckets in the server: when a bucket will be full again, in
 // microseconds of the server's clock, which a float64 holds exactly until 2255.
-// It returns how long there is no token, and takes one if there is and ARGV[3] is 1.
+// It returns how long there is no token, and takes one if there is and ARGV[3] is 1. If
+// that is -1 it puts one back.
 var bucketScript = rueidis.NewLuaScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local every, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local full = tonumber(redis.call('GET', KEYS[1]) or '0')
 if full < now or full - now > burst * every then full = now end
+if ARGV[3] == '-1' then
+  full = full - every
+  if full <= now then
+    redis.call('DEL', KEYS[1])
+  else
+    redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))
+  end
+  return 0
+end
 local wait = full - now - (burst - 1) * every
 if wait > 0 then return wait end
 if ARGV[3] == '1' then
@@ -71,6 +81,12 @@ func (b *Buckets) Check(ctx context.Context, key string, r limit.Rate) (time.Dur
 	return b.run(ctx, key, r, "0")
 }
 
+// Give implements limit.Shared.
+func (b *Buckets) Give(ctx context.Context, key string, r limit.Rate) error {
+	_, err := b.run(ctx, key, r, "-1")
+	return err
+}
+
 // Forget implements limit.Shared.
 func (b *Buckets) Forget(ctx context.Context, key string) error {
 	err := b.breaker.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
@@ -85,9 +101,9 @@ func (b *Buckets) Forget(ctx context.Context, key string) error {
 
 // run goes on if the caller hangs up, who must not be able to make a node count
 // alone, and ends in time by itself.
-func (b *Buckets) run(ctx context.Context, key string, r limit.Rate, take string) (time.Duration, error) {
+func (b *Buckets) run(ctx context.Context, key string, r limit.Rate, change string) (time.Duration, error) {
 	every := max(r.Every.Microseconds(), 1)
-	args := []string{strconv.FormatInt(every, 10), strconv.Itoa(r.Burst), take}
+	args := []string{strconv.FormatInt(every, 10), strconv.Itoa(r.Burst), change}
 	wait, err := b.breaker.do(context.WithoutCancel(ctx), b.Timeout, func(ctx context.Context) rueidis.RedisResult {
 		return bucketScript.Exec(ctx, b.client, []string{b.name(key)}, args)
 	}).AsInt64()

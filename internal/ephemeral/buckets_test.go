@@ -150,6 +150,14 @@ func TestBuckets(t *testing.T) {
 			wantWait(t, l.Take(t.Context(), "a", l.now), 3*time.Hour)
 			wantWait(t, l.Take(t.Context(), "b", l.now), 3*time.Hour)
 		})
+		t.Run("token_that_is_given_back_is_there_again", func(t *testing.T) {
+			l := open(rate)
+			l.Give(t.Context(), "a", l.now) // a full bucket stays full
+			l.take(t, "a", 4)
+			l.Give(t.Context(), "a", l.now)
+			l.take(t, "a", 1)
+			wantWait(t, l.Take(t.Context(), "a", l.now), 3*time.Hour)
+		})
 		t.Run("looking_takes_nothing", func(t *testing.T) {
 			l := open(limit.Rate{Every: time.Hour, Burst: 1})
 			for range 3 {

@@ -27,6 +27,8 @@ type Shared interface {
 	Take(ctx context.Context, key string, r Rate) (time.Duration, error)
 	// Check returns what Take would, and takes nothing.
 	Check(ctx context.Context, key string, r Rate) (time.Duration, error)
+	// Give puts a token back that was taken; a full bucket stays full.
+	Give(ctx context.Context, key string, r Rate) error
 	// Forget fills the key's bucket.
 	Forget(ctx context.Context, key string) error
 }
@@ -41,13 +43,14 @@ type Buckets[K comparable] struct {
 	// full is when a bucket will be full again. That one time says how many tokens
 	// it has, and a bucket that is full need not be kept.
 	full   map[K]time.Time
+	held   map[K]*holds
 	shared Shared
 	name   func(K) string
 }
 
 // New returns Buckets that remember at most so many keys.
 func New[K comparable](r Rate, keys int) *Buckets[K] {
-	return &Buckets[K]{rate: r, keys: keys, full: make(map[K]time.Time)}
+	return &Buckets[K]{rate: r, keys: keys, full: make(map[K]time.Time), held: make(map[K]*holds)}
 }
 
 // Share has the tokens counted in s, under names that no other limit in s gives
@@ -81,6 +84,22 @@ func (b *Buckets[K]) Check(ctx context.Context, key K, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return refusal(b.wait(b.at(key, now), now))
+}
+
+// Give puts a token back that was taken, as for something that shall not count after
+// all. If the buckets that are shared cannot be reached, theirs stays taken and comes
+// back with time.
+func (b *Buckets[K]) Give(ctx context.Context, key K, now time.Time) {
+	if b.shared != nil {
+		_ = b.shared.Give(ctx, b.name(key), b.rate) // it comes back by itself, only later
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if full := b.at(key, now).Add(-b.rate.Every); full.After(now) {
+		b.full[key] = full
+		return
+	}
+	delete(b.full, key)
 }
 
 // Forget fills the key's bucket. If those that are shared cannot be reached, theirs

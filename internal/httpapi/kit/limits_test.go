@@ -110,6 +110,8 @@ func (o others) Check(_ context.Context, key string, _ limit.Rate) (time.Duratio
 	return o[key], nil
 }
 
+func (others) Give(context.Context, string, limit.Rate) error { return nil }
+
 func (others) Forget(context.Context, string) error { return nil }
 
 func TestSharedLimits(t *testing.T) {

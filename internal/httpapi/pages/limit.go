@@ -36,15 +36,25 @@ func newLimits(c clock.Clock, shared limit.Shared) limits {
 }
 
 func (l limits) allowCard(ctx context.Context, link string, from netip.Addr) bool {
-	return l.allow(ctx, l.address, network(from)) && l.allow(ctx, l.link, link+" "+network(from))
+	return l.allow(ctx, l.link, l.address, link, from)
 }
 
 func (l limits) allowOffers(ctx context.Context, link string, from netip.Addr) bool {
-	return l.allow(ctx, l.offersAddress, network(from)) && l.allow(ctx, l.offersLink, link+" "+network(from))
+	return l.allow(ctx, l.offersLink, l.offersAddress, link, from)
 }
 
-func (l limits) allow(ctx context.Context, b *limit.Buckets[string], key string) bool {
-	return b.Take(ctx, key, l.clock.Now()) == nil
+// allow takes of both limits or of none: what the short leash holds back must not use
+// up the long one, on which others at the address are too.
+func (l limits) allow(ctx context.Context, short, long *limit.Buckets[string], link string, from netip.Addr) bool {
+	now, place := l.clock.Now(), network(from)
+	if short.Take(ctx, link+" "+place, now) != nil {
+		return false
+	}
+	if long.Take(ctx, place, now) != nil {
+		short.Give(ctx, link+" "+place, now)
+		return false
+	}
+	return true
 }
 
 // homeNetwork is how much of an IPv6 address one customer of a provider has.
