@@ -51,18 +51,32 @@ func (s *Service) payPrepared(ctx context.Context, c Pay, a *Attempt, refusal er
 			return replay.Value(), err
 		}
 	}
+	if !a.Routed() {
+		replay, err := s.begin(ctx, a)
+		if err != nil || replay != nil {
+			return replay.Value(), err
+		}
+		return payment.Outcome{Payment: a.Payment}, nil
+	}
+	try, err := s.TryCard(ctx, a.Payment, c.Card)
+	if err != nil {
+		return s.refused(ctx, c.Caller, err)
+	}
+	defer func() { try.Unasked(ctx) }()
 	if replay, err := s.begin(ctx, a); err != nil || replay != nil {
 		return replay.Value(), err
 	}
-	if !a.Routed() {
-		return payment.Outcome{Payment: a.Payment}, nil
-	}
 	for {
 		v := s.ask(ctx, a)
-		s.NoteDecline(ctx, a.Payment, v)
+		try.Said(ctx, v)
 		if !a.TriesNext(v) {
 			return s.operations.Conclude(ctx, a.Payment, a.Operation, v, c.Actor)
 		}
+		next, err := s.TryCard(ctx, a.Payment, c.Card)
+		if err != nil {
+			return s.operations.Conclude(ctx, a.Payment, a.Operation, v, c.Actor)
+		}
+		try = next
 		if err := s.FailOver(ctx, a, v); err != nil {
 			return s.operations.Conclude(ctx, a.Payment, a.Operation, v, c.Actor)
 		}

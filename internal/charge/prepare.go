@@ -61,9 +61,6 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 		return nil, fmt.Errorf("fingerprint card: %w", err)
 	}
 	p.Card = instrument(c.Card, fingerprint, info)
-	if err := s.checkDeclines(ctx, p); err != nil {
-		return nil, err
-	}
 	request := routing.Request{
 		Amount: c.Price, Installments: c.Installments, BINDigits: c.Card.PAN.BIN(8), BIN: info,
 		POSAlias: c.POSAlias, At: p.CreatedAt, Seed: routingSeed(c),

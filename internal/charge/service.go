@@ -74,7 +74,7 @@ type Service struct {
 	ids        *id.Generator
 	clock      clock.Clock
 	onAnswer   func(Answered)
-	declines   *limit.Buckets[string] // by fingerprint
+	declines   *declines
 }
 
 // NewService returns a Service.
@@ -82,6 +82,6 @@ func NewService(d Dependencies) *Service {
 	return &Service{
 		operations: d.Operations, store: d.Store, tables: d.Tables, bins: d.BINs, banks: d.Banks, prints: d.Prints,
 		claims: idempotency.NewClaims(payment.Claimed, d.Store, d.Clock), ids: d.IDs, clock: d.Clock, onAnswer: d.OnAnswer,
-		declines: newDeclines(d.Limits),
+		declines: newDeclines(d.Clock, d.Limits),
 	}
 }

@@ -51,8 +51,8 @@ func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]ro
 // Pay tries a card. Of any number of attempts at once one is carried out; the
 // others, and forms made for an earlier version, are fault.StaleVersion. A fault
 // of kind Invalid is the shopper's to correct and no attempt; so is
-// OrderInProgress, and a saved card that is not the customer's, which is
-// NoSuchThing. Any other error leaves an attempt whose end settles later. How the
+// OrderInProgress, a card that was declined too often, which is TooManyRequests, and a
+// saved card that is not the customer's, which is NoSuchThing. Any other error leaves an attempt whose end settles later. How the
 // attempt went is for Page to tell.
 func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	ctx = context.WithoutCancel(ctx)
@@ -149,9 +149,18 @@ func (s *Service) refused(ctx context.Context, c Checkout, cause error) error {
 	if fault.CodeOf(cause) == fault.OrderAlreadyPaid {
 		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.clock.Now()), payment.Payment{})
 	}
-	if fault.KindOf(cause) != fault.Invalid && fault.CodeOf(cause) != fault.OrderInProgress {
+	switch fault.CodeOf(cause) {
+	case fault.OrderInProgress, fault.TooManyRequests: // nothing was stored and no bank was asked
+		return s.takeBack(ctx, c, cause)
+	}
+	if fault.KindOf(cause) != fault.Invalid {
 		return fmt.Errorf("attempt to pay: %w", cause) // what happened is for settle to find out
 	}
+	return s.takeBack(ctx, c, cause)
+}
+
+// takeBack makes an attempt none, and returns why.
+func (s *Service) takeBack(ctx context.Context, c Checkout, cause error) error {
 	if err := s.moveOn(ctx, c.undone(), payment.Payment{}); err != nil {
 		return err
 	}

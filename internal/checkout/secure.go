@@ -62,7 +62,7 @@ func (s *Service) Return(ctx context.Context, r Return) error {
 		PaymentID: r.PaymentID, SecurityKey: r.SecurityKey,
 	})
 	switch fault.CodeOf(err) {
-	case fault.InvalidSecurityKey, fault.ThreeDSNotCompleted, fault.OrderInProgress:
+	case fault.InvalidSecurityKey, fault.ThreeDSNotCompleted, fault.OrderInProgress, fault.TooManyRequests:
 		c.State = Authenticating // nothing was charged
 		return s.moveOn(ctx, c, v.Payment)
 	}

@@ -154,6 +154,11 @@ func (s *Service) provision(ctx context.Context, c Complete, ch challenge) (paym
 	if err != nil {
 		return payment.Outcome{}, err
 	}
+	try, err := s.charges.TryCard(ctx, ch.payment, again)
+	if err != nil {
+		return payment.Outcome{}, err // the session stays as it is, for a later try
+	}
+	defer try.Unasked(ctx)
 	now := s.clock.Now()
 	session, claimed, open := ch.session, ch.payment, ch.operation
 	session.State = payment.SessionCompleted
@@ -184,7 +189,7 @@ func (s *Service) provision(ctx context.Context, c Complete, ch challenge) (paym
 		told.Card = again
 		return b.AuthorizeAuthenticated(ctx, told, known)
 	})
-	s.charges.NoteDecline(ctx, claimed, said)
+	try.Said(ctx, said)
 	return s.operations.Conclude(ctx, claimed, open, said, c.Actor)
 }
 

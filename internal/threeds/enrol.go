@@ -70,14 +70,29 @@ func (s *Service) enrolPayer(ctx context.Context, c Enrol) (Enrolment, error) {
 	a.KeepPOSes(func(p pos.POS) bool { return s.authenticates(ctx, p) })
 	a.Payment.State, a.Payment.HoldsOrder, a.Payment.ThreeDS = payment.Enrolled, false, true
 	a.Payment.Result.Reason = connector.Awaiting3DS
+	if !a.Routed() {
+		_, replay, err := s.beginSession(ctx, a, c)
+		if replay != nil || err != nil {
+			return s.replayEnrolment(ctx, replay, err)
+		}
+		return Enrolment{Outcome: payment.Outcome{Payment: a.Payment}}, nil
+	}
+	try, err := s.charges.TryCard(ctx, a.Payment, c.Card)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	defer try.Unasked(ctx)
 	session, replay, err := s.beginSession(ctx, a, c)
 	if replay != nil || err != nil {
 		return s.replayEnrolment(ctx, replay, err)
 	}
-	if !a.Routed() {
-		return Enrolment{Outcome: payment.Outcome{Payment: a.Payment}}, nil
-	}
-	return s.enrol(ctx, a, c, session)
+	return s.enrol(ctx, a, c, enrolling{session, try})
+}
+
+// enrolling is a session that has begun, and what asking the first bank for it costs.
+type enrolling struct {
+	session payment.Session
+	try     *charge.CardTry
 }
 
 // authenticates reports whether the bank of a POS does 3-D Secure.
@@ -171,8 +186,11 @@ func (s *Service) newSession(a *charge.Attempt, c Enrol) payment.Session {
 
 // enrol asks bank after bank to authenticate the payer until one says yes or no.
 // A bank that gave no readable answer is passed over like one that was not
-// reached: no money can move there, for the payer is never sent to it.
-func (s *Service) enrol(ctx context.Context, a *charge.Attempt, c Enrol, session payment.Session) (Enrolment, error) {
+// reached: no money can move there, for the payer is never sent to it. A refusal counts
+// as a decline of the card.
+func (s *Service) enrol(ctx context.Context, a *charge.Attempt, c Enrol, e enrolling) (Enrolment, error) {
+	session, try := e.session, e.try
+	defer func() { try.Unasked(ctx) }()
 	for {
 		enrolled := s.askEnrolment(ctx, a, c, session)
 		if enrolled.Outcome == connector.Approved {
@@ -188,7 +206,9 @@ func (s *Service) enrol(ctx context.Context, a *charge.Attempt, c Enrol, session
 			enrolled.Answer = connector.Answer{Outcome: connector.Unsent}
 		}
 		said := operation.VerdictOf(enrolled.Answer, s.clock.Now())
-		if a.TriesNext(said) && s.charges.FailOver(ctx, a, said) == nil {
+		try.Said(ctx, said)
+		if next := s.nextBank(ctx, a, said); next != nil {
+			try = next
 			continue
 		}
 		o, err := s.endSession(ctx, challenge{session: session, payment: a.Payment, operation: a.Operation}, said, false)
@@ -197,6 +217,23 @@ func (s *Service) enrol(ctx context.Context, a *charge.Attempt, c Enrol, session
 		}
 		return Enrolment{Outcome: o}, err
 	}
+}
+
+// nextBank moves the attempt on to its next bank, if it tries one and may, and returns
+// what asking it costs; nil if the enrolment ends with what was said.
+func (s *Service) nextBank(ctx context.Context, a *charge.Attempt, said payment.Verdict) *charge.CardTry {
+	if !a.TriesNext(said) {
+		return nil
+	}
+	next, err := s.charges.TryCard(ctx, a.Payment, a.Command.Card)
+	if err != nil {
+		return nil
+	}
+	if s.charges.FailOver(ctx, a, said) != nil {
+		next.Unasked(ctx)
+		return nil
+	}
+	return next
 }
 
 func (s *Service) askEnrolment(ctx context.Context, a *charge.Attempt, c Enrol, session payment.Session) connector.Enrolled {

@@ -284,5 +284,8 @@ func (s *Service) returnFailed(ctx context.Context, ch challenge, said payment.V
 	if err != nil {
 		return Returned{}, err
 	}
+	if a.Provisioned && a.Answer.Outcome == connector.Declined { // counted once, by whoever ended the session
+		s.charges.NoteDecline(ctx, ch.payment, said)
+	}
 	return Returned{Payment: o.Payment, URL: ch.session.FailureURL}, nil
 }

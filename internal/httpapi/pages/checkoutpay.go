@@ -94,6 +94,8 @@ func (s *hosted) pay(v visit, f url.Values) {
 		s.again(v, d, http.StatusNotFound, nil)
 	case fault.KindOf(err) == fault.Invalid, fault.CodeOf(err) == fault.OrderInProgress:
 		s.refuse(v, d, fault.From(err))
+	case fault.KindOf(err) == fault.RateLimited:
+		s.fail(v.w, v.r, err)
 	default: // how the attempt went is found out in the background
 		s.log(v.w, v.r, err)
 		s.lookAgain(v)
