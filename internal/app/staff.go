@@ -1,6 +1,9 @@
 package app
 
 import (
+	"context"
+	"log/slog"
+
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
@@ -20,6 +23,13 @@ func newTeam(db *storage.DB, v *vault.Vault, ids *id.Generator, limits limit.Sha
 	return user.NewService(user.Options{
 		Store: sqlstore.NewUsers(db), Sealer: v, Hasher: user.NewHasher(), IDs: ids, Clock: clock.System{}, Limits: limits,
 	})
+}
+
+// recordRefusals writes wrong logins into the audit log by the way.
+func recordRefusals(team *user.Service, log *slog.Logger) task {
+	return func(ctx context.Context) {
+		team.Run(ctx, func(err error) { log.WarnContext(ctx, "wrong logins not written", "error", err.Error()) })
+	}
 }
 
 // newPOSEditor changes what the caches of routing hold of POSes.

@@ -7,7 +7,7 @@ import (
 
 // Origin is from where a person or a script acts.
 type Origin struct {
-	Address netip.Addr // of the peer; the zero Addr if there is none
+	Address netip.Addr // of the caller, whatever proxies are between; the zero Addr if unknown
 	Agent   string     // what its program calls itself
 }
 

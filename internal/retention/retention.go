@@ -1,5 +1,5 @@
 // Package retention forgets what was kept for a time that is over: idempotency
-// keys, logins, the secrets of finished 3-D Secure sessions, and the log of
+// keys, logins and where they came from, the secrets of finished 3-D Secure sessions, and the log of
 // webhook deliveries. Payments, the books and the audit log are kept for ever.
 package retention
 
@@ -24,6 +24,8 @@ const (
 	Keys Sort = "idempotency_keys"
 	// Logins are sessions of users.
 	Logins Sort = "logins"
+	// Sources are where users logged in from.
+	Sources Sort = "login_sources"
 	// Secrets are the sealed form and proof of a 3-D Secure session that has ended.
 	// The session itself stays, and so does the hash of its security key.
 	Secrets Sort = "threeds_secrets"
@@ -32,13 +34,15 @@ const (
 )
 
 // Sorts returns every Sort.
-func Sorts() []Sort { return []Sort{Keys, Logins, Secrets, Deliveries} }
+func Sorts() []Sort { return []Sort{Keys, Logins, Sources, Secrets, Deliveries} }
 
 const (
 	// keysKept is idempotency.Window with room for clocks that differ.
 	keysKept = idempotency.Window + time.Hour
 	// loginsKept is how long a login is kept after it ended by time.
 	loginsKept = 24 * time.Hour
+	// sourcesKept is a little more than package user asks for.
+	sourcesKept = 91 * 24 * time.Hour
 	// secretsKept is counted from the enrolment, which leads to an end within three
 	// quarters of an hour and may be repeated by its idempotency key for a day.
 	secretsKept = 48 * time.Hour
@@ -47,13 +51,15 @@ const (
 )
 
 // Kept is how long a Sort is kept at least: keys and deliveries from when they were
-// made, logins from their end, secrets from the enrolment.
+// made, logins from their end, sources from the last login, secrets from the enrolment.
 func (s Sort) Kept() time.Duration {
 	switch s {
 	case Keys:
 		return keysKept
 	case Logins:
 		return loginsKept
+	case Sources:
+		return sourcesKept
 	case Secrets:
 		return secretsKept
 	case Deliveries:

@@ -65,7 +65,7 @@ func TestKeeper(t *testing.T) {
 		s := newShelf(map[retention.Sort]int{})
 		putOff(t, run(t.Context(), s), 10*time.Minute)
 		want := map[retention.Sort]time.Duration{
-			retention.Keys: 25 * time.Hour, retention.Logins: 24 * time.Hour,
+			retention.Keys: 25 * time.Hour, retention.Logins: 24 * time.Hour, retention.Sources: 91 * 24 * time.Hour,
 			retention.Secrets: 48 * time.Hour, retention.Deliveries: 720 * time.Hour,
 		}
 		if diff := cmp.Diff(want, s.lines); diff != "" {

@@ -14,17 +14,8 @@ import (
 )
 
 const (
-	// A session ends twelve hours after its login, a working day, or after two
-	// hours without a request.
-	sessionLife = 12 * time.Hour
-	sessionIdle = 2 * time.Hour
-	// seenEvery is how exactly the last use is known: a write a minute at most.
-	seenEvery = time.Minute
-	// After lockAfter wrong logins in a row an account is locked for lockFirst,
-	// and twice as long each time up to lockMost.
-	lockAfter = 5
-	lockFirst = time.Minute
-	lockMost  = time.Hour
+	// sourceLife is how long a source is known after a login from it.
+	sourceLife = 90 * 24 * time.Hour
 	// maxSaves is how often a login is tried again that lost against another one.
 	maxSaves = 3
 )
@@ -39,96 +30,84 @@ type Proof struct {
 // Login lets somebody in and returns the token of the session, which cannot be
 // read again. An unknown address, a wrong password, a wrong code and a disabled
 // user are one fault of kind Unauthenticated and take as long as each other; a
-// right password without a needed code is fault.SecondFactorRequired; too many
-// wrong logins are fault.TooManyRequests.
+// right password without a needed code is fault.SecondFactorRequired, and counts as a
+// wrong one until the code comes. Beyond the limits whatever is not let in is
+// fault.TooManyRequests; so is a login that found too many others waiting, or it is
+// fault.ServiceUnavailable. Nothing is hashed for a caller whose ctx has ended.
 func (s *Service) Login(ctx context.Context, p Proof, from audit.Origin) (User, Session, secret.Bytes, error) {
 	email, _ := cleanEmail(p.Email)
-	peer := "unknown"
-	if from.Address.IsValid() {
-		peer = from.Address.String()
-		if wide, err := from.Address.Prefix(64); err == nil && from.Address.Is6() {
-			peer = wide.String() // who has one IPv6 address has 2^64 of them
-		}
+	source := sourceOf(from.Address)
+	known, err := s.store.KnowsSource(ctx, email, source, s.clock.Now().Add(-sourceLife))
+	if err != nil {
+		return User{}, Session{}, secret.Bytes{}, fmt.Errorf("log in: %w", err)
 	}
-	now := s.clock.Now()
-	for _, err := range []error{s.emails.Check(ctx, email, now), s.peers.Check(ctx, peer, now)} {
-		if err != nil {
-			return User{}, Session{}, secret.Bytes{}, err
-		}
-	}
-	u, err := s.prove(ctx, email, p)
-	if fault.CodeOf(err) == fault.Unauthorized && err != nil {
-		_, _ = s.emails.Take(ctx, email, now), s.peers.Take(ctx, peer, now) // empty after tries that ran at once: the next one is refused anyway
-	}
+	t, err := s.gate.enter(ctx, email, source, known && source != "")
 	if err != nil {
 		return User{}, Session{}, secret.Bytes{}, err
 	}
-	s.emails.Forget(ctx, email)
+	u, err := s.prove(ctx, t, p)
+	// What a caller has learned counts, though the caller may be gone by now.
+	counting := context.WithoutCancel(ctx)
+	switch {
+	case err == nil:
+		t.right(counting)
+	case fault.KindOf(err) == fault.Unauthenticated:
+		s.refusals.note(u, from)
+		return User{}, Session{}, secret.Bytes{}, t.wrong(counting, err)
+	default:
+		t.unjudged(counting)
+		return User{}, Session{}, secret.Bytes{}, err
+	}
 	session, token, err := s.begin(ctx, u, from)
 	return u, session, token, err
 }
 
-// prove returns the user whom the proof is of.
-func (s *Service) prove(ctx context.Context, email string, p Proof) (User, error) {
-	u, err := s.store.UserByEmail(ctx, email)
+// refusal is the one of all logins that are not let in.
+func refusal() error {
+	return fault.New(fault.Unauthenticated, fault.Unauthorized, "the email address, the password or the code is wrong")
+}
+
+// prove returns the user whom the proof is of, and with a refusal the one who has the
+// address, if there is one. It does the same work whoever that is.
+func (s *Service) prove(ctx context.Context, t *try, p Proof) (User, error) {
+	u, err := s.store.UserByEmail(ctx, t.account)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return User{}, fmt.Errorf("log in: %w", err)
 	}
-	now := s.clock.Now()
-	if now.Before(u.LockedUntil) {
-		return User{}, tooMany(u.LockedUntil.Sub(now))
-	}
-	matches, err := s.hasher.Matches(ctx, p.Password, u.PasswordHash)
+	matches, err := s.matches(ctx, t, p.Password, u.PasswordHash)
 	if err != nil {
 		return User{}, fmt.Errorf("log in: %w", err)
 	}
-	if !matches || !u.Active {
-		return User{}, s.refuse(ctx, u)
+	step, fits := int64(0), false
+	if p.Code != "" {
+		if step, fits, err = s.step(ctx, u, p.Code); err != nil {
+			return User{}, fmt.Errorf("log in: %w", err)
+		}
 	}
-	if !u.TOTPActive {
+	switch {
+	case !matches || !u.Active || t.barred:
+		return u, refusal()
+	case !u.TOTPActive:
 		return u, nil
-	}
-	if p.Code == "" {
-		return User{}, fault.New(fault.Unauthenticated, fault.SecondFactorRequired, "the code of the authenticator is missing")
-	}
-	step, ok, err := s.step(ctx, u, p.Code)
-	if err != nil {
-		return User{}, fmt.Errorf("log in: %w", err)
-	}
-	if !ok {
-		return User{}, s.refuse(ctx, u)
+	case p.Code == "":
+		return u, fault.New(fault.Unauthenticated, fault.SecondFactorRequired, "the code of the authenticator is missing")
+	case !t.mayTryCode(ctx) || !fits:
+		return u, refusal()
 	}
 	u.TOTPStep = step
 	return u, nil
 }
 
-// refuse counts a wrong login and returns the refusal.
-func (s *Service) refuse(ctx context.Context, u User) error {
-	refusal := fault.New(fault.Unauthenticated, fault.Unauthorized, "the email address, the password or the code is wrong")
-	if u.ID == 0 {
-		return refusal
+func (s *Service) matches(ctx context.Context, t *try, password, hash string) (bool, error) {
+	if t.known {
+		return s.hasher.Matches(ctx, password, hash)
 	}
-	for range maxSaves {
-		u.Failures++
-		if u.Failures >= lockAfter {
-			u.LockedUntil = s.clock.Now().Add(min(lockFirst<<min(u.Failures-lockAfter, 10), lockMost))
-		}
-		err := s.save(ctx, u, deed{actorOf(u), "user.login_refused", map[string]any{"failures": u.Failures}})
-		if err == nil {
-			return refusal
-		}
-		if fault.CodeOf(err) != fault.VersionMismatch {
-			return fmt.Errorf("count wrong login: %w", err)
-		}
-		if u, err = s.store.User(ctx, u.MerchantID, u.ID); err != nil {
-			return fmt.Errorf("count wrong login: %w", err)
-		}
-	}
-	return refusal
+	return s.hasher.MatchesOf(ctx, t.source, password, hash)
 }
 
-// begin stores the session. The user is saved with it, so that of two logins with
-// one code only one succeeds.
+// begin stores the session and that the source is known. The user is saved with it, so
+// that of two logins with one code only one succeeds, and that none succeeds with a
+// password that was changed meanwhile.
 func (s *Service) begin(ctx context.Context, u User, from audit.Origin) (Session, secret.Bytes, error) {
 	n, err := id.Next[id.AdminSession](ctx, s.ids, id.NounSession)
 	if err != nil {
@@ -143,84 +122,34 @@ func (s *Service) begin(ctx context.Context, u User, from audit.Origin) (Session
 	if from.Address.IsValid() {
 		session.Address = from.Address.String()
 	}
-	u.Failures, u.LockedUntil = 0, time.Time{}
-	err = s.save(ctx, u, deed{actorOf(u), "user.login", map[string]any{"session": int64(n)}}, func(tx Tx) { tx.AddSession(session) })
-	if fault.CodeOf(err) == fault.VersionMismatch {
-		return Session{}, secret.Bytes{}, fault.New(fault.Unauthenticated, fault.Unauthorized, "another login was faster")
-	}
-	if err != nil {
-		return Session{}, secret.Bytes{}, fmt.Errorf("begin session: %w", err)
-	}
-	return session, secret.New(plain), nil
-}
-
-// Authenticate returns who is logged in with a token. All refusals are one fault
-// of kind Unauthenticated. It reads the store each time, so that a session that
-// was ended is over at once, on all nodes.
-func (s *Service) Authenticate(ctx context.Context, token string) (User, Session, error) {
-	refusal := fault.New(fault.Unauthenticated, fault.Unauthorized, "the session is over")
-	session, err := s.store.Session(ctx, sha256.Sum256([]byte(token)))
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return User{}, Session{}, refusal
-	}
-	if err != nil {
-		return User{}, Session{}, fmt.Errorf("authenticate session: %w", err)
-	}
-	now := s.clock.Now()
-	if !now.Before(session.ExpiresAt) || now.Sub(session.SeenAt) >= sessionIdle {
-		return User{}, Session{}, refusal
-	}
-	u, err := s.store.User(ctx, session.MerchantID, session.UserID)
-	if err != nil {
-		return User{}, Session{}, fmt.Errorf("authenticate session: %w", err)
-	}
-	if !u.Active {
-		return User{}, Session{}, refusal
-	}
-	if now.Sub(session.SeenAt) >= seenEvery {
-		if err := s.store.InTx(ctx, func(tx Tx) { tx.TouchSession(session.Hash, now) }); err != nil {
-			return User{}, Session{}, fmt.Errorf("authenticate session: %w", err)
+	for range maxSaves {
+		err = s.save(ctx, u, deed{actorOf(u), "user.login", map[string]any{"session": int64(n)}}, func(tx Tx) {
+			tx.AddSession(session)
+			see(tx, u, from, now)
+		})
+		if err == nil {
+			return session, secret.New(plain), nil
 		}
-	}
-	return u, session, nil
-}
-
-// SessionPage returns a page of the logins of a user that are not over, oldest
-// first, and the cursor of the next page, empty at the end. Bad cursors are faults
-// on "cursor".
-func (s *Service) SessionPage(ctx context.Context, m id.Merchant, u id.User, cursor string, limit int) ([]Session, string, error) {
-	now := s.clock.Now()
-	f := SessionFilter{UserID: u, LiveAt: now, SeenAfter: now.Add(-sessionIdle), Cursor: cursor, Limit: limit}
-	found, next, err := s.store.SessionPage(ctx, m, f)
-	if err != nil {
-		return nil, "", fmt.Errorf("list sessions: %w", err)
-	}
-	return found, next, nil
-}
-
-// EndSession ends a login of a user; zero ends all of them. Ending what is over
-// already is no error.
-func (s *Service) EndSession(ctx context.Context, m id.Merchant, n id.User, session id.AdminSession, actor string) error {
-	u, err := s.store.User(ctx, m, n)
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	r, err := s.record(ctx, u, actor, "user.logout", map[string]any{"session": int64(session)})
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	err = s.store.InTx(ctx, func(tx Tx) {
-		if session == 0 {
-			tx.EndSessions(m, n, 0)
-		} else {
-			tx.EndSession(m, n, session)
+		if fault.CodeOf(err) != fault.VersionMismatch {
+			return Session{}, secret.Bytes{}, fmt.Errorf("begin session: %w", err)
 		}
-		tx.Record(r)
-	})
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
+		newest, err := s.store.User(ctx, u.MerchantID, u.ID)
+		if err != nil {
+			return Session{}, secret.Bytes{}, fmt.Errorf("begin session: %w", err)
+		}
+		if !newest.Active || newest.PasswordHash != u.PasswordHash || newest.TOTPActive {
+			break // what was proven may not be enough any more
+		}
+		u = newest
 	}
-	return nil
+	return Session{}, secret.Bytes{}, refusal()
+}
+
+// see queues that a user has been let in from a source.
+func see(tx Tx, u User, from audit.Origin, at time.Time) {
+	if source := sourceOf(from.Address); source != "" {
+		tx.SeeSource(u.MerchantID, u.ID, source, at)
+	}
 }
 
 // ChangePassword replaces the password of whoever knows it, and ends all their
@@ -243,23 +172,26 @@ func (s *Service) ChangePassword(ctx context.Context, u User, keep id.AdminSessi
 	return nil
 }
 
-// proven returns a user who knows the password. Wrong ones count as wrong logins.
+// proven returns a user who knows the password. It is asked of people who are logged in
+// already, so their limit is their own: nobody else's guesses count towards it. A wrong
+// password is a fault on "current", too many are fault.TooManyRequests.
 func (s *Service) proven(ctx context.Context, m id.Merchant, n id.User, password string) (User, error) {
 	u, err := s.store.User(ctx, m, n)
 	if err != nil {
 		return User{}, fmt.Errorf("prove user: %w", err)
 	}
-	now := s.clock.Now()
-	if err := s.emails.Check(ctx, u.Email, now); err != nil {
+	proofs, key := s.gate.proofs, actorOf(u)
+	if err := proofs.Take(ctx, key, s.clock.Now()); err != nil {
 		return User{}, err
 	}
 	matches, err := s.hasher.Matches(ctx, password, u.PasswordHash)
 	if err != nil {
+		proofs.Give(ctx, key, s.clock.Now())
 		return User{}, fmt.Errorf("prove user: %w", err)
 	}
 	if !matches {
-		_ = s.emails.Take(ctx, u.Email, now) // as for a login
 		return User{}, fault.Validation(fault.Field{Name: "current", Code: fault.FieldInvalid, Message: "is not the password"})
 	}
+	proofs.Forget(ctx, key)
 	return u, nil
 }

@@ -1,8 +1,10 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/clock"
@@ -12,15 +14,18 @@ import (
 	"github.com/vezne/vezne/internal/vault"
 )
 
-// Options are what a Service works with. All are required but Limits.
+// Options are what a Service works with. All are required but Limits and Pause.
 type Options struct {
 	Store  Store
 	Sealer vault.Sealer
 	Hasher *Hasher
 	IDs    *id.Generator
 	Clock  clock.Clock
-	// Limits counts wrong logins for all nodes; if nil this process counts for itself.
+	// Limits counts logins for all nodes; if nil this process counts for itself.
 	Limits limit.Shared
+	// Pause is how long a source waits after a wrong login beyond the limits; a second
+	// if zero.
+	Pause time.Duration
 }
 
 // Service keeps the team and lets it in. It is safe for concurrent use.
@@ -30,15 +35,16 @@ type Service struct {
 	hasher *Hasher
 	ids    *id.Generator
 	clock  clock.Clock
-	emails *limit.Buckets[string]
-	peers  *limit.Buckets[string]
+	gate   *gate
+	// refusals are wrong logins that are not in the audit log yet.
+	refusals refusals
 }
 
 // NewService returns a Service.
 func NewService(o Options) *Service {
 	return &Service{
 		store: o.Store, sealer: o.Sealer, hasher: o.Hasher, ids: o.IDs, clock: o.Clock,
-		emails: newEmails(o.Limits), peers: newPeers(o.Limits),
+		gate: newGate(o.Clock, o.Limits, cmp.Or(o.Pause, slowPause)),
 	}
 }
 

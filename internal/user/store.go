@@ -23,6 +23,8 @@ type Tx interface {
 	HasOwner(m id.Merchant)
 	// AddSession adds a session.
 	AddSession(s Session)
+	// SeeSource notes that a user was let in from a source.
+	SeeSource(m id.Merchant, u id.User, source string, at time.Time)
 	// TouchSession notes when a session was last used.
 	TouchSession(hash [32]byte, at time.Time)
 	// EndSession ends a session of a user, and nothing if there is none.
@@ -41,6 +43,14 @@ type Store interface {
 	Users(ctx context.Context, m id.Merchant) ([]User, error)
 	Session(ctx context.Context, hash [32]byte) (Session, error)
 	Lister
+	Sources
+}
+
+// Sources knows where people log in from.
+type Sources interface {
+	// KnowsSource reports whether the user with an email address was let in from the
+	// source since a moment. An address that nobody has knows none.
+	KnowsSource(ctx context.Context, email, source string, since time.Time) (bool, error)
 }
 
 // Lister reads lists in pages of 1 to 100, each with the cursor of the next page,

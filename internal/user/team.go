@@ -110,7 +110,10 @@ func (s *Service) Accept(ctx context.Context, token, password string) (User, err
 		return User{}, fmt.Errorf("accept invitation: %w", err)
 	}
 	u.Invitation, u.InvitationUntil = nil, time.Time{}
-	if err := s.save(ctx, u, deed{actorOf(u), "user.accept", nil}); err != nil {
+	// Where the password was chosen is known from the start, so that no stranger can
+	// keep the new user out.
+	err = s.save(ctx, u, deed{actorOf(u), "user.accept", nil}, func(tx Tx) { see(tx, u, audit.OriginOf(ctx), s.clock.Now()) })
+	if err != nil {
 		return User{}, fmt.Errorf("accept invitation: %w", err)
 	}
 	u.Version++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"math"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
@@ -21,6 +22,8 @@ const (
 	totpPeriod = 30 // seconds
 	totpDrift  = 1
 	totpSecret = 20 // bytes, as RFC 4226 section 4 recommends
+	// noSecret is what codes are computed from for whoever has no authenticator.
+	noSecret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 )
 
 // Enrolment is what an authenticator app is set up with. It is shown once.
@@ -29,12 +32,14 @@ type Enrolment struct {
 	URL    string // otpauth://totp/…, for a QR code
 }
 
-// EnrolTOTP begins the setting up of an authenticator; nothing changes for
-// logins before ConfirmTOTP. A user who has one is fault.Conflict.
-func (s *Service) EnrolTOTP(ctx context.Context, m id.Merchant, n id.User) (Enrolment, error) {
-	u, err := s.store.User(ctx, m, n)
+// EnrolTOTP begins the setting up of an authenticator, for whoever knows the password;
+// nothing changes for logins before ConfirmTOTP. A user who has one is fault.Conflict.
+// A wrong password is a fault on "current": whoever found a browser logged in must not
+// be able to shut its owner out.
+func (s *Service) EnrolTOTP(ctx context.Context, m id.Merchant, n id.User, password string) (Enrolment, error) {
+	u, err := s.proven(ctx, m, n, password)
 	if err != nil {
-		return Enrolment{}, fmt.Errorf("enrol authenticator: %w", err)
+		return Enrolment{}, err
 	}
 	if u.TOTPActive {
 		return Enrolment{}, fault.New(fault.Conflict, fault.SecondFactorActive, "an authenticator is set up already")
@@ -95,11 +100,16 @@ func (u User) totpSubject() vault.Subject {
 }
 
 // step returns the time step of a right code that is later than the last one
-// taken: a code that somebody looked at over a shoulder is worth nothing.
+// taken: a code that somebody looked at over a shoulder is worth nothing. For whoever
+// has no authenticator no code is right, after the same work.
 func (s *Service) step(ctx context.Context, u User, code string) (int64, bool, error) {
-	plain, err := s.sealer.Open(ctx, u.totpSubject(), u.SealedTOTP)
-	if err != nil {
-		return 0, false, fmt.Errorf("open authenticator secret: %w", err)
+	plain, last := []byte(noSecret), int64(math.MaxInt64)
+	if len(u.SealedTOTP) > 0 {
+		var err error
+		if plain, err = s.sealer.Open(ctx, u.totpSubject(), u.SealedTOTP); err != nil {
+			return 0, false, fmt.Errorf("open authenticator secret: %w", err)
+		}
+		last = u.TOTPStep
 	}
 	now := s.clock.Now().Unix() / totpPeriod
 	found, ok := int64(0), 0
@@ -110,7 +120,7 @@ func (s *Service) step(ctx context.Context, u User, code string) (int64, bool, e
 		if err != nil {
 			return 0, false, fmt.Errorf("compute code: %w", err)
 		}
-		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && step > u.TOTPStep {
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && step > last {
 			found, ok = step, 1
 		}
 	}

@@ -29,7 +29,7 @@ func codeAt(t *testing.T, secret string, at time.Time) string {
 // time of which no code was taken.
 func (w *world) enrolled(t *testing.T) string {
 	t.Helper()
-	e, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID)
+	e, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID, password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,14 @@ func (w *world) enrolled(t *testing.T) string {
 func TestEnrolTOTP(t *testing.T) {
 	t.Parallel()
 	onSQLite(t, func(t *testing.T, w *world) {
-		e, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID)
+		_, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID, "wrong horse!")
+		onField(t, "a wrong password", err, "current")
+		_, err = w.EnrolTOTP(t.Context(), shop, w.owner.ID, "")
+		onField(t, "no password", err, "current")
+		if len(w.now(t, w.owner.ID).SealedTOTP) > 0 {
+			t.Error("a secret was set up without the password")
+		}
+		e, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID, password)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,12 +64,12 @@ func TestEnrolTOTP(t *testing.T) {
 		refused(t, "a login before it is confirmed", err, "")
 		onField(t, "a wrong code", w.ConfirmTOTP(t.Context(), shop, w.owner.ID, "000000"), "code")
 		onField(t, "a code of an hour ago", w.ConfirmTOTP(t.Context(), shop, w.owner.ID, codeAt(t, e.Secret, epoch.Add(-time.Hour))), "code")
-		again, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID)
+		again, err := w.EnrolTOTP(t.Context(), shop, w.owner.ID, password)
 		refused(t, "a second try", err, "")
 		onField(t, "a code of the first try", w.ConfirmTOTP(t.Context(), shop, w.owner.ID, codeAt(t, e.Secret, epoch)), "code")
 		refused(t, "a right code", w.ConfirmTOTP(t.Context(), shop, w.owner.ID, codeAt(t, again.Secret, epoch)), "")
 		refused(t, "confirming twice", w.ConfirmTOTP(t.Context(), shop, w.owner.ID, codeAt(t, again.Secret, epoch)), fault.SecondFactorActive)
-		_, err = w.EnrolTOTP(t.Context(), shop, w.owner.ID)
+		_, err = w.EnrolTOTP(t.Context(), shop, w.owner.ID, password)
 		refused(t, "another while one is active", err, fault.SecondFactorActive)
 		_, err = w.login(t, user.Proof{Email: owners, Password: password, Code: codeAt(t, again.Secret, epoch)})
 		refused(t, "the code that confirmed", err, fault.Unauthorized)

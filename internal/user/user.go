@@ -37,11 +37,8 @@ type User struct {
 	SealedTOTP []byte
 	TOTPActive bool
 	// TOTPStep is the time step of the last code that was taken: none counts twice.
-	TOTPStep int64
-	// Failures counts wrong logins in a row; until LockedUntil none is looked at.
-	Failures    int
-	LockedUntil time.Time
-	CreatedAt   time.Time
+	TOTPStep  int64
+	CreatedAt time.Time
 }
 
 // Invited reports whether the user has still to choose a password.

@@ -74,7 +74,7 @@ func newWorld(t *testing.T, engine storage.Engine) *world {
 	w := &world{store: sqlstore.NewUsers(db), audit: sqlstore.NewAudit(db), clock: clock.NewManual(epoch)}
 	ids := id.NewGenerator(sqlstore.NewSequences(db))
 	w.Service = user.NewService(user.Options{
-		Store: w.store, Hasher: user.NewHasher(), IDs: ids, Clock: w.clock,
+		Store: w.store, Hasher: user.NewHasher(), IDs: ids, Clock: w.clock, Pause: time.Millisecond,
 		Sealer: vault.New(vault.Options{Keyset: keyset, Store: sqlstore.NewVault(db), IDs: ids, Clock: w.clock}),
 	})
 	w.owner = w.add(t, owners, merchant.RoleOwner)

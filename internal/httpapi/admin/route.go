@@ -45,9 +45,9 @@ type route struct {
 	// no second factor and no session.
 	person bool
 	handle func(ctx context.Context, r *request) (kit.Response, error)
-	// emptyBody, listBody and raw are those of kit.Route.
-	emptyBody, listBody bool
-	raw                 *kit.RawBody
+	// emptyBody, listBody, stops and raw are those of kit.Route.
+	emptyBody, listBody, stops bool
+	raw                        *kit.RawBody
 }
 
 // routes is the table of the whole surface.
@@ -76,7 +76,7 @@ func (r route) kit() kit.Route[merchant.AdminPrincipal] {
 			return r.handle(audit.WithOrigin(ctx, origin(q)), q)
 		},
 		// What is deleted is named by the path.
-		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw, Strict: true,
+		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw, Stops: r.stops, Strict: true,
 		Open: r.needs == anybody, Admit: r.admit,
 	}
 }
@@ -105,7 +105,7 @@ func origin(r *request) audit.Origin {
 		}
 		return c
 	}, r.Header("User-Agent"))
-	return audit.Origin{Address: r.RemoteAddr(), Agent: agent[:min(len(agent), maxAgent)]}
+	return audit.Origin{Address: r.Client(), Agent: agent[:min(len(agent), maxAgent)]}
 }
 
 // admit refuses callers whose role lacks the permission, and tokens where only a person

@@ -31,14 +31,14 @@ const (
 
 func (s *surface) sessionRoutes() []route {
 	return []route{
-		{method: http.MethodPost, pattern: "/admin/v1/session", needs: anybody, handle: s.login},
+		{method: http.MethodPost, pattern: "/admin/v1/session", needs: anybody, handle: s.login, stops: true},
 		{method: http.MethodDelete, pattern: "/admin/v1/session", needs: merchant.Self, person: true, handle: s.logout},
 		{method: http.MethodPost, pattern: "/admin/v1/invitations/accept", needs: anybody, handle: s.accept},
 		{method: http.MethodGet, pattern: "/admin/v1/me", needs: merchant.Self, handle: s.me},
 		{method: http.MethodGet, pattern: "/admin/v1/me/sessions", needs: merchant.Self, person: true, handle: paged(s.mySessions)},
 		{method: http.MethodDelete, pattern: "/admin/v1/me/sessions/{sessionId}", needs: merchant.Self, person: true, handle: s.endMySession},
 		{method: http.MethodPost, pattern: "/admin/v1/me/password", needs: merchant.Self, person: true, handle: s.changePassword},
-		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, person: true, handle: bare(s.enrolTOTP), emptyBody: true},
+		{method: http.MethodPost, pattern: "/admin/v1/me/totp", needs: merchant.Self, person: true, handle: s.enrolTOTP},
 		{method: http.MethodPost, pattern: "/admin/v1/me/totp/confirm", needs: merchant.Self, person: true, handle: s.confirmTOTP},
 		{method: http.MethodPost, pattern: "/admin/v1/me/totp/remove", needs: merchant.Self, person: true, handle: s.removeTOTP},
 	}
@@ -233,7 +233,11 @@ func (s *surface) changePassword(ctx context.Context, r *request) (kit.Response,
 // enrolTOTP answers POST /admin/v1/me/totp.
 func (s *surface) enrolTOTP(ctx context.Context, r *request) (kit.Response, error) {
 	p := r.Principal
-	e, err := s.Users.EnrolTOTP(ctx, p.MerchantID, p.UserID)
+	current, _ := r.Body.Text("current", 1, maxProof)
+	if err := r.Body.Err(); err != nil {
+		return kit.Response{}, err
+	}
+	e, err := s.Users.EnrolTOTP(ctx, p.MerchantID, p.UserID, current)
 	if err != nil {
 		return kit.Response{}, err
 	}

@@ -29,13 +29,22 @@ func (p Proxies) Client(r *http.Request) netip.Addr {
 		if !p.contain(client) || len(hops)-i > maxForwarded {
 			break
 		}
-		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		addr, ok := parseHop(strings.TrimSpace(hop))
+		if !ok {
 			break
 		}
 		client = addr.Unmap().WithZone("")
 	}
 	return client
+}
+
+// parseHop reads an address; some proxies write the caller's port with it.
+func parseHop(hop string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(strings.Trim(hop, "[]")); err == nil {
+		return addr, true
+	}
+	with, err := netip.ParseAddrPort(hop)
+	return with.Addr(), err == nil
 }
 
 func (p Proxies) contain(a netip.Addr) bool {

@@ -24,6 +24,9 @@ func TestClient(t *testing.T) {
 		"two_headers_are_one":                       {"127.0.0.1:1", []string{"192.0.2.1", "203.0.113.9"}, "203.0.113.9"},
 		"nonsense_ends_the_chain":                   {"127.0.0.1:1", []string{"203.0.113.9, unknown"}, "127.0.0.1"},
 		"a_mapped_address_is_its_own":               {"[::ffff:127.0.0.1]:1", []string{"::ffff:203.0.113.9"}, "203.0.113.9"},
+		"the_port_of_a_caller_is_left_out":          {"127.0.0.1:1", []string{"203.0.113.9:4711"}, "203.0.113.9"},
+		"so_is_that_of_an_IPv6_address":             {"127.0.0.1:1", []string{"[2001:db8::9]:4711"}, "2001:db8::9"},
+		"brackets_are_left_out":                     {"127.0.0.1:1", []string{"[2001:db8::9]"}, "2001:db8::9"},
 		"no_header_is_the_proxy_itself":             {"127.0.0.1:1", nil, "127.0.0.1"},
 	}
 	for name, tt := range tests {

@@ -33,8 +33,8 @@ type AuthRequest struct {
 	// Body is the whole body if the surface has Surface.BodySigned, else nil. It is
 	// wiped when the request was answered.
 	Body []byte
-	// Peer is the address that the request came from, the zero Addr if unknown.
-	Peer netip.Addr
+	// Client is the address of whoever sent the request, the zero Addr if unknown.
+	Client netip.Addr
 }
 
 // Single returns a header that was sent exactly once. A doubled one is as good as
@@ -50,9 +50,9 @@ func (r AuthRequest) Cookie(name string) (string, bool) {
 	return c.Value, true
 }
 
-func newAuthRequest(r *http.Request, body []byte) AuthRequest {
+func newAuthRequest(r *http.Request, body []byte, client netip.Addr) AuthRequest {
 	return AuthRequest{
-		Method: r.Method, Target: target(r), Host: r.Host, Header: r.Header, Body: body, Peer: RemoteAddr(r),
+		Method: r.Method, Target: target(r), Host: r.Host, Header: r.Header, Body: body, Client: client,
 	}
 }
 

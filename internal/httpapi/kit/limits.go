@@ -1,7 +1,7 @@
 package kit
 
 import (
-	"net/http"
+	"context"
 	"net/netip"
 	"time"
 
@@ -59,15 +59,14 @@ func newGauge(l Limits) *gauge {
 // credentials are let in however many wrong ones came from the same address:
 // behind a proxy that is not configured all callers have one, and a stranger must
 // not be able to shut merchants out. Secrets are too long to be guessed.
-func (k *Kit) unproven(r *http.Request, err error) error {
+func (k *Kit) unproven(ctx context.Context, client netip.Addr, err error) error {
 	if fault.KindOf(err) != fault.Unauthenticated {
 		return err
 	}
-	client := k.proxies.Client(r)
 	if client.Is6() {
 		client = netip.PrefixFrom(client, networkBits).Masked().Addr()
 	}
-	if limited := k.gauge.failures.Take(r.Context(), client, k.clock.Now()); limited != nil {
+	if limited := k.gauge.failures.Take(ctx, client, k.clock.Now()); limited != nil {
 		return limited
 	}
 	return err

@@ -26,6 +26,7 @@ type Request[P any] struct {
 	Raw []byte
 	// strict is Route.Strict, for the query.
 	strict bool
+	client netip.Addr
 	http   *http.Request
 }
 
@@ -57,17 +58,11 @@ func (r *Request[P]) Cookie(name string) string {
 	return c.Value
 }
 
-// RemoteAddr returns the address of the peer, the zero Addr if it has none.
-func (r *Request[P]) RemoteAddr() netip.Addr { return RemoteAddr(r.http) }
+// Client returns the address of whoever sent the request, as Proxies.Client tells it.
+func (r *Request[P]) Client() netip.Addr { return r.client }
 
-// RemoteAddr returns the address of a request's peer, the zero Addr if it has none.
-func RemoteAddr(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return peer.Addr().Unmap()
-}
+// Values returns every value that was sent of a header, in the order of its lines.
+func (r *Request[P]) Values(name string) []string { return r.http.Header.Values(name) }
 
 // UUID reads a path value. One that is no UUID names nothing, hence NotFound.
 func (r *Request[P]) UUID(name string) (id.UUID, error) {

@@ -73,6 +73,9 @@ type Route[P any] struct {
 	Raw *RawBody
 	// Open lets anybody in: Handle gets the zero principal.
 	Open bool
+	// Stops ends the work of a method that changes something when the caller hangs up,
+	// for a route whose work is for that caller alone.
+	Stops bool
 	// Admit says whether the caller may use the route, before the body is read;
 	// nil lets every proven caller in.
 	Admit  func(p P) error
@@ -131,7 +134,7 @@ func (h *surfaceHandler[P]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *surfaceHandler[P]) answer(x *exchange, r *http.Request, lang language.Tag) (Response, error) {
 	route, missing := h.find(x, r) // first for the log's sake; strangers are not told
-	request := &Request[P]{ID: x.id, Language: lang, strict: route.Strict, http: r}
+	request := &Request[P]{ID: x.id, Language: lang, strict: route.Strict, client: h.kit.proxies.Client(r), http: r}
 	var sent body
 	defer sent.wipe()
 	if missing != nil || !route.Open {
@@ -161,9 +164,9 @@ func (h *surfaceHandler[P]) prove(x *exchange, route Route[P], r *Request[P], se
 			return err
 		}
 	}
-	principal, err := h.surface.Authenticator.Authenticate(r.http.Context(), newAuthRequest(r.http, sent.bytes))
+	principal, err := h.surface.Authenticator.Authenticate(r.http.Context(), newAuthRequest(r.http, sent.bytes, r.client))
 	if err != nil {
-		return h.kit.unproven(r.http, err)
+		return h.kit.unproven(r.http.Context(), r.client, err)
 	}
 	r.Principal = principal
 	x.merchant = h.surface.Merchant(principal)
@@ -179,7 +182,8 @@ func (h *surfaceHandler[P]) admit(ctx context.Context, principal P) error {
 }
 
 // write runs a route that changes something. Once the request was read, it goes
-// on to its end even if the caller hangs up: money does not stop half-way.
+// on to its end even if the caller hangs up: money does not stop half-way. A route
+// that Stops is none of those.
 func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P], sent *body) (Response, error) {
 	parse, err := h.read(x, route, r.http, sent)
 	if err != nil {
@@ -188,7 +192,11 @@ func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P], se
 	if r.Key, err = h.key(x, r.http, sent.bytes, parse); err != nil {
 		return Response{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.http.Context()), workTime)
+	ctx := r.http.Context()
+	if !route.Stops {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	answer, err := h.handle(ctx, route, r, sent.bytes, parse)
 	if err != nil && fault.KindOf(err) == fault.Invalid && !r.Key.IsZero() && h.surface.Keys.Check != nil {

@@ -43,6 +43,10 @@ const (
 		SELECT hash FROM admin_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)
 	RETURNING merchant_id`
 
+	forgetSources = `DELETE FROM admin_source WHERE seen_at < $1 AND (merchant_id, user_id, source) IN (
+		SELECT merchant_id, user_id, source FROM admin_source WHERE seen_at < $1 ORDER BY seen_at LIMIT $2)
+	RETURNING merchant_id`
+
 	forgetSecrets = `UPDATE threeds_session
 	SET version = version + 1, sealed_form = $3, sealed_proof = $3, sealed_memo = NULL
 	WHERE created_at < $1 AND state IN ('completed', 'failed') AND length(sealed_form) + length(sealed_proof) > 0
@@ -69,6 +73,8 @@ func (r *Retention) Forget(ctx context.Context, s retention.Sort, before time.Ti
 		sql = forgetKeys
 	case retention.Logins:
 		sql = forgetLogins
+	case retention.Sources:
+		sql = forgetSources
 	case retention.Secrets:
 		sql, args = forgetSecrets, append(args, []byte{})
 	case retention.Deliveries:

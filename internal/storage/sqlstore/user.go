@@ -43,8 +43,6 @@ var userTable = newTable(&table[user.User]{
 		blob("sealed_totp", func(u *user.User) *[]byte { return &u.SealedTOTP }),
 		flag("totp_active", func(u *user.User) *bool { return &u.TOTPActive }),
 		number("totp_step", func(u *user.User) *int64 { return &u.TOTPStep }),
-		number("failures", func(u *user.User) *int { return &u.Failures }),
-		moment("locked_until", func(u *user.User) *time.Time { return &u.LockedUntil }),
 	},
 	fixed: []column[user.User]{
 		moment("created_at", func(u *user.User) *time.Time { return &u.CreatedAt }),
@@ -113,6 +111,11 @@ var (
 )
 
 const (
+	seeSource = `INSERT INTO admin_source (merchant_id, user_id, source, seen_at) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (merchant_id, user_id, source) DO UPDATE SET seen_at = excluded.seen_at`
+	knowsSource = `SELECT EXISTS (SELECT 1 FROM admin_user u JOIN admin_source s ON s.merchant_id = u.merchant_id AND s.user_id = u.id
+	WHERE u.email = $1 AND s.source = $2 AND s.seen_at >= $3)`
+
 	touchSession = `UPDATE admin_session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`
 	endSession   = `DELETE FROM admin_session WHERE merchant_id = $1 AND user_id = $2 AND id = $3`
 	endSessions  = `DELETE FROM admin_session WHERE merchant_id = $1 AND user_id = $2 AND id <> $3`
@@ -121,6 +124,11 @@ const (
 // AddSession implements user.Tx.
 func (t *tx) AddSession(s user.Session) {
 	t.add(insertLogin, loginTable.inserting(s)...)
+}
+
+// SeeSource implements user.Tx.
+func (t *tx) SeeSource(m id.Merchant, u id.User, source string, at time.Time) {
+	t.add(seeSource, int64(m), int64(u), source, micros(at))
 }
 
 // TouchSession implements user.Tx.
@@ -157,6 +165,20 @@ func (u *Users) find(ctx context.Context, sql string, args ...any) (user.User, e
 		return found, fmt.Errorf("find user: %w", err)
 	}
 	return found, nil
+}
+
+// KnowsSource implements user.Sources.
+func (u *Users) KnowsSource(ctx context.Context, email, source string, since time.Time) (bool, error) {
+	known, err := one(ctx, u.db, readFlag, knowsSource, email, source, micros(since))
+	if err != nil {
+		return false, fmt.Errorf("find source: %w", err)
+	}
+	return known, nil
+}
+
+func readFlag(s storage.Scanner) (bool, error) {
+	var b bool
+	return b, s.Scan(&b)
 }
 
 // Users implements user.Store.

@@ -44,6 +44,7 @@ func testRetention(t *testing.T, open Opener) {
 	}))
 	t.Run("old_idempotency_keys_go", func(t *testing.T) { testForgetKeys(t, s, r) })
 	t.Run("logins_that_are_over_go", func(t *testing.T) { testForgetLogins(t, s, r) })
+	t.Run("where_nobody_came_from_for_long_goes", func(t *testing.T) { testForgetSources(t, s, r) })
 	t.Run("secrets_of_finished_sessions_go_and_nothing_of_running_ones", func(t *testing.T) { testForgetSecrets(t, s, r) })
 	t.Run("old_deliveries_go_unless_they_are_still_tried", func(t *testing.T) { testForgetDeliveries(t, s, r) })
 	t.Run("there_is_one_job_however_often_it_is_queued", func(t *testing.T) { testRetentionJob(t, s, r) })
@@ -90,6 +91,23 @@ func testForgetLogins(t *testing.T, s Stores, r *sqlstore.Retention) {
 	refused(t, "an old login", err, fault.NoSuchThing)
 	_, err = users.Session(t.Context(), [32]byte{agedRows})
 	must(t, "a newer login", err)
+}
+
+func testForgetSources(t *testing.T, s Stores, r *sqlstore.Retention) {
+	users := sqlstore.NewUsers(s.DB)
+	email := func(n int) string { return "source-" + string(rune('a'+n)) + "@shop.example" }
+	for n := range agedRows {
+		must(t, "add", users.InTx(t.Context(), func(tx user.Tx) {
+			tx.SaveUser(user.User{ID: id.User(n + 1), MerchantID: ownerOf(n), Email: email(n), CreatedAt: epoch})
+			tx.SeeSource(ownerOf(n), id.User(n+1), "192.0.2.1", ageOf(n))
+		}))
+	}
+	forgetOld(t, r, retention.Sources)
+	for n, want := range map[int]bool{0: false, agedRows - 1: true} {
+		known, err := users.KnowsSource(t.Context(), email(n), "192.0.2.1", time.Time{})
+		must(t, "look", err)
+		equal(t, email(n), known, want)
+	}
 }
 
 // sampleSession returns a session that is over.

@@ -27,8 +27,8 @@ func testTeam(t *testing.T, open Opener) {
 	member := func(n id.User) user.User {
 		return user.User{
 			ID: n, MerchantID: mine, Email: strconv.Itoa(int(n)) + "@shop.example", Name: "Somebody", Role: merchant.RoleOwner,
-			Active: true, PasswordHash: "hash", SealedTOTP: []byte{1, 0}, TOTPActive: true, TOTPStep: 7, Failures: 2,
-			LockedUntil: epoch, CreatedAt: epoch,
+			Active: true, PasswordHash: "hash", SealedTOTP: []byte{1, 0}, TOTPActive: true, TOTPStep: 7,
+			CreatedAt: epoch,
 		}
 	}
 	t.Run("what_was_stored_is_read_back", func(t *testing.T) {
@@ -80,6 +80,26 @@ func testTeam(t *testing.T, open Opener) {
 		equal(t, "another user's session", end(func(tx user.Tx) { tx.EndSession(mine, 2, 1) }), 3)
 		equal(t, "one", end(func(tx user.Tx) { tx.EndSession(mine, 1, 1) }), 2)
 		equal(t, "all but one", end(func(tx user.Tx) { tx.EndSessions(mine, 1, 2) }), 1)
+	})
+	t.Run("a_source_is_known_to_its_user_alone_and_for_a_time", func(t *testing.T) {
+		u := member(3)
+		u.Role = merchant.RoleViewer
+		must(t, "add", save(u))
+		for _, at := range []time.Time{epoch, epoch.Add(time.Hour)} {
+			must(t, "see", users.InTx(t.Context(), func(tx user.Tx) { tx.SeeSource(mine, 3, "192.0.2.1", at) }))
+		}
+		for _, tt := range []struct {
+			email, source string
+			since         time.Duration
+			want          bool
+		}{
+			{u.Email, "192.0.2.1", time.Hour, true}, {u.Email, "192.0.2.1", time.Hour + time.Microsecond, false},
+			{u.Email, "192.0.2.2", 0, false}, {member(1).Email, "192.0.2.1", 0, false}, {"nobody@shop.example", "192.0.2.1", 0, false},
+		} {
+			known, err := users.KnowsSource(t.Context(), tt.email, tt.source, epoch.Add(tt.since))
+			must(t, "look", err)
+			equal(t, tt.email+" "+tt.source, known, tt.want)
+		}
 	})
 	t.Run("owners_who_leave_at_once_do_not_all_leave", func(t *testing.T) { testLastOwner(t, users, member) })
 }

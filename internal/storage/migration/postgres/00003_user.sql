@@ -28,8 +28,6 @@ CREATE TABLE admin_user (
     sealed_totp      BYTEA NOT NULL, -- empty for none
     totp_active      BOOLEAN NOT NULL,
     totp_step        BIGINT NOT NULL, -- of the last code that was taken
-    failures         BIGINT NOT NULL, -- wrong logins in a row
-    locked_until     BIGINT NOT NULL,
     created_at       BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, id)
 );
@@ -49,3 +47,13 @@ CREATE TABLE admin_session (
     PRIMARY KEY (hash)
 );
 CREATE INDEX admin_session_user ON admin_session (merchant_id, user_id, id);
+
+-- Where people were let in from: an address, or the network of one of IPv6.
+CREATE TABLE admin_source (
+    merchant_id BIGINT NOT NULL,
+    user_id     BIGINT NOT NULL,
+    source      TEXT NOT NULL,
+    seen_at     BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, user_id, source)
+);
+CREATE INDEX admin_source_seen ON admin_source (seen_at);

@@ -28,8 +28,6 @@ CREATE TABLE admin_user (
     sealed_totp      BLOB NOT NULL, -- empty for none
     totp_active      INTEGER NOT NULL,
     totp_step        INTEGER NOT NULL, -- of the last code that was taken
-    failures         INTEGER NOT NULL, -- wrong logins in a row
-    locked_until     INTEGER NOT NULL,
     created_at       INTEGER NOT NULL,
     PRIMARY KEY (merchant_id, id)
 ) STRICT, WITHOUT ROWID;
@@ -49,3 +47,13 @@ CREATE TABLE admin_session (
     PRIMARY KEY (hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX admin_session_user ON admin_session (merchant_id, user_id, id);
+
+-- Where people were let in from: an address, or the network of one of IPv6.
+CREATE TABLE admin_source (
+    merchant_id INTEGER NOT NULL,
+    user_id     INTEGER NOT NULL,
+    source      TEXT NOT NULL,
+    seen_at     INTEGER NOT NULL,
+    PRIMARY KEY (merchant_id, user_id, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX admin_source_seen ON admin_source (seen_at);
