@@ -137,6 +137,9 @@ func (s *surface) rotateCredential(ctx context.Context, r *request) (kit.Respons
 	if err != nil {
 		return kit.Response{}, err
 	}
+	if err := matches(r, old.Version, true); err != nil {
+		return kit.Response{}, err
+	}
 	until := readTime(r.Body, "until")
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
@@ -150,11 +153,14 @@ func (s *surface) rotateCredential(ctx context.Context, r *request) (kit.Respons
 
 // revokeCredential answers DELETE /admin/v1/credentials/{credentialId}.
 func (s *surface) revokeCredential(ctx context.Context, r *request) (kit.Response, error) {
-	n, err := r.Number("credentialId")
+	c, err := s.findCredential(ctx, r)
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return done(s.Merchants.RevokeCredential(ctx, r.Principal.MerchantID, id.Credential(n), r.Principal.Actor))
+	if err := matches(r, c.Version, true); err != nil {
+		return kit.Response{}, err
+	}
+	return done(s.Merchants.RevokeCredential(ctx, c.MerchantID, c.ID, r.Principal.Actor))
 }
 
 // done answers a command that has nothing to tell.

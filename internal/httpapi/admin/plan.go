@@ -214,6 +214,9 @@ func (s *surface) savePlan(ctx context.Context, r *request, t routing.Table, p i
 // putPlans answers PUT /admin/v1/plans: each as if by a PUT of its own, all or
 // none. What the list does not name stays.
 func (s *surface) putPlans(ctx context.Context, r *request) (kit.Response, error) {
+	if err := unconditional(r); err != nil {
+		return kit.Response{}, err
+	}
 	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return kit.Response{}, err

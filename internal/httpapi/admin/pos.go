@@ -170,6 +170,9 @@ func (s *surface) savePOS(ctx context.Context, r *request, p pos.POS) (kit.Respo
 // putPOSes answers PUT /admin/v1/poses: each is made as if by a PUT of its own,
 // all or none.
 func (s *surface) putPOSes(ctx context.Context, r *request) (kit.Response, error) {
+	if err := unconditional(r); err != nil {
+		return kit.Response{}, err
+	}
 	poses, err := s.POSes.POSes(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return kit.Response{}, err

@@ -180,6 +180,9 @@ func (s *surface) saveRule(ctx context.Context, r *request, t routing.Table, rul
 // putRules answers PUT /admin/v1/rules: the rules of the list get its order; those
 // that it does not name keep their positions.
 func (s *surface) putRules(ctx context.Context, r *request) (kit.Response, error) {
+	if err := unconditional(r); err != nil {
+		return kit.Response{}, err
+	}
 	table, err := s.Editor.Table(ctx, r.Principal.MerchantID)
 	if err != nil {
 		return kit.Response{}, err

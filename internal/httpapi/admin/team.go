@@ -3,11 +3,8 @@ package admin
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
@@ -49,27 +46,6 @@ func viewUser(u user.User) userView {
 		ID: int64(u.ID), Email: u.Email, Name: u.Name, Role: string(u.Role), Active: u.Active,
 		Invited: u.Invited(), TOTP: u.TOTPActive, CreatedAt: moment(u.CreatedAt),
 	}
-}
-
-// etag returns a version as an entity tag (RFC 9110, section 8.8.3).
-func etag(version int) string { return `"` + strconv.Itoa(version) + `"` }
-
-// tagged answers with a body and the version that it is of.
-func tagged(body any, version int) kit.Response {
-	return kit.OK(body).WithHeader("ETag", etag(version))
-}
-
-// matches holds that an edit is of the newest version: it must say by If-Match
-// which one it is of, unless that is optional.
-func matches(r *request, version int, optional bool) error {
-	sent := strings.TrimSpace(r.Header("If-Match"))
-	switch {
-	case sent == "" && optional, sent == "*", sent == etag(version):
-		return nil
-	case sent == "":
-		return fault.New(fault.PreconditionRequired, fault.VersionRequired, "the header If-Match is required")
-	}
-	return fault.New(fault.PreconditionFailed, fault.VersionMismatch, "it was changed since that version")
 }
 
 // team answers GET /admin/v1/team.
