@@ -63,8 +63,8 @@ type Session struct {
 const (
 	maxName  = 100
 	maxEmail = 254 // RFC 5321, section 4.5.3.1.3
-	// A password of ten characters, tried five times a minute, outlasts any
-	// guesser; the upper bound keeps hashing cheap.
+	// A password of ten characters that is not common, tried five times a minute,
+	// outlasts any guesser; the upper bound keeps hashing cheap.
 	minPassword = 10
 	maxPassword = 128
 )
@@ -96,6 +96,11 @@ func checkRole(r merchant.Role) []fault.Field {
 func checkPassword(s string) []fault.Field {
 	if n := utf8.RuneCountInString(s); n < minPassword || n > maxPassword || !utf8.ValidString(s) {
 		return []fault.Field{{Name: "password", Code: fault.FieldOutOfRange, Message: "must have 10 to 128 characters"}}
+	}
+	// The list is part of the program and tested with it; one that cannot be read
+	// refuses all, as it knows none to be good.
+	if common, err := isCommon(s); common || err != nil {
+		return []fault.Field{{Name: "password", Code: fault.FieldInvalid, Message: "is one of the passwords that are guessed first"}}
 	}
 	return nil
 }
