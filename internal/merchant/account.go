@@ -16,6 +16,7 @@ import (
 type Account struct {
 	MerchantID   id.Merchant
 	CredentialID id.Credential
+	Scopes       Scopes
 	// Usable is false for a credential that was revoked before it was loaded, and
 	// for an inactive merchant; there is no secret then.
 	Usable bool
@@ -60,7 +61,7 @@ func (l *Loader) Account(ctx context.Context, key string) (Account, error) {
 	if err != nil {
 		return Account{}, fmt.Errorf("load credential: %w", err)
 	}
-	a := Account{MerchantID: c.MerchantID, CredentialID: c.ID, Until: c.RevokedAt}
+	a := Account{MerchantID: c.MerchantID, CredentialID: c.ID, Scopes: c.Scopes, Until: c.RevokedAt}
 	m, err := l.store.Merchant(ctx, c.MerchantID)
 	if err != nil {
 		return Account{}, fmt.Errorf("load merchant %d: %w", c.MerchantID, err)

@@ -1,6 +1,7 @@
 package merchant
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -60,9 +61,14 @@ func NewService(o Options) *Service {
 
 // CreateCredential issues a credential under a name that no working credential
 // of the merchant has; a taken, empty or unprintable name is a fault on "name".
-// The secret is in the result and cannot be read again.
-func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name, actor string) (Credential, error) {
+// It has the scopes given, or without any all that the editor may give; wider ones are
+// fault.ForbiddenAction. The secret is in the result and cannot be read again.
+func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name string, scopes Scopes, by Editor) (Credential, error) {
 	if err := checkName(name); err != nil {
+		return Credential{}, err
+	}
+	scopes = cmp.Or(scopes, by.grants())
+	if err := by.mayGive(scopes); err != nil {
 		return Credential{}, err
 	}
 	existing, err := s.store.Credentials(ctx, m)
@@ -76,7 +82,8 @@ func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name, act
 	if err != nil {
 		return Credential{}, fmt.Errorf("create credential: %w", err)
 	}
-	err = s.save(ctx, "credential.create", actor, step{shall: c})
+	c.Scopes = scopes
+	err = s.save(ctx, "credential.create", by.Actor, step{shall: c})
 	// Keys are random, so what is taken is the name: another caller was faster.
 	if errors.Is(err, fault.New(fault.Conflict, fault.DuplicateKey, "")) {
 		return Credential{}, nameTaken()
@@ -109,23 +116,40 @@ func (s *Service) find(ctx context.Context, m id.Merchant, c id.Credential) (Cre
 	return all[i], nil
 }
 
-// RenameCredential gives a credential another name. It must be of the newest
-// version (fault.VersionMismatch). A taken, empty or unprintable name is a fault
-// on "name".
-func (s *Service) RenameCredential(ctx context.Context, of Credential, name, actor string) (Credential, error) {
-	if err := checkName(name); err != nil {
-		return Credential{}, err
-	}
+// CredentialEdit is what an edit makes of a credential; no name and no scopes stay.
+type CredentialEdit struct {
+	Name   *string
+	Scopes Scopes
+}
+
+// EditCredential gives a credential another name or other scopes. It must be of the
+// newest version (fault.VersionMismatch). A taken or unprintable name is a fault on
+// "name"; a scope that the credential has not and the editor may not give is
+// fault.ForbiddenAction.
+func (s *Service) EditCredential(ctx context.Context, of Credential, e CredentialEdit, by Editor) (Credential, error) {
 	was, err := s.find(ctx, of.MerchantID, of.ID)
 	if err != nil {
 		return Credential{}, err
 	}
-	if was.Version == of.Version && was.Name == name {
+	shall := was
+	shall.Scopes, shall.Version = cmp.Or(e.Scopes, was.Scopes), of.Version
+	if e.Name != nil {
+		shall.Name = *e.Name
+	}
+	if err := checkName(shall.Name); err != nil {
+		return Credential{}, err
+	}
+	if err := by.mayGive(shall.Scopes.without(was.Scopes)); err != nil {
+		return Credential{}, err
+	}
+	if was.Version == of.Version && was.Name == shall.Name && was.Scopes == shall.Scopes {
 		return of, nil
 	}
-	shall := was
-	shall.Name, shall.Version = name, of.Version
-	err = s.save(ctx, "credential.rename", actor, step{was: &was, shall: shall})
+	action := "credential.rename"
+	if shall.Scopes != was.Scopes {
+		action = "credential.update"
+	}
+	err = s.save(ctx, action, by.Actor, step{was: &was, shall: shall})
 	switch fault.CodeOf(err) {
 	case fault.StaleVersion:
 		return Credential{}, fault.Wrap(fault.PreconditionFailed, fault.VersionMismatch,
@@ -134,7 +158,7 @@ func (s *Service) RenameCredential(ctx context.Context, of Credential, name, act
 		return Credential{}, nameTaken()
 	}
 	if err != nil {
-		return Credential{}, fmt.Errorf("rename credential %d: %w", of.ID, err)
+		return Credential{}, fmt.Errorf("edit credential %d: %w", of.ID, err)
 	}
 	shall.Version++
 	shall.SealedSecret = nil
@@ -220,7 +244,7 @@ type step struct {
 
 // facts are what an audit record tells of a credential: nothing secret.
 func (c Credential) facts() map[string]any {
-	facts := map[string]any{"name": c.Name, "key": c.Key, "until": nil}
+	facts := map[string]any{"name": c.Name, "key": c.Key, "scopes": c.Scopes.Names(), "until": nil}
 	if !c.RevokedAt.IsZero() {
 		facts["until"] = c.RevokedAt.UTC().Format(time.RFC3339)
 	}

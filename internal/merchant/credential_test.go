@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/merchant"
 )
 
 func TestCreateCredential(t *testing.T) {
@@ -15,7 +16,7 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("works_at_once_beside_the_others", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "admin:demo")
+		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "admin:demo"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +31,7 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("leaves_an_audit_record_without_the_secret", func(t *testing.T) {
 		t.Parallel()
 		s := newMemory()
-		c, err := newNode(s).service.CreateCredential(t.Context(), 1, "warehouse", "admin:demo")
+		c, err := newNode(s).service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "admin:demo"})
 		if err != nil || len(s.records) != 1 {
 			t.Fatalf("%d records, %v", len(s.records), err)
 		}
@@ -45,8 +46,8 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("never_the_same_twice", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		a, errA := n.service.CreateCredential(t.Context(), 1, "a", "test")
-		b, errB := n.service.CreateCredential(t.Context(), 1, "b", "test")
+		a, errA := n.service.CreateCredential(t.Context(), 1, "a", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+		b, errB := n.service.CreateCredential(t.Context(), 1, "b", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
 		if errA != nil || errB != nil || a.Key == b.Key || a.Secret.Equal(b.Secret) || a.ID == b.ID {
 			t.Fatalf("%v, %v", errA, errB)
 		}
@@ -58,7 +59,7 @@ func TestCreateCredential(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
-				_, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "test")
+				_, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
 				switch {
 				case err == nil:
 					created.Add(1)
@@ -78,7 +79,7 @@ func TestCreateCredential(t *testing.T) {
 		if err := n.service.RevokeCredential(t.Context(), 1, 1, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.service.CreateCredential(t.Context(), 1, "main", "test"); err != nil {
+		if _, err := n.service.CreateCredential(t.Context(), 1, "main", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -92,7 +93,7 @@ func TestCreateCredential(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := newNode(newMemory()).service.CreateCredential(t.Context(), 1, bad, "test")
+			_, err := newNode(newMemory()).service.CreateCredential(t.Context(), 1, bad, "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
 			f := fault.From(err)
 			if f.Code != fault.ValidationError || len(f.Fields) != 1 || f.Fields[0].Name != "name" {
 				t.Fatalf("%v, want a fault on name", err)
@@ -102,10 +103,10 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("another_merchant_may_use_the_name", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		if _, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "test"); err != nil {
+		if _, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.service.CreateCredential(t.Context(), 2, "warehouse", "test"); err != nil {
+		if _, err := n.service.CreateCredential(t.Context(), 2, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -139,7 +140,7 @@ func TestRevokeCredential(t *testing.T) {
 	t.Run("leaves_the_others_working", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "test")
+		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,6 +82,7 @@ func (d *Directory) Authenticate(ctx context.Context, apiKey, apiSecret string) 
 	return Principal{
 		MerchantID:   a.MerchantID,
 		CredentialID: a.CredentialID,
+		Scopes:       a.Scopes,
 		Actor:        "credential:" + strconv.FormatInt(int64(a.CredentialID), 10),
 	}, nil
 }

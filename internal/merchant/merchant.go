@@ -53,6 +53,8 @@ type Credential struct {
 	// Version grows with every change.
 	Version int
 	Name    string
+	// Scopes are what the key may do.
+	Scopes Scopes
 	// Key is the public half, unique over all merchants.
 	Key string
 	// SealedSecret is the secret half at rest. It is sealed and not hashed,
@@ -73,6 +75,7 @@ func (c Credential) Working(at time.Time) bool { return c.RevokedAt.IsZero() || 
 type Principal struct {
 	MerchantID   id.Merchant
 	CredentialID id.Credential
+	Scopes       Scopes
 	// Actor names the caller in audit records: "credential:7".
 	Actor string
 }

@@ -16,7 +16,7 @@ func (s *surface) credentialRoutes() []route {
 		{method: http.MethodGet, pattern: all, needs: merchant.CredentialsRead, handle: paged(s.credentials)},
 		{method: http.MethodPost, pattern: all, needs: merchant.CredentialsEdit, handle: s.createCredential},
 		{method: http.MethodGet, pattern: one, needs: merchant.CredentialsRead, handle: s.credential},
-		{method: http.MethodPatch, pattern: one, needs: merchant.CredentialsEdit, handle: s.renameCredential},
+		{method: http.MethodPatch, pattern: one, needs: merchant.CredentialsEdit, handle: s.editCredential},
 		{method: http.MethodPost, pattern: one + "/rotate", needs: merchant.CredentialsEdit, handle: s.rotateCredential},
 		{method: http.MethodDelete, pattern: one, needs: merchant.CredentialsEdit, handle: s.revokeCredential},
 		{method: http.MethodGet, pattern: "/admin/v1/tokens", needs: merchant.TokensRead, handle: paged(s.tokens)},
@@ -25,10 +25,14 @@ func (s *surface) credentialRoutes() []route {
 	}
 }
 
+// maxScopes bounds the list of scopes and each of their names.
+const maxScopes = 16
+
 type credentialView struct {
 	ID        int64     `json:"id"`
 	Version   int       `json:"version"`
 	Name      string    `json:"name"`
+	Scopes    []string  `json:"scopes"`
 	Key       string    `json:"key"`
 	CreatedAt time.Time `json:"created_at"`
 	// Until is when it stopped working or will.
@@ -46,8 +50,8 @@ type newCredentialView struct {
 
 func (s *surface) viewCredential(c merchant.Credential, used time.Time) credentialView {
 	return credentialView{
-		ID: int64(c.ID), Version: c.Version, Name: c.Name, Key: c.Key, CreatedAt: moment(c.CreatedAt),
-		Until:   timeOrNull(c.RevokedAt),
+		ID: int64(c.ID), Version: c.Version, Name: c.Name, Scopes: c.Scopes.Names(), Key: c.Key,
+		CreatedAt: moment(c.CreatedAt), Until: timeOrNull(c.RevokedAt),
 		Working: c.Working(s.kit.Clock().Now()), LastUsedAt: timeOrNull(used),
 	}
 }
@@ -69,14 +73,25 @@ func (s *surface) credentials(ctx context.Context, r *request, p page) (kit.Resp
 // createCredential answers POST /admin/v1/credentials.
 func (s *surface) createCredential(ctx context.Context, r *request) (kit.Response, error) {
 	name, _ := r.Body.String("name")
-	if err := r.Body.Err(); err != nil {
+	scopes, err := readScopes(r.Body)
+	if err != nil {
 		return kit.Response{}, err
 	}
-	c, err := s.Merchants.CreateCredential(ctx, r.Principal.MerchantID, name, r.Principal.Actor)
+	c, err := s.Merchants.CreateCredential(ctx, r.Principal.MerchantID, name, scopes, r.Principal.Editor())
 	if err != nil {
 		return kit.Response{}, err
 	}
 	return s.created(c), nil
+}
+
+// readScopes reads scopes, none if the body does not name them, and closes the body.
+func readScopes(b *kit.Object) (merchant.Scopes, error) {
+	named := b.Has("scopes")
+	names := b.Strings("scopes", maxScopes, maxScopes)
+	if err := b.Err(); err != nil || !named {
+		return "", err
+	}
+	return merchant.ParseScopes(names)
 }
 
 func (s *surface) created(c merchant.Credential) kit.Response {
@@ -112,8 +127,8 @@ func (s *surface) credential(ctx context.Context, r *request) (kit.Response, err
 	return s.tagCredential(ctx, c)
 }
 
-// renameCredential answers PATCH /admin/v1/credentials/{credentialId}.
-func (s *surface) renameCredential(ctx context.Context, r *request) (kit.Response, error) {
+// editCredential answers PATCH /admin/v1/credentials/{credentialId}.
+func (s *surface) editCredential(ctx context.Context, r *request) (kit.Response, error) {
 	c, err := s.findCredential(ctx, r)
 	if err != nil {
 		return kit.Response{}, err
@@ -121,11 +136,14 @@ func (s *surface) renameCredential(ctx context.Context, r *request) (kit.Respons
 	if err := matches(r, c.Version, false); err != nil {
 		return kit.Response{}, err
 	}
-	name, _ := r.Body.String("name")
-	if err := r.Body.Err(); err != nil {
+	e := merchant.CredentialEdit{}
+	if name, ok := r.Body.OptionalString("name"); ok {
+		e.Name = &name
+	}
+	if e.Scopes, err = readScopes(r.Body); err != nil {
 		return kit.Response{}, err
 	}
-	if c, err = s.Merchants.RenameCredential(ctx, c, name, r.Principal.Actor); err != nil {
+	if c, err = s.Merchants.EditCredential(ctx, c, e, r.Principal.Editor()); err != nil {
 		return kit.Response{}, err
 	}
 	return s.tagCredential(ctx, c)
@@ -144,7 +162,7 @@ func (s *surface) rotateCredential(ctx context.Context, r *request) (kit.Respons
 	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
-	c, err := s.Merchants.RotateCredential(ctx, r.Principal.MerchantID, old.ID, until, r.Principal.Actor)
+	c, err := s.Merchants.RotateCredential(ctx, r.Principal.MerchantID, old.ID, until, r.Principal.Editor())
 	if err != nil {
 		return kit.Response{}, err
 	}

@@ -108,7 +108,7 @@ func (fakeCallers) Authenticate(_ context.Context, key, apiSecret string) (merch
 	if key != "api-key" || apiSecret != "secret-key" {
 		return merchant.Principal{}, fault.New(fault.Unauthenticated, fault.Unauthorized, "unknown key or wrong secret")
 	}
-	return merchant.Principal{MerchantID: 1, CredentialID: 7, Actor: "credential:7"}, nil
+	return merchant.Principal{MerchantID: 1, CredentialID: 7, Scopes: merchant.AllScopes(), Actor: "credential:7"}, nil
 }
 
 // document is read once, for reading it takes longer than a test.

@@ -105,20 +105,25 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 		Form:          s.form,
 		Language:      language.English,
 		Routes: []kit.Route[merchant.Principal]{
-			{Method: http.MethodPost, Pattern: "/api/payment", Handle: s.pay(payment.PhaseSale)},
-			{Method: http.MethodPost, Pattern: "/api/pre-authorization", Handle: s.pay(payment.PhasePreAuthorization)},
-			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Handle: s.capture},
-			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Handle: s.refund},
-			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Handle: s.void, EmptyBody: true},
-			{Method: http.MethodPost, Pattern: "/api/3ds", Handle: s.enrol},
-			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Handle: s.complete},
-			{Method: http.MethodPost, Pattern: "/api/installment-options", Handle: s.offer},
-			{Method: http.MethodPost, Pattern: "/api/checkout", Handle: s.createCheckout},
-			{Method: http.MethodGet, Pattern: "/api/checkout/{checkoutId}", Handle: s.findCheckout},
-			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Handle: s.find},
-			{Method: http.MethodGet, Pattern: "/api/payments", Handle: s.list},
+			{Method: http.MethodPost, Pattern: "/api/payment", Admit: with(merchant.ScopePay), Handle: s.pay(payment.PhaseSale)},
+			{Method: http.MethodPost, Pattern: "/api/pre-authorization", Admit: with(merchant.ScopePay), Handle: s.pay(payment.PhasePreAuthorization)},
+			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Admit: with(merchant.ScopePay), Handle: s.capture},
+			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Admit: with(merchant.ScopeRefund), Handle: s.refund},
+			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Admit: with(merchant.ScopeRefund), Handle: s.void, EmptyBody: true},
+			{Method: http.MethodPost, Pattern: "/api/3ds", Admit: with(merchant.ScopePay), Handle: s.enrol},
+			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Admit: with(merchant.ScopePay), Handle: s.complete},
+			{Method: http.MethodPost, Pattern: "/api/installment-options", Admit: with(merchant.ScopePay, merchant.ScopeRead), Handle: s.offer},
+			{Method: http.MethodPost, Pattern: "/api/checkout", Admit: with(merchant.ScopePay), Handle: s.createCheckout},
+			{Method: http.MethodGet, Pattern: "/api/checkout/{checkoutId}", Admit: with(merchant.ScopeRead), Handle: s.findCheckout},
+			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Admit: with(merchant.ScopeRead), Handle: s.find},
+			{Method: http.MethodGet, Pattern: "/api/payments", Admit: with(merchant.ScopeRead), Handle: s.list},
 		},
 	})
+}
+
+// with lets in callers whose key has one of the scopes.
+func with(oneOf ...merchant.Scope) func(merchant.Principal) error {
+	return func(p merchant.Principal) error { return p.Admit(oneOf...) }
 }
 
 var errCredentials = fault.New(fault.Unauthenticated, fault.Unauthorized, "the credentials are missing or wrong")

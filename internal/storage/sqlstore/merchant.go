@@ -110,6 +110,7 @@ var credentialTable = newTable(&table[merchant.Credential]{
 	version: func(c *merchant.Credential) *int { return &c.Version },
 	changing: []column[merchant.Credential]{
 		text("name", func(c *merchant.Credential) *string { return &c.Name }),
+		text("scopes", func(c *merchant.Credential) *merchant.Scopes { return &c.Scopes }),
 		text("key", func(c *merchant.Credential) *string { return &c.Key }),
 		blob("sealed_secret", func(c *merchant.Credential) *[]byte { return &c.SealedSecret }),
 		moment("revoked_at", func(c *merchant.Credential) *time.Time { return &c.RevokedAt }),

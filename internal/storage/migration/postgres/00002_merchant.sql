@@ -33,6 +33,7 @@ CREATE TABLE credential (
     id            BIGINT NOT NULL,
     version       BIGINT NOT NULL DEFAULT 1,
     name          TEXT NOT NULL,
+    scopes        TEXT NOT NULL, -- what it may do, with blanks between
     key           TEXT NOT NULL,
     sealed_secret BYTEA NOT NULL,
     created_at    BIGINT NOT NULL,

@@ -33,6 +33,7 @@ CREATE TABLE credential (
     id            INTEGER NOT NULL,
     version       INTEGER NOT NULL DEFAULT 1,
     name          TEXT NOT NULL,
+    scopes        TEXT NOT NULL, -- what it may do, with blanks between
     key           TEXT NOT NULL,
     sealed_secret BLOB NOT NULL,
     created_at    INTEGER NOT NULL,
