@@ -83,7 +83,9 @@ func TestIfMatch(t *testing.T) {
 	)
 	for name, tt := range conditions() {
 		t.Run(name, func(t *testing.T) {
-			for method, sent := range map[string]string{http.MethodPut: body, http.MethodPatch: `{"customer_rate":3.5}`} {
+			for method, sent := range map[string]string{
+				http.MethodPut: body, http.MethodPatch: `{"customer_rate":3.5}`,
+			} {
 				_, tag := s.edit(t, http.MethodGet, plan, "")
 				var lines []string
 				for _, c := range tt.lines {
@@ -117,8 +119,10 @@ func TestIfMatch(t *testing.T) {
 		}
 	})
 	t.Run("a_stale_credential_is_neither_rotated_nor_ended", func(t *testing.T) {
-		for method, path := range map[string]string{http.MethodPost: "/admin/v1/credentials/1/rotate", http.MethodDelete: "/admin/v1/credentials/1"} {
-			if status, _ := s.edit(t, method, path, `{"until":"2026-01-01T00:00:00Z"}`, stale); status != http.StatusPreconditionFailed {
+		const one = "/admin/v1/credentials/1"
+		for method, path := range map[string]string{http.MethodPost: one + "/rotate", http.MethodDelete: one} {
+			status, _ := s.edit(t, method, path, `{"until":"2026-01-01T00:00:00Z"}`, stale)
+			if status != http.StatusPreconditionFailed {
 				t.Errorf("%s %s: status %d", method, path, status)
 			}
 		}

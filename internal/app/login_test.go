@@ -41,7 +41,8 @@ func TestLogin_behind_a_proxy(t *testing.T) {
 	s := startDemo(t, load(t, dir, nil), dir)
 	login := func(client, email, password string) int {
 		t.Helper()
-		status, _ := s.from(t, client, http.MethodPost, "/admin/v1/session", `{"email":"`+email+`","password":"`+password+`"}`)
+		body := `{"email":"` + email + `","password":"` + password + `"}`
+		status, _ := s.from(t, client, http.MethodPost, "/admin/v1/session", body)
 		return status
 	}
 	const admin, right = "admin@demo.vezne.dev", "demo-password-1"

@@ -78,7 +78,8 @@ func (s *Server) runBeside(ctx context.Context, o Options, g *ground, d *domain)
 	}
 	gauges := newGauges(g.metrics, g.db, d.banks, o.Log, runners...)
 	clocks := &clockCheck{database: g.version, clock: g.clock, log: o.Log, observe: g.metrics.ClockAhead}
-	tasks := append(tasksOf(runners), newResolver(d.rooms.operations, g.db).Run, g.rotator.Run, recordRefusals(g.team, o.Log))
+	tasks := append(tasksOf(runners), newResolver(d.rooms.operations, g.db).Run, g.rotator.Run)
+	tasks = append(tasks, recordRefusals(g.team, o.Log))
 	s.tasks = s.recorded(append(tasks, clocks.Run, d.uses.Run, sealer.Run, g.watcher.Run, gauges.Run))
 	return nil
 }

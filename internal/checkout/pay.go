@@ -52,8 +52,8 @@ func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]ro
 // others, and forms made for an earlier version, are fault.StaleVersion. A fault
 // of kind Invalid is the shopper's to correct and no attempt; so is
 // OrderInProgress, a card that was declined too often, which is TooManyRequests, and a
-// saved card that is not the customer's, which is NoSuchThing. Any other error leaves an attempt whose end settles later. How the
-// attempt went is for Page to tell.
+// saved card that is not the customer's, which is NoSuchThing. Any other error leaves
+// an attempt whose end settles later. How the attempt went is for Page to tell.
 func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	ctx = context.WithoutCancel(ctx)
 	v, err := s.Page(ctx, a.Checkout)

@@ -63,7 +63,9 @@ func NewService(o Options) *Service {
 // of the merchant has; a taken, empty or unprintable name is a fault on "name".
 // It has the scopes given, or without any all that the editor may give; wider ones are
 // fault.ForbiddenAction. The secret is in the result and cannot be read again.
-func (s *Service) CreateCredential(ctx context.Context, m id.Merchant, name string, scopes Scopes, by Editor) (Credential, error) {
+func (s *Service) CreateCredential(
+	ctx context.Context, m id.Merchant, name string, scopes Scopes, by Editor,
+) (Credential, error) {
 	if err := checkName(name); err != nil {
 		return Credential{}, err
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/vezne/vezne/internal/fault"
-	"github.com/vezne/vezne/internal/merchant"
 )
 
 func TestCreateCredential(t *testing.T) {
@@ -16,7 +15,7 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("works_at_once_beside_the_others", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "admin:demo"})
+		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", owner("admin:demo"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +30,7 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("leaves_an_audit_record_without_the_secret", func(t *testing.T) {
 		t.Parallel()
 		s := newMemory()
-		c, err := newNode(s).service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "admin:demo"})
+		c, err := newNode(s).service.CreateCredential(t.Context(), 1, "warehouse", "", owner("admin:demo"))
 		if err != nil || len(s.records) != 1 {
 			t.Fatalf("%d records, %v", len(s.records), err)
 		}
@@ -46,8 +45,8 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("never_the_same_twice", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		a, errA := n.service.CreateCredential(t.Context(), 1, "a", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
-		b, errB := n.service.CreateCredential(t.Context(), 1, "b", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+		a, errA := n.service.CreateCredential(t.Context(), 1, "a", "", owner("test"))
+		b, errB := n.service.CreateCredential(t.Context(), 1, "b", "", owner("test"))
 		if errA != nil || errB != nil || a.Key == b.Key || a.Secret.Equal(b.Secret) || a.ID == b.ID {
 			t.Fatalf("%v, %v", errA, errB)
 		}
@@ -59,7 +58,7 @@ func TestCreateCredential(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
-				_, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+				_, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", owner("test"))
 				switch {
 				case err == nil:
 					created.Add(1)
@@ -79,7 +78,7 @@ func TestCreateCredential(t *testing.T) {
 		if err := n.service.RevokeCredential(t.Context(), 1, 1, "test"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.service.CreateCredential(t.Context(), 1, "main", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
+		if _, err := n.service.CreateCredential(t.Context(), 1, "main", "", owner("test")); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -93,7 +92,7 @@ func TestCreateCredential(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := newNode(newMemory()).service.CreateCredential(t.Context(), 1, bad, "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+			_, err := newNode(newMemory()).service.CreateCredential(t.Context(), 1, bad, "", owner("test"))
 			f := fault.From(err)
 			if f.Code != fault.ValidationError || len(f.Fields) != 1 || f.Fields[0].Name != "name" {
 				t.Fatalf("%v, want a fault on name", err)
@@ -103,10 +102,10 @@ func TestCreateCredential(t *testing.T) {
 	t.Run("another_merchant_may_use_the_name", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		if _, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
+		if _, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", owner("test")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := n.service.CreateCredential(t.Context(), 2, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
+		if _, err := n.service.CreateCredential(t.Context(), 2, "warehouse", "", owner("test")); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -140,7 +139,7 @@ func TestRevokeCredential(t *testing.T) {
 	t.Run("leaves_the_others_working", func(t *testing.T) {
 		t.Parallel()
 		n := newNode(newMemory())
-		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+		c, err := n.service.CreateCredential(t.Context(), 1, "warehouse", "", owner("test"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func TestRotateCredential(t *testing.T) {
 	t.Run("both_work_until_the_time_given_and_then_the_new_one", func(t *testing.T) {
 		t.Parallel()
 		n, c, _ := timed(newMemory())
-		fresh, err := n.service.RotateCredential(t.Context(), 1, 1, c.Now().Add(time.Hour), merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+		fresh, err := n.service.RotateCredential(t.Context(), 1, 1, c.Now().Add(time.Hour), owner("test"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestRotateCredential(t *testing.T) {
 	t.Run("an_overlap_can_be_cut_short", func(t *testing.T) {
 		t.Parallel()
 		n, c, _ := timed(newMemory())
-		if _, err := n.service.RotateCredential(t.Context(), 1, 1, c.Now().Add(time.Hour), merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); err != nil {
+		if _, err := n.service.RotateCredential(t.Context(), 1, 1, c.Now().Add(time.Hour), owner("test")); err != nil {
 			t.Fatal(err)
 		}
 		if err := n.service.RevokeCredential(t.Context(), 1, 1, "test"); err != nil {
@@ -93,12 +93,13 @@ func TestRotateCredential(t *testing.T) {
 			"for_too_long":        {1, 1, merchant.MaxOverlap + time.Second, fault.ValidationError},
 			"of_another_merchant": {2, 1, time.Hour, fault.NoSuchThing},
 		} {
-			if _, err := n.service.RotateCredential(t.Context(), r.merchant, r.credential, c.Now().Add(r.until), merchant.Editor{Role: merchant.RoleOwner, Actor: "test"}); fault.CodeOf(err) != r.code {
+			_, err := n.service.RotateCredential(t.Context(), r.merchant, r.credential, c.Now().Add(r.until), owner("test"))
+			if fault.CodeOf(err) != r.code {
 				t.Errorf("%s: %v, want %s", name, err, r.code)
 			}
 		}
 		for i, want := range []fault.Code{"", fault.NotRotatable} {
-			_, err := n.service.RotateCredential(t.Context(), 1, 1, c.Now().Add(time.Hour), merchant.Editor{Role: merchant.RoleOwner, Actor: "test"})
+			_, err := n.service.RotateCredential(t.Context(), 1, 1, c.Now().Add(time.Hour), owner("test"))
 			if (err != nil) != (i == 1) || (err != nil && fault.CodeOf(err) != want) {
 				t.Errorf("time %d: %v", i+1, err)
 			}

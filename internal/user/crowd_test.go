@@ -41,6 +41,11 @@ func atOnce(act func(n int) error) map[fault.Code]int {
 	return ended
 }
 
+// nobody is a proof at an address that nobody has.
+func nobody(n int) user.Proof {
+	return user.Proof{Email: fmt.Sprintf("p%d@shop.example", n), Password: password}
+}
+
 // TestLimits_of_a_crowd holds that what comes at once gets no further than what comes
 // one after the other, and that it keeps no owner out.
 func TestLimits_of_a_crowd(t *testing.T) {
@@ -70,7 +75,7 @@ func TestLimits_of_a_crowd(t *testing.T) {
 		},
 		"guesses_at_many_accounts_from_one_source": {
 			act: func(ctx context.Context, w *world, n int) error {
-				_, _, _, err := w.Login(ctx, user.Proof{Email: fmt.Sprintf("p%d@shop.example", n), Password: password}, peer("192.0.2.1"))
+				_, _, _, err := w.Login(ctx, nobody(n), peer("192.0.2.1"))
 				return err
 			},
 			code: fault.Unauthorized, most: 30,
@@ -86,7 +91,8 @@ func TestLimits_of_a_crowd(t *testing.T) {
 		"right_passwords_with_wrong_codes_from_many_sources": {
 			before: func(t *testing.T, w *world) { t.Helper(); w.enrolled(t) },
 			act: func(ctx context.Context, w *world, n int) error {
-				_, _, _, err := w.Login(ctx, user.Proof{Email: owners, Password: password, Code: "000000"}, peer(fmt.Sprintf("192.0.2.%d", n+1)))
+				proof := user.Proof{Email: owners, Password: password, Code: "000000"}
+				_, _, _, err := w.Login(ctx, proof, peer(fmt.Sprintf("192.0.2.%d", n+1)))
 				return err
 			},
 			code: fault.Unauthorized, most: 20,
@@ -145,7 +151,7 @@ func TestLimits_of_a_crowd(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, storage.SQLite)
 		atOnce(func(n int) error {
-			_, _, _, err := w.Login(t.Context(), user.Proof{Email: fmt.Sprintf("p%d@shop.example", n), Password: password}, peer("192.0.2.1"))
+			_, _, _, err := w.Login(t.Context(), nobody(n), peer("192.0.2.1"))
 			return err
 		})
 		w.enters(t)
@@ -194,15 +200,18 @@ func TestLogin_at_once(t *testing.T) {
 func TestAccept_source(t *testing.T) {
 	t.Parallel()
 	onSQLite(t, func(t *testing.T, w *world) {
-		u, token, err := w.Invite(t.Context(), shop, user.Person{Email: "new@shop.example", Name: "New", Role: merchant.RoleViewer}, "test")
+		fresh := user.Person{Email: "new@shop.example", Name: "New", Role: merchant.RoleViewer}
+		u, token, err := w.Invite(t.Context(), shop, fresh, "test")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Accept(audit.WithOrigin(t.Context(), peer("192.0.2.7")), string(token.Reveal()), password); err != nil {
+		home := audit.WithOrigin(t.Context(), peer("192.0.2.7"))
+		if _, err := w.Accept(home, string(token.Reveal()), password); err != nil {
 			t.Fatal(err)
 		}
 		for n := range 30 {
-			_, _, _, err = w.Login(t.Context(), user.Proof{Email: u.Email, Password: "wrong horse!"}, peer(fmt.Sprintf("198.51.100.%d", n)))
+			guess := user.Proof{Email: u.Email, Password: "wrong horse!"}
+			_, _, _, err = w.Login(t.Context(), guess, peer(fmt.Sprintf("198.51.100.%d", n)))
 		}
 		refused(t, "the last guess", err, fault.TooManyRequests)
 		_, _, _, err = w.Login(t.Context(), user.Proof{Email: u.Email, Password: password}, peer("192.0.2.7"))

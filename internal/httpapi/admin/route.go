@@ -76,8 +76,8 @@ func (r route) kit() kit.Route[merchant.AdminPrincipal] {
 			return r.handle(audit.WithOrigin(ctx, origin(q)), q)
 		},
 		// What is deleted is named by the path.
-		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw, Stops: r.stops, Strict: true,
-		Open: r.needs == anybody, Admit: r.admit,
+		EmptyBody: r.emptyBody || r.method == http.MethodDelete, ListBody: r.listBody, Raw: r.raw, Strict: true,
+		Stops: r.stops, Open: r.needs == anybody, Admit: r.admit,
 	}
 }
 

@@ -95,6 +95,8 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 	s := &surface{
 		kit: k, payments: to.Payments, threeDS: to.ThreeDS, checkouts: to.Checkouts, callers: to.Callers, urls: to.URLs,
 	}
+	pay, read, refund := with(merchant.ScopePay), with(merchant.ScopeRead), with(merchant.ScopeRefund)
+	payOrRead := with(merchant.ScopePay, merchant.ScopeRead)
 	return kit.Handler(k, kit.Surface[merchant.Principal]{
 		Name:          "gateway",
 		Authenticator: kit.AuthFunc[merchant.Principal](s.authenticate),
@@ -105,18 +107,21 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 		Form:          s.form,
 		Language:      language.English,
 		Routes: []kit.Route[merchant.Principal]{
-			{Method: http.MethodPost, Pattern: "/api/payment", Admit: with(merchant.ScopePay), Handle: s.pay(payment.PhaseSale)},
-			{Method: http.MethodPost, Pattern: "/api/pre-authorization", Admit: with(merchant.ScopePay), Handle: s.pay(payment.PhasePreAuthorization)},
-			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Admit: with(merchant.ScopePay), Handle: s.capture},
-			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Admit: with(merchant.ScopeRefund), Handle: s.refund},
-			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Admit: with(merchant.ScopeRefund), Handle: s.void, EmptyBody: true},
-			{Method: http.MethodPost, Pattern: "/api/3ds", Admit: with(merchant.ScopePay), Handle: s.enrol},
-			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Admit: with(merchant.ScopePay), Handle: s.complete},
-			{Method: http.MethodPost, Pattern: "/api/installment-options", Admit: with(merchant.ScopePay, merchant.ScopeRead), Handle: s.offer},
-			{Method: http.MethodPost, Pattern: "/api/checkout", Admit: with(merchant.ScopePay), Handle: s.createCheckout},
-			{Method: http.MethodGet, Pattern: "/api/checkout/{checkoutId}", Admit: with(merchant.ScopeRead), Handle: s.findCheckout},
-			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Admit: with(merchant.ScopeRead), Handle: s.find},
-			{Method: http.MethodGet, Pattern: "/api/payments", Admit: with(merchant.ScopeRead), Handle: s.list},
+			{Method: http.MethodPost, Pattern: "/api/payment", Admit: pay, Handle: s.pay(payment.PhaseSale)},
+			{
+				Method: http.MethodPost, Pattern: "/api/pre-authorization", Admit: pay,
+				Handle: s.pay(payment.PhasePreAuthorization),
+			},
+			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Admit: pay, Handle: s.capture},
+			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Admit: refund, Handle: s.refund},
+			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Admit: refund, Handle: s.void, EmptyBody: true},
+			{Method: http.MethodPost, Pattern: "/api/3ds", Admit: pay, Handle: s.enrol},
+			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Admit: pay, Handle: s.complete},
+			{Method: http.MethodPost, Pattern: "/api/installment-options", Admit: payOrRead, Handle: s.offer},
+			{Method: http.MethodPost, Pattern: "/api/checkout", Admit: pay, Handle: s.createCheckout},
+			{Method: http.MethodGet, Pattern: "/api/checkout/{checkoutId}", Admit: read, Handle: s.findCheckout},
+			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Admit: read, Handle: s.find},
+			{Method: http.MethodGet, Pattern: "/api/payments", Admit: read, Handle: s.list},
 		},
 	})
 }

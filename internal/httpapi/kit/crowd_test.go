@@ -75,10 +75,13 @@ func TestClient_of_a_request(t *testing.T) {
 			proven = r.Client
 			return 1, nil
 		}),
-		Routes: []kit.Route[int]{{Method: http.MethodGet, Pattern: "/t/things", Handle: func(_ context.Context, r *kit.Request[int]) (kit.Response, error) {
-			handled = r.Client()
-			return kit.OK(answer{}), nil
-		}}},
+		Routes: []kit.Route[int]{{
+			Method: http.MethodGet, Pattern: "/t/things",
+			Handle: func(_ context.Context, r *kit.Request[int]) (kit.Response, error) {
+				handled = r.Client()
+				return kit.OK(answer{}), nil
+			},
+		}},
 	})
 	for peer, want := range map[string]string{"10.0.0.1:1": "203.0.113.9", "192.0.2.1:1": "192.0.2.1"} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/t/things", nil)

@@ -113,7 +113,8 @@ var (
 const (
 	seeSource = `INSERT INTO admin_source (merchant_id, user_id, source, seen_at) VALUES ($1, $2, $3, $4)
 	ON CONFLICT (merchant_id, user_id, source) DO UPDATE SET seen_at = excluded.seen_at`
-	knowsSource = `SELECT EXISTS (SELECT 1 FROM admin_user u JOIN admin_source s ON s.merchant_id = u.merchant_id AND s.user_id = u.id
+	knowsSource = `SELECT EXISTS (SELECT 1 FROM admin_user u
+		JOIN admin_source s ON s.merchant_id = u.merchant_id AND s.user_id = u.id
 	WHERE u.email = $1 AND s.source = $2 AND s.seen_at >= $3)`
 
 	touchSession = `UPDATE admin_session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2`

@@ -15,7 +15,8 @@ func testMerchants(t *testing.T, open Opener) {
 	s := open(t, storage.Options{})
 	m := merchant.Merchant{ID: mine, Name: "Shop", Active: true, CreatedAt: epoch, ThreeDS: pos.ThreeDSDebit}
 	c := merchant.Credential{
-		ID: 1, MerchantID: mine, Name: "till", Scopes: "pay read", Key: "key-1", SealedSecret: []byte{1, 0, 2}, CreatedAt: epoch,
+		ID: 1, MerchantID: mine, Name: "till", Scopes: "pay read", Key: "key-1",
+		SealedSecret: []byte{1, 0, 2}, CreatedAt: epoch,
 	}
 	second := merchant.Credential{ID: 2, MerchantID: mine, Name: "web", Key: "key-2", CreatedAt: epoch.Add(time.Second)}
 	token := merchant.AdminToken{Hash: [32]byte{9}, MerchantID: mine, Name: "ops", Role: merchant.RoleViewer}
