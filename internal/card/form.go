@@ -183,8 +183,8 @@ func digit(r rune) (rune, bool) {
 		}
 	}
 	for _, block := range unicode.Nd.R32 {
-		if rune(block.Lo) <= r && r <= rune(block.Hi) {
-			return '0' + (r-rune(block.Lo))%10, true
+		if first, last := rune(block.Lo), rune(block.Hi); first <= r && r <= last { //nolint:gosec // Unicode ends at 0x10ffff
+			return '0' + (r-first)%10, true
 		}
 	}
 	return r, false

@@ -45,7 +45,7 @@ func InText(text string) bool {
 			if parted {
 				starts = append(starts, len(digits))
 			}
-			digits, parted, gap = append(digits, byte(d)), false, false
+			digits, parted, gap = append(digits, byte(d)), false, false //nolint:gosec // of 0 to 9
 			continue
 		}
 		if unicode.In(r, unicode.Cf) {

@@ -42,7 +42,7 @@ func (h Hasher) Key(m id.Merchant, sent string, request func(w io.Writer)) Key {
 	var key Key
 	mac := hmac.New(sha256.New, h.key.Reveal()) // a hash never fails
 	_, _ = io.WriteString(mac, ofValue)
-	_, _ = mac.Write(binary.BigEndian.AppendUint64(nil, uint64(m)))
+	_, _ = mac.Write(binary.BigEndian.AppendUint64(nil, uint64(m))) //nolint:gosec // ids are positive
 	_, _ = io.WriteString(mac, sent)
 	mac.Sum(key.Value[:0])
 	mac.Reset()

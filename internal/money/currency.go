@@ -64,14 +64,14 @@ var (
 
 func numbered() (places [1000]uint8) {
 	for i, c := range currencies {
-		places[c.currency] = uint8(i + 1) //nolint:gosec // there are some 170 of them
+		places[c.currency] = uint8(i + 1) // there are some 170 of them
 	}
 	return places
 }
 
 func coded() (places [letters * letters * letters]uint8) {
 	for i, c := range currencies {
-		places[codeIndex(c.code)] = uint8(i + 1) //nolint:gosec // as above
+		places[codeIndex(c.code)] = uint8(i + 1)
 	}
 	return places
 }

@@ -235,8 +235,9 @@ func boundTo(p vault.Purpose, text string) string {
 		return text
 	case vault.PurposeCard:
 		return text + " " + text
+	default:
+		return ""
 	}
-	return ""
 }
 
 // each calls f with every sealed value.

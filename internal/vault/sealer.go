@@ -145,7 +145,7 @@ func (s Subject) authenticated(header []byte) []byte {
 	b = append(b, header...)
 	b = binary.BigEndian.AppendUint64(b, uint64(s.MerchantID)) //nolint:gosec // ids are positive
 	b = binary.BigEndian.AppendUint64(b, uint64(s.ID))         //nolint:gosec // ids are positive
-	b = append(b, byte(len(s.Purpose)))                        // the purposes are constants, and short
+	b = append(b, byte(len(s.Purpose)))                        //nolint:gosec // the purposes are constants, and short
 	b = append(b, s.Purpose...)
 	return append(b, s.Bound...)
 }
