@@ -49,13 +49,24 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 	if o.Status != payment.OperationDeclined {
 		return nil
 	}
+	nothing, err := s.askLate(ctx, p, o)
+	if err != nil || !nothing {
+		return err
+	}
+	return s.nextLateCheck(o)
+}
+
+// askLate asks the bank once more about an operation that was called declined, and
+// undoes or accepts what it finds. It reports whether the bank has no more of it than
+// we do, and may be asked again later.
+func (s *Service) askLate(ctx context.Context, p payment.Payment, o payment.Operation) (nothing bool, err error) {
 	at, err := s.POS(ctx, o.MerchantID, o.POSID)
 	if err != nil {
-		return fmt.Errorf("find POS: %w", err)
+		return false, fmt.Errorf("find POS: %w", err)
 	}
 	bank, err := s.banks.Bank(ctx, at)
 	if err != nil {
-		return fmt.Errorf("open POS: %w", err)
+		return false, fmt.Errorf("open POS: %w", err)
 	}
 	found := s.inquire(ctx, p, o, bank)
 	charge := o.Kind == connector.Sale || o.Kind == connector.Authorize
@@ -65,15 +76,18 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 		if found.SealedMemo != nil {
 			o.SealedMemo = found.SealedMemo
 		}
-		return s.reverse(ctx, p, o, at)
+		return false, s.reverse(ctx, p, o, at)
 	case found.Status == payment.OperationApproved:
-		return s.acceptLate(ctx, p, o, found.Verdict)
+		return false, s.acceptLate(ctx, p, o, found.Verdict)
 	case found.Status == payment.OperationReversed:
-		return s.markReversed(ctx, o)
+		return false, s.markReversed(ctx, p, o)
 	case found.missing || found.Status == payment.OperationDeclined:
-		return s.nextLateCheck(o)
+		if charge {
+			err = s.clear(ctx, p)
+		}
+		return true, err
 	}
-	return fmt.Errorf("late check of operation %d: the bank does not answer", o.ID)
+	return false, fmt.Errorf("late check of operation %d: the bank does not answer", o.ID)
 }
 
 // Subject reads what a job is about.

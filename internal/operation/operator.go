@@ -92,6 +92,7 @@ func (s *Service) Resolve(ctx context.Context, c Resolve) (payment.Outcome, erro
 		var also []func(payment.Tx)
 		if stands && c.Approved {
 			charge.Status = payment.OperationReversed
+			done.Payment.Unclear = false
 			also = append(also, func(tx payment.Tx) { tx.SaveOperation(charge) })
 		}
 		err = s.commitByHand(ctx, c, done, also...)

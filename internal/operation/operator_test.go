@@ -158,6 +158,9 @@ func TestOperator_refused_reversal(t *testing.T) {
 		}
 		t.Run("waits_until_the_money_was_given_back", func(t *testing.T) {
 			e, o := refused(t)
+			if !w.Now(t, e.Outcome).Unclear {
+				t.Error("nobody is told that the bank holds the money")
+			}
 			_, err := w.Resolve(t.Context(), paymenttest.ByHand(o.ID, false))
 			paymenttest.WantCode(t, err, fault.OperationSettled)
 			for range 2 { // the second is a replay
@@ -167,6 +170,9 @@ func TestOperator_refused_reversal(t *testing.T) {
 			}
 			if w.Waiting(t, payment.Outcome{Payment: e.Payment, Operation: o}) {
 				t.Error("it still waits")
+			}
+			if w.Now(t, e.Outcome).Unclear {
+				t.Error("the money is back, and looked after")
 			}
 			d, err := w.Detail(t.Context(), paymenttest.DemoMerchant, e.Payment.UUID)
 			if err != nil || d.Operations[0].Status != payment.OperationReversed {

@@ -25,13 +25,16 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, charge payment
 	}
 	if under := underWay(all, charge.Reference); under != nil {
 		if under.Status == payment.OperationApproved {
-			return s.markReversed(ctx, charge)
+			return s.markReversed(ctx, p, charge)
 		}
 		return job.Later(s.clock.Now().Add(maxInquiryPause))
 	}
 	bank, err := s.banks.Bank(ctx, at)
 	if err != nil {
 		return fmt.Errorf("open POS: %w", err)
+	}
+	if p, err = s.markUnclear(ctx, p); err != nil {
+		return err
 	}
 	u := payment.Undoing{Rules: bank.Rules(), Can: bank.Capabilities()}
 	done, err := s.undo(ctx, p, &charge, at, u.First(charge, s.clock.Now()))
@@ -49,7 +52,7 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, charge payment
 	if done.Operation.Status != payment.OperationApproved {
 		return errors.Join(fmt.Errorf("reversal of operation %d: %s", charge.ID, done.Operation.Status), err)
 	}
-	return s.markReversed(ctx, charge)
+	return s.markReversed(ctx, done.Payment, charge)
 }
 
 // undo carries one void or refund of a charge to the bank. What the bank calls the
@@ -70,13 +73,8 @@ func (s *Service) undo(
 		return payment.Outcome{}, fmt.Errorf("begin reversal: %w", err)
 	}
 	charge.Version++
-	return s.Conclude(ctx, p, o, s.SendFollowUp(ctx, p, o, at), resolverActor)
-}
-
-func (s *Service) markReversed(ctx context.Context, o payment.Operation) error {
-	o.Status = payment.OperationReversed
-	if err := s.store.InTx(ctx, func(tx payment.Tx) { tx.SaveOperation(o) }); err != nil {
-		return fmt.Errorf("mark operation %d reversed: %w", o.ID, err)
-	}
-	return nil
+	said := s.SendFollowUp(ctx, p, o, at)
+	ending, cancel := Detached(ctx) // whoever had no more time for the bank hears what it said
+	defer cancel()
+	return s.Conclude(ending, p, o, said, resolverActor)
 }

@@ -58,6 +58,9 @@ func (u undoWorld) shown(t *testing.T) string {
 	for i, o := range d.Operations {
 		all[i] = fmt.Sprintf("%s %s", o.Kind, o.Status)
 	}
+	if held := d.Operations[0].Status == payment.OperationDeclined; d.Payment.Unclear != held {
+		t.Errorf("the bank holds money: %t; unclear: %t", held, d.Payment.Unclear)
+	}
 	return strings.Join(all, ", ")
 }
 

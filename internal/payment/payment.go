@@ -132,6 +132,10 @@ type Payment struct {
 	CaptureLimit money.Amount
 	// OpenAsk is the capture or void in progress, zero if there is none.
 	OpenAsk id.Operation
+	// Unclear says of a payment that ended without money that its bank may hold some
+	// all the same: the bank is asked, and what it holds is undone. Until then nobody is
+	// told that nothing was taken.
+	Unclear bool
 
 	Card              Instrument
 	RequestedPOSAlias string

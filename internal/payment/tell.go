@@ -34,6 +34,15 @@ func (p Payment) CommissionOf(o Operation) money.Amount {
 	return money.Zero(p.Paid.Currency())
 }
 
+// KnownReason names how the payment ended, and ResultUnknown while it is not known
+// what the bank took.
+func (p Payment) KnownReason() connector.Reason {
+	if p.State == Pending || p.Unclear {
+		return connector.ResultUnknown
+	}
+	return p.Result.Reason
+}
+
 // FailureReason names why a payment failed, never with the reason of a success: a
 // hold that was granted and then lapsed keeps its first result.
 func (p Payment) FailureReason() connector.Reason {

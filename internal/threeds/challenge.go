@@ -75,8 +75,9 @@ func (s *Service) refusal(ch challenge, why connector.Reason) payment.Verdict {
 
 // endSession declines the payment of a challenge and ends its session in one commit. It
 // fails with fault.StaleVersion if either moved on meanwhile. With check, the bank
-// may have charged the payer by itself: the same commit leaves a late check, which
-// asks the bank and undoes what it finds.
+// may have charged the payer by itself: the payment is Unclear until the bank was
+// asked and what it had taken was undone. That is tried at once; the late check that
+// the same commit leaves goes on with it.
 func (s *Service) endSession(ctx context.Context, ch challenge, said payment.Verdict, check bool) (payment.Outcome, error) {
 	if ch.session.State != payment.SessionCompleted {
 		ch.session.State = payment.SessionFailed
@@ -84,7 +85,8 @@ func (s *Service) endSession(ctx context.Context, ch challenge, said payment.Ver
 	c := payment.Settle(ch.payment, ch.operation, said)
 	also := []func(payment.Tx){func(tx payment.Tx) { tx.SaveSession(ch.session) }}
 	if check {
-		late, err := s.operations.NewLateCheck(ctx, c, said.Result.At)
+		c.Payment.Unclear = true
+		late, err := s.operations.NewLateCheck(ctx, c, operation.FirstInquiry(said.Result.At, ch.at))
 		if err != nil {
 			return payment.Outcome{}, err
 		}
@@ -98,5 +100,9 @@ func (s *Service) endSession(ctx context.Context, ch challenge, said payment.Ver
 	}
 	c.Payment.Version++
 	c.Operation.Version++
-	return payment.Outcome{Payment: c.Payment, Operation: c.Operation}, nil
+	ended := payment.Outcome{Payment: c.Payment, Operation: c.Operation}
+	if check {
+		ended = s.operations.Undo(ctx, ended)
+	}
+	return ended, nil
 }

@@ -234,10 +234,11 @@ func (s *Service) returnedAgain(ctx context.Context, stale challenge, a connecto
 	s.log.LogAttrs(ctx, slog.LevelInfo, "repeated or late return from a bank",
 		slog.Int64("operation", int64(ch.operation.ID)), slog.String("session", string(session.State)))
 	if session.State == payment.SessionFailed || session.SealedProof == nil {
-		if err := s.undoLate(ctx, ch, a); err != nil {
+		p, err := s.undoLate(ctx, ch, a)
+		if err != nil {
 			return Returned{}, err
 		}
-		return Returned{Payment: ch.payment, URL: session.FailureURL}, nil
+		return Returned{Payment: p, URL: session.FailureURL}, nil
 	}
 	known, err := s.openProof(ctx, session)
 	if err != nil {
@@ -246,20 +247,38 @@ func (s *Service) returnedAgain(ctx context.Context, stale challenge, a connecto
 	return Returned{Payment: ch.payment, URL: session.SuccessURL, SecurityKey: known.SecurityKey}, nil
 }
 
-// undoLate leaves a late check for a payment that had ended when its bank charged it.
-func (s *Service) undoLate(ctx context.Context, ch challenge, a connector.Authentication) error {
-	if !chargedByBank(a) || ch.operation.Status != payment.OperationDeclined {
-		return nil
+// undoLate undoes what a bank charged of a payment that had ended: at once if the bank
+// lets it, and else by the late check that it leaves.
+func (s *Service) undoLate(ctx context.Context, ch challenge, a connector.Authentication) (payment.Payment, error) {
+	for try := range operation.MaxConflicts {
+		if !chargedByBank(a) || ch.operation.Status != payment.OperationDeclined {
+			break
+		}
+		p := ch.payment
+		p.Unclear = true
+		p.MarkChanged(s.clock.Now())
+		late := operation.FirstInquiry(s.clock.Now(), ch.at)
+		check, err := s.operations.NewLateCheck(ctx, payment.Change{Payment: p, Operation: ch.operation}, late)
+		if err != nil {
+			return p, err
+		}
+		check.Subject = "late_return:" + ch.operation.Reference // the late check of the ending may sleep for long
+		err = s.store.InTx(ctx, func(tx payment.Tx) {
+			tx.SavePayment(p)
+			tx.Enqueue(check)
+		})
+		if err == nil {
+			p.Version++
+			return s.operations.Undo(ctx, payment.Outcome{Payment: p, Operation: ch.operation}).Payment, nil
+		}
+		if fault.CodeOf(err) != fault.StaleVersion || !operation.Pause(ctx, err, try) {
+			return p, fmt.Errorf("leave late check: %w", err)
+		}
+		if ch, err = s.challengeOf(ctx, ch.session); err != nil { // an equal return, or the late check of the ending
+			return p, err
+		}
 	}
-	check, err := s.operations.NewLateCheck(ctx, payment.Change{Payment: ch.payment, Operation: ch.operation}, s.clock.Now())
-	if err != nil {
-		return err
-	}
-	check.Subject = "late_return:" + ch.operation.Reference // the late check of the expiry may sleep for long
-	if err := s.store.InTx(ctx, func(tx payment.Tx) { tx.Enqueue(check) }); err != nil {
-		return fmt.Errorf("leave late check: %w", err)
-	}
-	return nil
+	return ch.payment, nil
 }
 
 func (s *Service) openProof(ctx context.Context, session payment.Session) (proof, error) {

@@ -57,6 +57,7 @@ var paymentTable = newTable(&table[payment.Payment]{
 		amount("refunded", func(p *payment.Payment) *money.Amount { return &p.Refunded }),
 		amount("refunding", func(p *payment.Payment) *money.Amount { return &p.Refunding }),
 		number("open_ask", func(p *payment.Payment) *id.Operation { return &p.OpenAsk }),
+		flag("unclear", func(p *payment.Payment) *bool { return &p.Unclear }),
 		number("pos_id", func(p *payment.Payment) *id.POS { return &p.POSID }),
 		text("pos_alias", func(p *payment.Payment) *string { return &p.POSAlias }),
 		text("result_reason", func(p *payment.Payment) *connector.Reason { return &p.Result.Reason }),

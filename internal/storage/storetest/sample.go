@@ -41,6 +41,7 @@ func samplePayment(n int64) payment.Payment {
 		Price: lira(10_000), Paid: lira(10_500), Wallet: lira(0), Installments: 3, InterestPayer: installment.PaidByCustomer,
 		CustomerRate: 5_000_000, CommissionRate: 1_790_000, Commission: lira(188),
 		Authorized: lira(0), Captured: lira(0), Refunded: lira(0), Refunding: lira(0), CaptureLimit: lira(0),
+		Unclear: true,
 		Card: payment.Instrument{
 			Masked: "542119******0656", BIN: "54211901", Last4: "0656", Holder: "Zeynep Çağlar", Fingerprint: "f1",
 			Bank: "Test Bank", Scheme: "MASTERCARD", Type: "CREDIT", Program: "Bonus", Brand: "Gold",

@@ -33,6 +33,7 @@ CREATE TABLE payment (
     refunded              BIGINT NOT NULL,
     refunding             BIGINT NOT NULL,
     open_ask              BIGINT NOT NULL,
+    unclear               BOOLEAN NOT NULL, -- ended without money, while its bank may hold some
     instrument            TEXT NOT NULL,
     requested_pos_alias   TEXT NOT NULL,
     pos_id                BIGINT NOT NULL, -- 0 for none: paid from a wallet alone

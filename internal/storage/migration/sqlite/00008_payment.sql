@@ -33,6 +33,7 @@ CREATE TABLE payment (
     refunded              INTEGER NOT NULL,
     refunding             INTEGER NOT NULL,
     open_ask              INTEGER NOT NULL,
+    unclear               INTEGER NOT NULL, -- ended without money, while its bank may hold some
     instrument            TEXT NOT NULL,
     requested_pos_alias   TEXT NOT NULL,
     pos_id                INTEGER NOT NULL, -- 0 for none: paid from a wallet alone
