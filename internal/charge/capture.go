@@ -39,6 +39,9 @@ func (s *Service) admitCapture(
 	if err != nil {
 		return none, nil, err
 	}
+	if err := p.AdmitFollowUp(); err != nil {
+		return none, nil, err
+	}
 	switch p.State {
 	case payment.Authorized:
 	case payment.Captured, payment.PartiallyRefunded, payment.Refunded:

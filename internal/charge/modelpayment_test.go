@@ -126,6 +126,8 @@ func (p *modelPayment) canCapture(amount int64) fault.Code {
 	switch {
 	case !p.hold:
 		return fault.NotCapturable
+	case p.underWay():
+		return fault.OperationInProgress
 	case p.state == payment.Authorized && amount > p.total:
 		return fault.CaptureAmountExceeded
 	case p.state == payment.Authorized && (p.asks(connector.Capture) || p.asks(connector.Void)):
@@ -138,6 +140,11 @@ func (p *modelPayment) canCapture(amount int64) fault.Code {
 	return fault.NotCapturable
 }
 
+// underWay reports whether the payment itself has no outcome yet.
+func (p *modelPayment) underWay() bool {
+	return p.state == payment.Pending || p.state == payment.Enrolled || p.state == payment.Authenticated
+}
+
 // kept reports whether money was taken, wherever it went since, and not voided.
 func (p *modelPayment) kept() bool {
 	return p.state == payment.Captured || p.state == payment.PartiallyRefunded || p.state == payment.Refunded
@@ -145,6 +152,8 @@ func (p *modelPayment) kept() bool {
 
 func (p *modelPayment) canVoid() fault.Code {
 	switch {
+	case p.underWay():
+		return fault.OperationInProgress
 	case p.state != payment.Authorized && p.state != payment.Captured:
 		return fault.NotVoidable
 	case len(p.open) > 0:
@@ -155,6 +164,8 @@ func (p *modelPayment) canVoid() fault.Code {
 
 func (p *modelPayment) canRefund(amount int64) fault.Code {
 	switch {
+	case p.underWay():
+		return fault.OperationInProgress
 	case p.state != payment.Captured && p.state != payment.PartiallyRefunded:
 		return fault.NotRefundable
 	case p.asks(connector.Void):

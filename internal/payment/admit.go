@@ -43,10 +43,24 @@ func WrongState(code fault.Code, message string, p Payment) error {
 	return fault.New(fault.Conflict, code, message).WithSubject(p.UUID.String())
 }
 
+// AdmitFollowUp refuses with fault.OperationInProgress a follow-up of a payment that is
+// under way, or of which it is not known yet what the bank took: it may be asked for
+// again, unlike one that does not fit how the payment ended.
+func (p Payment) AdmitFollowUp() error {
+	if p.Unclear || p.State == Pending || p.State == Enrolled || p.State == Authenticated {
+		return fault.New(fault.Conflict, fault.OperationInProgress, "it is not known yet how the payment ends").
+			WithSubject(p.UUID.String()).WithRetryAfter(RetryHint)
+	}
+	return nil
+}
+
 // AdmitRefund returns what a refund gives back, of the payment and of each item, or
 // why it cannot. Without items it is spread over them by what is left of each; the
 // zero Part is all that is left.
 func (p Payment) AdmitRefund(asked Part) (Part, error) {
+	if err := p.AdmitFollowUp(); err != nil {
+		return Part{}, err
+	}
 	if p.State != Captured && p.State != PartiallyRefunded {
 		return Part{}, WrongState(fault.NotRefundable, "the payment has no captured money to refund", p)
 	}
@@ -148,6 +162,9 @@ func OrderInProgress(holder Payment) error {
 
 // AdmitVoid returns the amount that a void undoes, or why it cannot.
 func (p Payment) AdmitVoid() (money.Amount, error) {
+	if err := p.AdmitFollowUp(); err != nil {
+		return money.Amount{}, err
+	}
 	if p.State != Authorized && p.State != Captured {
 		return money.Amount{}, WrongState(fault.NotVoidable, "the payment is not in a state that can be voided", p)
 	}

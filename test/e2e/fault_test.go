@@ -102,8 +102,8 @@ func orderInProgress(t *testing.T, s *servertest.Server) {
 		{send: pay, body: charge(), header: map[string]string{"Idempotency-Key": order}, status: 409, want: `{"resultCode":"IDEMPOTENCY_IN_PROGRESS","paymentId":"{p}"}`},
 		{send: look, status: 200, want: `{"status":"PENDING","resultCode":"RESULT_UNKNOWN","capturedAmount":0.00,"merchantCommission":0.00}`},
 		{send: capture, body: `{"amount":1.00,"currency":"TRY"}`, status: 409, want: `{"resultCode":"NOT_CAPTURABLE"}`},
-		{send: refund, body: `{}`, status: 409, want: `{"resultCode":"NOT_REFUNDABLE"}`},
-		{send: void, body: `{}`, status: 409, want: `{"resultCode":"NOT_VOIDABLE"}`},
+		{send: refund, body: `{}`, status: 409, want: `{"resultCode":"OPERATION_IN_PROGRESS","paymentId":"{p}"}`},
+		{send: void, body: `{}`, status: 409, want: `{"resultCode":"OPERATION_IN_PROGRESS","paymentId":"{p}"}`},
 	} {
 		st.run(t, s, kept)
 	}
