@@ -25,7 +25,7 @@ const (
 	Open State = "open"
 	// Authenticating: the shopper is at the bank; nothing was charged.
 	Authenticating State = "authenticating"
-	// Charging: a card is being charged, or the bank's answer is not known yet.
+	// Charging: a card is being charged, or it is not known yet what its bank took.
 	Charging State = "charging"
 	// Paid: a card was charged. It is final.
 	Paid State = "paid"
@@ -97,10 +97,10 @@ func (c Checkout) undone() Checkout {
 }
 
 // declined returns the checkout after an attempt that ended without money: open
-// for another card, or failed if none may be tried any more.
+// for another card, or failed if none may be tried any more or the shopper has left.
 func (c Checkout) declined(why connector.Reason, now time.Time) Checkout {
 	switch {
-	case why == connector.OrderAlreadyPaid, c.Attempts >= MaxAttempts:
+	case why == connector.OrderAlreadyPaid, why == connector.CheckoutCancelled, c.Attempts >= MaxAttempts:
 		return c.ended(Failed, why, now)
 	case c.over(now):
 		return c.ended(Failed, connector.CheckoutExpired, now)

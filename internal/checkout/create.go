@@ -36,7 +36,7 @@ const historyLimit = 50
 const retryHint = time.Second
 
 // Create makes a checkout, or returns the open one of an equal order. An open
-// one of the same order reference that differs is cancelled. Errors: URLNotAllowed,
+// one of the same order reference that differs is cancelled, as the shopper could. Errors: URLNotAllowed,
 // UnsupportedCurrency, OrderAlreadyPaid, OrderInProgress, IdempotencyKeyReused.
 func (s *Service) Create(ctx context.Context, c Create) (Created, error) {
 	ctx = context.WithoutCancel(ctx)
@@ -106,8 +106,13 @@ func (s *Service) create(ctx context.Context, c Create, life time.Duration) (Cre
 	case old == nil:
 	case old.Order == c.Order:
 		return s.again(ctx, c, *old)
-	case old.State == Charging:
+	case old.State == Charging, p.Unclear:
 		return Created{}, chargingNow(p)
+	case old.State == Authenticating:
+		if err := s.leave(ctx, *old, p, connector.CheckoutCancelled); err != nil {
+			return Created{}, err
+		}
+		return Created{}, stale() // decided anew, by what is known of the money now
 	}
 	made, queue, err := s.newCheckout(ctx, c, life)
 	if err != nil {

@@ -60,7 +60,7 @@ func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	switch {
 	case err != nil:
 		return err
-	case v.State != Open || v.Version != a.Version:
+	case v.State != Open || v.Version != a.Version || v.Payment.Unclear:
 		return stale()
 	case a.Installments > v.MaxInstallments:
 		return notOffered(v.MaxInstallments)

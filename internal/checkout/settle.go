@@ -61,7 +61,7 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 	now := s.clock.Now()
 	switch c.State {
 	case Open:
-		if c.over(now) {
+		if c.over(now) && !p.Unclear {
 			return c.ended(Failed, connector.CheckoutExpired, now), true
 		}
 		return c, false
@@ -82,15 +82,28 @@ func (s *Service) next(c Checkout, p payment.Payment) (Checkout, bool) {
 	case payment.Captured, payment.PartiallyRefunded, payment.Refunded, payment.Voided, payment.Authorized:
 		return c.ended(Paid, connector.Success, now), true
 	case payment.Declined, payment.Expired:
-		return c.declined(p.Result.Reason, now), true
-	case payment.Enrolled:
-		if c.State == Charging {
-			c.State = Authenticating
-			return c, true
+		if !p.Unclear {
+			return c.declined(p.Result.Reason, now), true
 		}
-	case payment.Pending, payment.Authenticated:
+		return c.moved(Charging, found)
+	case payment.Pending:
+		return c.moved(Charging, found)
+	case payment.Enrolled:
+		return c.moved(Authenticating, found)
+	case payment.Authenticated:
+		if abandoned { // whoever began to complete it never did
+			return c.moved(Authenticating, found)
+		}
 	}
 	return c, found
+}
+
+// moved returns the checkout in a state that is not final, and whether that or what was
+// found before changes it.
+func (c Checkout) moved(to State, changed bool) (Checkout, bool) {
+	changed = changed || c.State != to
+	c.State = to
+	return c, changed
 }
 
 // atWork reports whether somebody who charges the checkout's card is about to say

@@ -50,7 +50,11 @@ type Payments interface {
 // ThreeDS charges cards whose holders are authenticated first.
 type ThreeDS interface {
 	Enrol(ctx context.Context, c threeds.Enrol) (threeds.Enrolment, error)
+	// Opens reports whether a key completes a payment.
+	Opens(ctx context.Context, m id.Merchant, p id.Payment, key string) (bool, error)
 	Complete(ctx context.Context, c threeds.Complete) (payment.Outcome, error)
+	// Abandon ends a payment that was not completed, and undoes what its bank took.
+	Abandon(ctx context.Context, a threeds.Abandon) (payment.Payment, error)
 }
 
 // Records reads what became of payments.

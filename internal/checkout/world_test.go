@@ -121,6 +121,9 @@ type payments struct {
 	err                error
 	enrolErr           error // comes of an enrolment
 	enrolled, complete int
+	dies               bool      // nobody comes to complete what may be
+	silent             bool      // what the bank holds of what is given up is not known
+	completing         func()    // is called while the bank is asked for the money
 	charged            card.Card // the last that was asked for
 	// forced is why no card is charged without 3-D Secure; directly counts those that are.
 	forced   connector.Reason
@@ -203,6 +206,9 @@ func (p *payments) Enrol(_ context.Context, c threeds.Enrol) (threeds.Enrolment,
 func (p *payments) Complete(_ context.Context, c threeds.Complete) (payment.Outcome, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.dies {
+		return payment.Outcome{}, fault.New(fault.Unavailable, fault.ServiceUnavailable, "the process is gone")
+	}
 	if c.SecurityKey != "right" {
 		return payment.Outcome{}, fault.New(fault.Invalid, fault.InvalidSecurityKey, "wrong")
 	}
@@ -212,12 +218,37 @@ func (p *payments) Complete(_ context.Context, c threeds.Complete) (payment.Outc
 		}
 		if made.State == payment.Enrolled || made.State == payment.Authenticated {
 			p.complete++
+			if look := p.completing; look != nil {
+				made.State, made.Result.Reason = payment.Pending, connector.ResultUnknown
+				p.all[n] = made
+				p.mu.Unlock()
+				look()
+				p.mu.Lock()
+			}
 			made.State, made.Result.Reason = p.state, p.reason
 			p.all[n] = made
 		}
 		return payment.Outcome{Payment: made}, nil
 	}
 	return payment.Outcome{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
+}
+
+// Opens implements checkout.ThreeDS.
+func (p *payments) Opens(_ context.Context, _ id.Merchant, _ id.Payment, key string) (bool, error) {
+	return key == "right", nil
+}
+
+// Abandon implements checkout.ThreeDS, by a bank that says what it holds only if it is
+// not silent.
+func (p *payments) Abandon(_ context.Context, c threeds.Abandon) (payment.Payment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	made := p.all[c.PaymentID]
+	if made.State == payment.Enrolled || made.State == payment.Authenticated {
+		made.State, made.Result.Reason, made.Unclear = payment.Declined, c.Why, p.silent
+		p.all[c.PaymentID] = made
+	}
+	return made, nil
 }
 
 func (p *payments) Offer(context.Context, charge.Quote) ([]routing.Option, error) { return nil, nil }
@@ -253,6 +284,15 @@ func (p *payments) set(n id.Payment, state payment.State, reason connector.Reaso
 	defer p.mu.Unlock()
 	made := p.all[n]
 	made.State, made.Result.Reason = state, reason
+	p.all[n] = made
+}
+
+// unclear says whether the bank may hold money of a payment that ended without.
+func (p *payments) unclear(n id.Payment, is bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	made := p.all[n]
+	made.Unclear = is
 	p.all[n] = made
 }
 
