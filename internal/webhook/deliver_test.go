@@ -35,7 +35,7 @@ func TestDelivery(t *testing.T) {
 			t.Errorf("the public library refuses it: %v", err)
 		}
 		want := `{"type":"payment.captured","timestamp":"2026-11-20T12:00:00Z","data":{"amount":100.50,"currency":"TRY","kind":"sale",` +
-			`"operation":7,"payment":{"id":"` + p.UUID.String() + `","version":0,"state":"captured","surface":"gateway","phase":"sale",` +
+			`"operation":7,"payment":{"id":"` + p.UUID.String() + `","version":0,"state":"captured","unclear":false,"surface":"gateway","phase":"sale",` +
 			`"order_ref":"` + p.OrderRef + `","conversation_id":null,"external_id":null,"customer_ref":null,"currency":"TRY",` +
 			`"price":100.50,"paid":100.50,"authorized":0.00,"captured":100.50,"refunded":0.00,"installments":1,"three_ds":false,` +
 			`"pos_alias":"akbank","reason":"SUCCESS","auth_code":"123456","card":{"masked":"542119******0656","bank":"Akbank",` +

@@ -155,7 +155,7 @@ func TestPayment(t *testing.T) {
 		`"state":"captured","order_ref":"ORD-1","holds_order":true,"conversation_id":null,"external_id":null,"channel":null,` +
 		`"customer_ref":null,"buyer_id":null,"currency":"TRY","price":100.50,"paid":100.50,"wallet":0.00,"installments":1,` +
 		`"interest_payer":"merchant","customer_rate":0.00,"commission_rate":1.99,"commission":2.00,"authorized":0.00,"captured":100.50,` +
-		`"refunded":0.00,"refunding":0.00,"open_ask":null,"card":{"masked":"542119******0656","last4":"0656","holder":"John Doe",` +
+		`"refunded":0.00,"refunding":0.00,"open_ask":null,"unclear":false,"card":{"masked":"542119******0656","last4":"0656","holder":"John Doe",` +
 		`"bank":"Akbank","scheme":"MASTERCARD","type":"CREDIT","program":"Axess","brand":"Axess","commercial":false,"known":true,` +
 		`"domestic":true,"card_id":null},"requested_pos_alias":null,"pos_id":2,"pos_alias":"akbank","result":{"reason":"SUCCESS",` +
 		`"transaction_id":"T-2","host_reference":"H-2","auth_code":"123456","at":"2026-11-20T11:30:00.5Z"},"client_ip":"192.168.1.1",` +

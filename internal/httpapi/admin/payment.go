@@ -53,7 +53,9 @@ type summaryView struct {
 	Refunded       money.Amount `json:"refunded"`
 	Refunding      money.Amount `json:"refunding"`
 	// OpenAsk is the capture or void that is in progress.
-	OpenAsk           *int64     `json:"open_ask"`
+	OpenAsk *int64 `json:"open_ask"`
+	// Unclear says that the bank may hold money of a payment that ended without.
+	Unclear           bool       `json:"unclear"`
 	Card              cardView   `json:"card"`
 	RequestedPOSAlias *string    `json:"requested_pos_alias"`
 	POSID             *int64     `json:"pos_id"`
@@ -130,7 +132,7 @@ func viewSummary(p payment.Payment) summaryView {
 		Installments: p.Installments, InterestPayer: viewPayer(p.InterestPayer),
 		CustomerRate: p.CustomerRate, CommissionRate: p.CommissionRate, Commission: in(p.Commission),
 		Authorized: in(p.Authorized), Captured: in(p.Captured), Refunded: in(p.Refunded), Refunding: in(p.Refunding),
-		OpenAsk: idOrNull(p.OpenAsk), Card: viewCard(p.Card), RequestedPOSAlias: kit.TextOrNull(p.RequestedPOSAlias),
+		OpenAsk: idOrNull(p.OpenAsk), Unclear: p.Unclear, Card: viewCard(p.Card), RequestedPOSAlias: kit.TextOrNull(p.RequestedPOSAlias),
 		POSID: idOrNull(p.POSID), POSAlias: kit.TextOrNull(p.POSAlias), Result: viewResult(p.Result),
 		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}

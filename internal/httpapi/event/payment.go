@@ -14,6 +14,7 @@ type paymentView struct {
 	ID             string       `json:"id"`
 	Version        int          `json:"version"`
 	State          string       `json:"state"`
+	Unclear        bool         `json:"unclear"`
 	Surface        string       `json:"surface"`
 	Phase          string       `json:"phase"`
 	OrderRef       string       `json:"order_ref"`
@@ -47,7 +48,7 @@ type cardView struct {
 func viewPayment(p payment.Payment) *paymentView {
 	in := func(a money.Amount) money.Amount { return a.Or(p.Paid.Currency()) }
 	return &paymentView{
-		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Surface: string(p.Surface),
+		ID: p.UUID.String(), Version: p.Version, State: string(p.State), Unclear: p.Unclear, Surface: string(p.Surface),
 		Phase: string(p.Phase), OrderRef: p.OrderRef, ConversationID: kit.TextOrNull(p.ConversationID),
 		ExternalID: kit.TextOrNull(p.ExternalID), CustomerRef: kit.TextOrNull(p.CustomerRef),
 		Currency: p.Paid.Currency().String(), Price: in(p.Price), Paid: in(p.Paid), Authorized: in(p.Authorized),

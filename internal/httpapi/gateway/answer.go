@@ -110,7 +110,7 @@ func (s *surface) state(p payment.Payment, e ending, lang language.Tag) apiPayme
 // does not change that.
 func endingOf(p payment.Payment) ending {
 	e := ending{
-		status: statusOf(p.State), result: p.Result, at: p.Result.At, amount: p.Paid,
+		status: statusNow(p), result: p.Result, at: p.Result.At, amount: p.Paid,
 		commission: money.Zero(p.Paid.Currency()),
 	}
 	switch e.status {
@@ -159,6 +159,15 @@ func endingOfOperation(o payment.Outcome) ending {
 		e.at = op.StartedAt
 	}
 	return e
+}
+
+// statusNow is PENDING also while it is not known whether a payment that ended without
+// money has taken some.
+func statusNow(p payment.Payment) string {
+	if p.Unclear {
+		return statusPending
+	}
+	return statusOf(p.State)
 }
 
 func statusOf(s payment.State) string {

@@ -129,6 +129,18 @@ func TestAnswer(t *testing.T) {
 				`"domInt":"INT","cardScheme":"MASTERCARD","cardType":"CREDIT","loyaltyCode":"BANKKART","externalTransactionId":null,` +
 				`"authCode":null,"resultCode":"RESULT_UNKNOWN","resultMessage":"The bank's answer is not known yet","customerId":null}`,
 		},
+		"unclear_payment": {
+			path: "/api/payment", body: goodBody,
+			outcome: func(t *testing.T) payment.Outcome {
+				p := approvedPayment(t)
+				p.State, p.Unclear, p.Result.Reason = payment.Declined, true, connector.ThreeDSFailed
+				return payment.Outcome{Payment: p}
+			},
+			want: `{"paymentId":"123e4567-e89b-12d3-a456-426614174000","orderId":"ORD-12345","amount":100.50,"installmentCount":1,"currency":"TRY",` +
+				`"merchantCommission":0.00,"status":"PENDING","paymentDate":"2026-11-20T11:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
+				`"domInt":"DOM","cardScheme":"MASTERCARD","cardType":"CREDIT","loyaltyCode":"AXESS","externalTransactionId":null,` +
+				`"authCode":null,"resultCode":"RESULT_UNKNOWN","resultMessage":"The bank's answer is not known yet","customerId":null}`,
+		},
 		"approved_hold": {
 			path: "/api/pre-authorization", body: goodBody,
 			outcome: func(t *testing.T) payment.Outcome {

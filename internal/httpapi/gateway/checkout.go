@@ -75,6 +75,13 @@ func (s *surface) findCheckout(ctx context.Context, r *request) (kit.Response, e
 // section 12.16): of its payment while that says how the checkout stands, else of
 // the order, with whatever card was tried last.
 func (s *surface) checkoutResult(v checkout.View, lang language.Tag) apiPayment {
+	if v.Payment.Unclear { // the card that was tried last may have been charged
+		e := endingOf(v.Payment)
+		if v.State == checkout.Failed { // that is final
+			e.status = statusFailed
+		}
+		return s.view(v.Payment, e, lang)
+	}
 	switch v.State {
 	case checkout.Paid, checkout.Authenticating, checkout.Charging:
 		if v.Payment.ID != 0 {

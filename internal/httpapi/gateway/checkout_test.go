@@ -195,6 +195,27 @@ func TestCheckoutResult(t *testing.T) {
 			},
 			[]string{`"status":"FAILED"`, `"resultCode":"CHECKOUT_CANCELLED"`, `"paymentDate":"2026-11-20T12:30:00Z"`},
 		},
+		"given_up_while_the_bank_may_have_charged": {
+			func(t *testing.T, v *checkout.View) {
+				v.State, v.Payment = checkout.Charging, approvedPayment(t)
+				v.Payment.State, v.Payment.Result.Reason, v.Payment.Unclear = payment.Declined, connector.CheckoutCancelled, true
+			},
+			[]string{`"paymentId":"` + paymentID + `"`, `"status":"PENDING"`, `"resultCode":"RESULT_UNKNOWN"`},
+		},
+		"ended_before_a_late_return_told_of_a_charge": {
+			func(t *testing.T, v *checkout.View) {
+				v.State, v.Reason, v.Payment, v.EndedAt = checkout.Failed, connector.CheckoutCancelled, approvedPayment(t), today
+				v.Payment.State, v.Payment.Result.Reason, v.Payment.Unclear = payment.Declined, connector.CheckoutCancelled, true
+			},
+			[]string{`"paymentId":"` + paymentID + `"`, `"status":"FAILED"`, `"resultCode":"RESULT_UNKNOWN"`}, // the end is final
+		},
+		"open_after_a_late_return_told_of_a_charge": {
+			func(t *testing.T, v *checkout.View) {
+				v.Payment = approvedPayment(t)
+				v.Payment.State, v.Payment.Result.Reason, v.Payment.Unclear = payment.Declined, connector.ThreeDSFailed, true
+			},
+			[]string{`"status":"PENDING"`, `"resultCode":"RESULT_UNKNOWN"`},
+		},
 		"expired": {
 			func(_ *testing.T, v *checkout.View) {
 				v.State, v.Reason, v.EndedAt = checkout.Failed, connector.CheckoutExpired, today

@@ -112,6 +112,7 @@ func scenes() []scene {
 			f.view.State, f.bank = checkout.Authenticating, connector.Form{Action: "https://bank.example/acs"}
 		}},
 		{name: "wait", change: func(f *fakeCheckouts) { f.view.State = checkout.Charging }},
+		{name: "unclear", change: func(f *fakeCheckouts) { f.view = unclearView(f.view, checkout.Charging) }},
 		{name: "paid", change: func(f *fakeCheckouts) { f.view = paidView(f.view) }},
 		{name: "failed", change: failed(connector.DoNotHonour)},
 		{name: "cancelled", change: failed(connector.CheckoutCancelled)},

@@ -51,6 +51,18 @@ func TestHostedPage(t *testing.T) {
 		"charging": {
 			func(f *fakeCheckouts) { f.view.State = checkout.Charging }, 200, []string{"being processed"}, []string{`name="pan"`},
 		},
+		"given_up_while_the_bank_may_have_charged": {
+			func(f *fakeCheckouts) { f.view = unclearView(f.view, checkout.Charging) }, 200,
+			[]string{"We are looking into your payment", "not known yet", "Update now"}, []string{`name="pan"`, "not charged", "<form"},
+		},
+		"ended_before_a_late_return_told_of_a_charge": {
+			func(f *fakeCheckouts) { f.view = unclearView(f.view, checkout.Failed) }, 200,
+			[]string{"We are looking into your payment"}, []string{"not charged", "<form"},
+		},
+		"open_after_a_late_return_told_of_a_charge": {
+			func(f *fakeCheckouts) { f.view = unclearView(f.view, checkout.Open) }, 200,
+			[]string{"We are looking into your payment"}, []string{`name="pan"`, "not charged", "<form"},
+		},
 		"paid": {
 			func(f *fakeCheckouts) { f.view = paidView(f.view) }, 200,
 			[]string{"Payment successful", "542119******0656", "3 × 345.00", `action="https://shop.example.com/callback?order=1&amp;x=2"`, `name="checkoutId" value="` + checkoutID},

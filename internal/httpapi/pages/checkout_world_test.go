@@ -53,6 +53,8 @@ type fakeCheckouts struct {
 	quotes []string
 	saved  []checkout.SavedCard
 	logo   merchant.Logo
+	// does, when set, is what comes of a call. The fake is locked meanwhile.
+	does func(call any)
 }
 
 func newFake(t *testing.T) *fakeCheckouts {
@@ -77,6 +79,9 @@ func (f *fakeCheckouts) record(call any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, call)
+	if f.does != nil {
+		f.does(call)
+	}
 	return f.err
 }
 
@@ -93,6 +98,8 @@ func (f *fakeCheckouts) paid() *checkout.Attempt {
 }
 
 func (f *fakeCheckouts) Page(_ context.Context, u id.UUID) (checkout.View, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if u != f.view.ID {
 		return checkout.View{}, fault.New(fault.NotFound, fault.NoSuchThing, "no such checkout")
 	}
@@ -259,6 +266,16 @@ func paidView(v checkout.View) checkout.View {
 	v.Payment = payment.Payment{
 		ID: 9, State: payment.Captured, Installments: 3, Paid: money.FromMinor(103_500, money.TRY),
 		Card: payment.Instrument{Masked: "542119******0656"},
+	}
+	return v
+}
+
+// unclearView is a checkout whose bank may hold money that nobody wants.
+func unclearView(v checkout.View, s checkout.State) checkout.View {
+	v.State, v.Attempts = s, 1
+	v.Payment = payment.Payment{ID: 9, State: payment.Declined, Unclear: true, Paid: money.FromMinor(100_000, money.TRY)}
+	if s != checkout.Charging {
+		v.Reason = connector.CheckoutCancelled
 	}
 	return v
 }

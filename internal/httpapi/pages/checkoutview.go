@@ -88,6 +88,11 @@ const (
 // show answers GET with the checkout as it is.
 func (s *hosted) show(v visit) {
 	p := s.sheet(v)
+	if v.Payment.Unclear {
+		s.lookedAfter(v, &p)
+		s.write(v.w, v.r, p)
+		return
+	}
 	switch v.State {
 	case checkout.Open:
 		s.openForm(v, &p)
@@ -147,6 +152,13 @@ func (p *sheet) lead(a away) {
 	if u, err := url.Parse(a.Action); err == nil && u.Scheme == "http" {
 		p.targets += " http:"
 	}
+}
+
+// lookedAfter says that it is not known yet whether the card that was tried last was
+// charged. There is nothing to do but to wait.
+func (s *hosted) lookedAfter(v visit, p *sheet) {
+	s.waiting(v, p)
+	p.Title, p.Lines = p.T["unclear"], []string{p.T["unclear_text"], p.T["wait_text"]}
 }
 
 func (s *hosted) waiting(v visit, p *sheet) {

@@ -173,7 +173,7 @@ func (s *returns) sendOn(w http.ResponseWriter, r *http.Request, done threeds.Re
 	if done.SecurityKey != "" {
 		form.Fields = append(form.Fields, kit.FormField{Name: "securityKey", Value: done.SecurityKey})
 	} else {
-		reason := string(done.Payment.Result.Reason)
+		reason := string(done.Payment.KnownReason())
 		form.Fields = append(form.Fields, kit.FormField{Name: "resultCode", Value: reason},
 			kit.FormField{Name: "resultMessage", Value: s.kit.Catalogue().Reason(lang, reason)})
 	}

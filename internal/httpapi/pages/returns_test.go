@@ -117,17 +117,20 @@ func TestReturns(t *testing.T) {
 			t.Errorf("headers %v", w.Header())
 		}
 	})
-	t.Run("failure_has_a_reason_and_no_key", func(t *testing.T) {
-		t.Parallel()
-		p := payment.Payment{Result: payment.Result{Reason: connector.ThreeDSFailed}}
-		w := comeBack(t, newReturns(t, &fakeReturner{done: threeds.Returned{Payment: p, URL: "https://shop.example/no"}}),
-			http.MethodPost, address, "a=b", "en")
-		form, err := apitest.ReadForm(w.Body.String())
-		if err != nil || len(form.Fields) != 3 || form.Fields.Get("resultCode") != "THREEDS_FAILED" ||
-			form.Fields.Get("resultMessage") == "" || form.Fields.Has("securityKey") {
-			t.Errorf("%v: %+v", err, form)
-		}
-	})
+	for name, unclear := range map[string]bool{"failure_has_a_reason_and_no_key": false, "unclear_failure_says_so": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := payment.Payment{State: payment.Declined, Unclear: unclear, Result: payment.Result{Reason: connector.ThreeDSFailed}}
+			w := comeBack(t, newReturns(t, &fakeReturner{done: threeds.Returned{Payment: p, URL: "https://shop.example/no"}}),
+				http.MethodPost, address, "a=b", "en")
+			form, err := apitest.ReadForm(w.Body.String())
+			want := map[bool]string{false: "THREEDS_FAILED", true: "RESULT_UNKNOWN"}[unclear]
+			if err != nil || len(form.Fields) != 3 || form.Fields.Get("resultCode") != want ||
+				form.Fields.Get("resultMessage") == "" || form.Fields.Has("securityKey") {
+				t.Errorf("%v: %+v", err, form)
+			}
+		})
+	}
 	for name, r := range map[string]struct {
 		method, path, body, media string
 		done                      threeds.Returned
