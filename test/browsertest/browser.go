@@ -50,6 +50,8 @@ func Start(t testing.TB) *Browser {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("hide-scrollbars", true),
+		// A page out of this cache loads nothing that could be waited for, and answers nobody.
+		chromedp.Flag("disable-features", "BackForwardCache"),
 		chromedp.WSURLReadTimeout(wait.Limit))
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(func() {

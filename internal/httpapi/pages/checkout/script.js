@@ -6,11 +6,20 @@
   const $ = (id) => document.getElementById(id);
   document.documentElement.classList.add('live');
 
+  // A page that comes out of the browser's memory is as it was: it loads anew. What is
+  // noted in the history tells the new one that the shopper came back.
+  addEventListener('pageshow', (e) => {
+    if (!e.persisted) return;
+    document.body.inert = true;
+    history.replaceState('back', '');
+    location.reload();
+  });
+
   // A form that leads on submits itself, except to someone who came back.
   const away = document.querySelector('form[data-auto]');
   if (away) {
     const visit = performance.getEntriesByType('navigation')[0];
-    if (!visit || visit.type !== 'back_forward') {
+    if (history.state !== 'back' && (!visit || visit.type !== 'back_forward')) {
       // Not away.submit: a bank may have a field of that name.
       setTimeout(() => HTMLFormElement.prototype.submit.call(away), Number(away.dataset.auto));
     }
