@@ -35,6 +35,21 @@ func (s *Service) List(ctx context.Context, m id.Merchant, f payment.Filter) ([]
 	return page, next, nil
 }
 
+// MaxRefunds is how many refunds of a payment are told: a payment may have thousands,
+// each of a few kuruş, and an answer has an end.
+const MaxRefunds = 100
+
+// Refunds returns what was asked to be given back of a merchant's payment, newest
+// first, at most MaxRefunds.
+func (s *Service) Refunds(ctx context.Context, m id.Merchant, p id.Payment) ([]payment.Refund, error) {
+	// Two for each: a refund has at most two attempts (operation.Service.Turn).
+	operations, err := s.store.RefundOperations(ctx, m, p, 2*MaxRefunds)
+	if err != nil {
+		return nil, fmt.Errorf("read refunds: %w", err)
+	}
+	return payment.RefundsOf(operations, MaxRefunds), nil
+}
+
 // Detail returns a merchant's payment with its operations and ledger postings.
 func (s *Service) Detail(ctx context.Context, m id.Merchant, u id.UUID) (Detail, error) {
 	p, err := s.Find(ctx, m, u)

@@ -67,6 +67,30 @@ func (w *world) ask(t *testing.T, what string, o payment.Outcome) {
 	}
 }
 
+// wantRefund holds that what was asked for as a refund is told as one, by the ask that
+// answered it, whatever it went to the bank as; and that a void never is.
+func (w *world) wantRefund(t *testing.T, o payment.Outcome, asked, operations string) {
+	t.Helper()
+	told, err := w.Refunds(t.Context(), paymenttest.DemoMerchant, o.Payment.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asked == "void" {
+		if len(told) != 0 {
+			t.Errorf("a void is told as the refunds %+v", told)
+		}
+		return
+	}
+	d, err := w.Detail(t.Context(), paymenttest.DemoMerchant, o.Payment.UUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := d.Operations[len(d.Operations)-1]
+	if len(told) != 1 || told[0].ID != last.AskID || told[0].Amount != last.Amount || told[0].Status != last.Status {
+		t.Errorf("of %q is told %+v", operations, told)
+	}
+}
+
 // TestVoidOrRefund holds what a merchant's void or refund of the whole goes to its bank
 // as: by the bank's day, and turned once by what the bank says of it. The world's clock
 // begins at noon UTC.
@@ -124,6 +148,7 @@ func TestVoidOrRefund(t *testing.T) {
 					if got := w.followUps(t, o); got != tt.want {
 						t.Errorf("%s: operations: %s; want %s", o.Payment.Phase, got, tt.want)
 					}
+					w.wantRefund(t, o, tt.asked, tt.want)
 					paymenttest.WantState(t, w.Now(t, o), tt.state)
 					if left := w.WantBalanced(t, o)["sales"]; (left == "0.00") != (tt.state != payment.Captured) {
 						t.Errorf("%s: %s of sales are left of a payment that is %s", o.Payment.Phase, left, tt.state)

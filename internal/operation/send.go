@@ -21,7 +21,7 @@ func (s *Service) New(ctx context.Context, p payment.Payment, kind connector.Kin
 	now := s.clock.Now()
 	return payment.Operation{
 		ID: operationID, MerchantID: p.MerchantID, PaymentID: p.ID,
-		AskID: operationID, Attempt: 1, Kind: kind, POSID: at.ID,
+		AskID: operationID, Attempt: 1, Asked: kind, Kind: kind, POSID: at.ID,
 		Reference: id.NewReference(now), Status: payment.OperationOpen,
 		Result: payment.Result{Reason: connector.ResultUnknown, At: now},
 		Actor:  actor, StartedAt: now,

@@ -66,8 +66,8 @@ func (s *Service) otherWay(ctx context.Context, ended payment.Change) (payment.C
 	if err != nil {
 		return payment.Change{}, false, err
 	}
-	next.AskID, next.Attempt, next.Original, next.Amount = o.AskID, o.Attempt+1, o.Original, o.Amount
-	next.Items = p.ItemsUndoneBy(kind)
+	next.AskID, next.Attempt, next.Asked = o.AskID, o.Attempt+1, o.Asked
+	next.Original, next.Amount, next.Items = o.Original, o.Amount, p.ItemsUndoneBy(kind)
 	p.Reserve(next)
 	p.MarkChanged(next.StartedAt)
 	return payment.Change{Payment: p, Operation: next}, true, nil

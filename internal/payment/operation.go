@@ -19,8 +19,11 @@ type Operation struct {
 	// another POS has several operations, and one answer.
 	AskID   id.Operation
 	Attempt int // 1 for the first operation of an ask
-	Kind    connector.Kind
-	POSID   id.POS // zero if no bank is asked
+	// Asked is the kind that was asked for. Kind is what the request went to the bank
+	// as: of a void and a refund of the whole the bank's day decides which.
+	Asked connector.Kind
+	Kind  connector.Kind
+	POSID id.POS // zero if no bank is asked
 	// Reference is what the bank knows the request by; it is unique.
 	Reference string
 	// Original is the reference of the operation that a follow-up is about.

@@ -102,6 +102,10 @@ type Lister interface {
 	Payments(ctx context.Context, m id.Merchant, f Filter) ([]Payment, string, error)
 	// Postings returns the ledger postings of a payment, oldest first.
 	Postings(ctx context.Context, m id.Merchant, p id.Payment) ([]ledger.Posting, error)
+	// RefundOperations returns up to limit operations of a payment that were asked for
+	// as refunds, whatever they went to the bank as, newest first and without their
+	// items. The reversal of a charge that nobody wanted is none.
+	RefundOperations(ctx context.Context, m id.Merchant, p id.Payment, limit int) ([]Operation, error)
 }
 
 // Worklist is what the resolver works on, over all merchants.

@@ -41,6 +41,7 @@ var operationTable = newTable(&table[payment.Operation]{
 	fixed: []column[payment.Operation]{
 		number("ask_id", func(o *payment.Operation) *id.Operation { return &o.AskID }),
 		number("attempt", func(o *payment.Operation) *int { return &o.Attempt }),
+		text("asked", func(o *payment.Operation) *connector.Kind { return &o.Asked }),
 		text("kind", func(o *payment.Operation) *connector.Kind { return &o.Kind }),
 		number("pos_id", func(o *payment.Operation) *id.POS { return &o.POSID }),
 		text("reference", func(o *payment.Operation) *string { return &o.Reference }),
@@ -56,6 +57,9 @@ var (
 	updateOperation = operationTable.blindUpdate() + mutable(operationTable.sameVersion())
 
 	operationsOfPayment = operationTable.selecting("WHERE merchant_id = $1 AND payment_id = $2 ORDER BY started_at, id")
+
+	refundsOfPayment = operationTable.selecting("WHERE merchant_id = $1 AND payment_id = $2" +
+		" AND asked = 'refund' AND actor <> $3 ORDER BY started_at DESC, id DESC LIMIT $4")
 
 	unresolved = operationTable.selecting(
 		"WHERE status IN ('open', 'unknown') AND next_inquiry <= $1 ORDER BY next_inquiry, id LIMIT $2")
@@ -80,6 +84,18 @@ func (p *Payments) Operations(ctx context.Context, m id.Merchant, n id.Payment) 
 	}
 	if err != nil {
 		return nil, fmt.Errorf("operations of payment %d: %w", n, err)
+	}
+	return all, nil
+}
+
+// RefundOperations implements payment.Lister.
+func (p *Payments) RefundOperations(
+	ctx context.Context, m id.Merchant, n id.Payment, limit int,
+) ([]payment.Operation, error) {
+	all, err := many(ctx, p.db, operationTable.reader(), refundsOfPayment,
+		int64(m), int64(n), payment.ReversalActor, int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("refunds of payment %d: %w", n, err)
 	}
 	return all, nil
 }

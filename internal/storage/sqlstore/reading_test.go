@@ -50,11 +50,12 @@ func write(t *testing.T, db *storage.DB, sql string, args ...any) {
 func ago(d time.Duration) int64 { return readingsAt.Add(-d).UnixMicro() }
 
 func countUnknown(t *testing.T, db *storage.DB, r *sqlstore.Readings) {
-	const insert = `INSERT INTO operation (merchant_id, payment_id, id, version, ask_id, attempt, kind, pos_id,
+	const insert = `INSERT INTO operation (merchant_id, payment_id, id, version, ask_id, attempt, asked, kind, pos_id,
 		reference, original,
 		currency, amount, status, result_reason, result_transaction_id, result_host_reference, result_auth_code, result_at,
 		bank_code, bank_message, actor, started_at, finished_at, next_inquiry, inquiries, escalated_at)
-		VALUES (1, $1, $1, 1, $1, 1, 'sale', 1, $2, '', 'TRY', 100, $3, '', '', '', '', 0, '', '', '', $4, 0, $5, 0, 0)`
+		VALUES (1, $1, $1, 1, $1, 1, 'sale', 'sale', 1, $2, '',
+		'TRY', 100, $3, '', '', '', '', 0, '', '', '', $4, 0, $5, 0, 0)`
 	for i, o := range []struct {
 		status           string
 		started, inquiry time.Duration // before the reading

@@ -39,6 +39,7 @@ func testPayments(t *testing.T, open Opener) {
 	t.Run("amounts_of_items_change_when_they_are_saved", func(t *testing.T) { testItemAmounts(t, s) })
 	t.Run("items_of_operations_are_kept_as_they_began", func(t *testing.T) { testOperationItems(t, s) })
 	t.Run("items_that_cannot_be_are_refused", func(t *testing.T) { testImpossibleItems(t, s) })
+	t.Run("refunds_are_what_was_asked_for_as_such", func(t *testing.T) { testRefundOperations(t, s) })
 	t.Run("of_many_changes_of_a_version_one_wins", func(t *testing.T) { testChangesAtOnce(t, s, p) })
 }
 

@@ -78,7 +78,8 @@ func samplePayment(n int64) payment.Payment {
 func sampleOperation(p payment.Payment) payment.Operation {
 	return payment.Operation{
 		ID: id.Operation(p.ID), MerchantID: p.MerchantID, PaymentID: p.ID, AskID: id.Operation(p.ID), Attempt: 1,
-		Kind: connector.Sale, POSID: 3, Reference: fmt.Sprintf("REF%d", p.ID), Original: "", Amount: p.Paid,
+		Asked: connector.Sale, Kind: connector.Sale, POSID: 3,
+		Reference: fmt.Sprintf("REF%d", p.ID), Original: "", Amount: p.Paid,
 		Status: payment.OperationOpen, Actor: "credential:1",
 		StartedAt: p.CreatedAt, NextInquiry: p.CreatedAt.Add(time.Minute),
 	}

@@ -104,6 +104,7 @@ CREATE TABLE operation (
     version               BIGINT NOT NULL,
     ask_id                BIGINT NOT NULL,
     attempt               BIGINT NOT NULL,
+    asked                 TEXT NOT NULL, -- the kind that was asked for; kind is what it went to the bank as
     kind                  TEXT NOT NULL,
     pos_id                BIGINT NOT NULL, -- 0 for none: carried out in our books alone
     reference             TEXT NOT NULL,

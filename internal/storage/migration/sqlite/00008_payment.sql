@@ -103,6 +103,7 @@ CREATE TABLE operation (
     version               INTEGER NOT NULL,
     ask_id                INTEGER NOT NULL,
     attempt               INTEGER NOT NULL,
+    asked                 TEXT NOT NULL, -- the kind that was asked for; kind is what it went to the bank as
     kind                  TEXT NOT NULL,
     pos_id                INTEGER NOT NULL, -- 0 for none: carried out in our books alone
     reference             TEXT NOT NULL,
