@@ -146,14 +146,15 @@ func endingOfOperation(o payment.Outcome) ending {
 	if op.ID == 0 {
 		return nowOf(p)
 	}
-	e := ending{result: op.Result, at: op.Result.At, amount: op.Amount, commission: p.CommissionOf(op)}
-	switch op.Status {
-	case payment.OperationApproved:
-		e.status = statusSuccess
-	case payment.OperationDeclined, payment.OperationUnsent, payment.OperationReversed:
-		e.status, e.result.Reason = statusFailed, op.FailureReason()
-	case payment.OperationOpen, payment.OperationUnknown, payment.OperationEnrolled:
-		e.status, e.result = statusPending, payment.Result{Reason: connector.ResultUnknown}
+	e := ending{
+		status: statusOfOperation(op.Status), result: op.Result, at: op.Result.At, amount: op.Amount,
+		commission: p.CommissionOf(op),
+	}
+	switch e.status {
+	case statusFailed:
+		e.result.Reason = op.FailureReason()
+	case statusPending:
+		e.result = payment.Result{Reason: connector.ResultUnknown}
 	}
 	if e.at.IsZero() {
 		e.at = op.StartedAt
@@ -168,6 +169,17 @@ func statusNow(p payment.Payment) string {
 		return statusPending
 	}
 	return statusOf(p.State)
+}
+
+func statusOfOperation(s payment.Status) string {
+	switch s {
+	case payment.OperationApproved:
+		return statusSuccess
+	case payment.OperationDeclined, payment.OperationUnsent, payment.OperationReversed:
+		return statusFailed
+	case payment.OperationOpen, payment.OperationUnknown, payment.OperationEnrolled:
+	}
+	return statusPending
 }
 
 func statusOf(s payment.State) string {

@@ -57,7 +57,7 @@ func TestAnswer(t *testing.T) {
 	}
 	operation := func(kind connector.Kind, minor int64, status payment.Status, reason connector.Reason) payment.Operation {
 		return payment.Operation{
-			ID: 4, Kind: kind, Amount: money.FromMinor(minor, money.TRY), Status: status, StartedAt: today,
+			ID: 4, AskID: 4, Kind: kind, Amount: money.FromMinor(minor, money.TRY), Status: status, StartedAt: today,
 			Result: payment.Result{Reason: reason, TransactionID: "EXT-2", AuthCode: "112233", At: today.Add(time.Hour)},
 		}
 	}
@@ -189,7 +189,7 @@ func TestAnswer(t *testing.T) {
 				`"merchantCommission":0.00,"status":"SUCCESS","paymentDate":"2026-11-20T12:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
 				`"domInt":"DOM","cardScheme":"MASTERCARD","cardType":"CREDIT","loyaltyCode":"AXESS","externalTransactionId":"EXT-2",` +
 				`"authCode":"112233","resultCode":"SUCCESS","resultMessage":"Successful","customerId":null,` +
-				`"capturedAmount":100.50,"refundedAmount":40.00,"voided":false}`,
+				`"capturedAmount":100.50,"refundedAmount":40.00,"voided":false,"refundId":"4"}`,
 		},
 		"refund_whose_result_is_unknown": {
 			path: "/api/payment" + sub + "/refund", body: `{}`,
@@ -201,7 +201,7 @@ func TestAnswer(t *testing.T) {
 				`"merchantCommission":0.00,"status":"PENDING","paymentDate":"2026-11-20T12:30:00Z","cardHolderName":"John Doe","pan":"542119******0656",` +
 				`"domInt":"DOM","cardScheme":"MASTERCARD","cardType":"CREDIT","loyaltyCode":"AXESS","externalTransactionId":null,` +
 				`"authCode":null,"resultCode":"RESULT_UNKNOWN","resultMessage":"The bank's answer is not known yet","customerId":null,` +
-				`"capturedAmount":100.50,"refundedAmount":0.00,"voided":false}`,
+				`"capturedAmount":100.50,"refundedAmount":0.00,"voided":false,"refundId":"4"}`,
 		},
 		"void": {
 			path: "/api/payment" + sub + "/void", body: `{}`, replayed: "true",

@@ -152,10 +152,18 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	p := approvedPayment(t)
 	p.Phase, p.Captured = payment.PhasePreAuthorization, money.FromMinor(9000, money.TRY)
-	f := &fakePayments{found: p}
+	f := &fakePayments{found: p, refunds: []payment.Refund{
+		{ID: 42, Amount: money.FromMinor(1000, money.TRY), Status: payment.OperationUnknown, AskedAt: today.Add(time.Hour)},
+		{ID: 41, Amount: money.FromMinor(1000, money.TRY), Status: payment.OperationApproved, AskedAt: today},
+		{ID: 40, Amount: money.FromMinor(9000, money.TRY), Status: payment.OperationUnsent, AskedAt: today},
+	}}
 	w := send(newHandler(t, f), newRequest(t, http.MethodGet, "/api/payment/"+paymentID, ""))
 	for _, want := range []string{
-		`"amount":90.00,`, `"status":"SUCCESS"`, `"capturedAmount":90.00,"refundedAmount":0.00,"voided":false}`,
+		`"amount":90.00,`, `"status":"SUCCESS"`, `"capturedAmount":90.00,"refundedAmount":0.00,"voided":false,`,
+		`"kind":"PRE_AUTHORIZATION","refunds":[` +
+			`{"refundId":"42","amount":10.00,"status":"PENDING","createdAt":"2026-11-20T12:30:00Z"},` +
+			`{"refundId":"41","amount":10.00,"status":"SUCCESS","createdAt":"2026-11-20T11:30:00Z"},` +
+			`{"refundId":"40","amount":90.00,"status":"FAILED","createdAt":"2026-11-20T11:30:00Z"}]}`,
 	} {
 		if w.Code != http.StatusOK || !contains(w.Body.String(), want) {
 			t.Errorf("answer = %d %s, want %s", w.Code, w.Body, want)
@@ -168,6 +176,9 @@ func TestFind(t *testing.T) {
 	expired := approvedPayment(t)
 	expired.State = payment.Expired
 	w = send(newHandler(t, &fakePayments{found: expired}), newRequest(t, http.MethodGet, "/api/payment/"+paymentID, ""))
+	if !contains(w.Body.String(), `"kind":"SALE","refunds":[]}`) {
+		t.Errorf("a sale without refunds = %s", w.Body)
+	}
 	if !contains(w.Body.String(), `"status":"FAILED"`) || !contains(w.Body.String(), `"resultCode":"EXPIRED_PROVISION"`) {
 		t.Errorf("lapsed hold = %s", w.Body)
 	}

@@ -40,6 +40,7 @@ type fakePayments struct {
 	options  []routing.Option
 	found    payment.Payment
 	page     []payment.Payment
+	refunds  []payment.Refund
 	next     string
 	err      error
 	deadline bool
@@ -99,6 +100,13 @@ func (f *fakePayments) Find(_ context.Context, m id.Merchant, u id.UUID) (paymen
 func (f *fakePayments) List(ctx context.Context, _ id.Merchant, filter payment.Filter) ([]payment.Payment, string, error) {
 	f.record(ctx, filter)
 	return f.page, f.next, f.err
+}
+
+func (f *fakePayments) Refunds(_ context.Context, m id.Merchant, p id.Payment) ([]payment.Refund, error) {
+	if m != 1 || p != f.found.ID {
+		return nil, fault.New(fault.NotFound, fault.NoSuchThing, "no such payment")
+	}
+	return f.refunds, f.err
 }
 
 // fakeCallers knows one pair.

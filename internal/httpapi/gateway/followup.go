@@ -7,7 +7,6 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/money"
-	"github.com/vezne/vezne/internal/payment"
 )
 
 // capture answers POST /api/pre-authorization/{paymentId}/capture.
@@ -41,7 +40,9 @@ func (s *surface) refund(ctx context.Context, r *request) (kit.Response, error) 
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return s.followedUp(o, r), nil
+	v := apiRefunded{apiPaymentState: s.state(o.Payment, endingOfOperation(o), r.Language)}
+	v.RefundID = refundID(o.Operation.AskID)
+	return replayed(kit.OK(v), o.Replayed), nil
 }
 
 // readRefund reads the amount. Without one it is all that is left, which the
@@ -77,9 +78,5 @@ func (s *surface) void(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return s.followedUp(o, r), nil
-}
-
-func (s *surface) followedUp(o payment.Outcome, r *request) kit.Response {
-	return replayed(kit.OK(s.state(o.Payment, endingOfOperation(o), r.Language)), o.Replayed)
+	return replayed(kit.OK(s.state(o.Payment, endingOfOperation(o), r.Language)), o.Replayed), nil
 }

@@ -37,6 +37,7 @@ type Charger interface {
 type Reader interface {
 	Find(ctx context.Context, m id.Merchant, u id.UUID) (payment.Payment, error)
 	List(ctx context.Context, m id.Merchant, f payment.Filter) ([]payment.Payment, string, error)
+	Refunds(ctx context.Context, m id.Merchant, p id.Payment) ([]payment.Refund, error)
 }
 
 // Authenticating charges payers who were authenticated with 3-D Secure.

@@ -24,7 +24,13 @@ func (s *surface) find(ctx context.Context, r *request) (kit.Response, error) {
 	if err != nil {
 		return kit.Response{}, err
 	}
-	return kit.OK(s.state(p, nowOf(p), r.Language)), nil
+	refunds, err := s.payments.Refunds(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return kit.Response{}, err
+	}
+	return kit.OK(apiPaymentDetail{
+		apiPaymentState: s.state(p, nowOf(p), r.Language), Kind: kindOf(p.Phase), Refunds: viewRefunds(refunds),
+	}), nil
 }
 
 // list answers GET /api/payments.
