@@ -28,9 +28,9 @@ func TestPayCommand(t *testing.T) {
 		body := strings.Replace(goodBody, `"requestPort":8080`,
 			`"requestPort":1,"customerId":"CUST-1","installmentCount":1,"unheardOf":{"a":[1e9]}`, 1)
 		body = strings.Replace(body, `"John Doe"`, `"  Şükrü O'Neil-Çağ Jr. "`, 1)
-		r := newRequest(t, http.MethodPost, path, body)
+		r := newRequest(t, http.MethodPost, path, "\ufeff"+body)
 		r.Header.Set("Idempotency-Key", "first try")
-		r.Header.Set("Content-Type", `application/json; charset="UTF-8"`)
+		r.Header.Set("Content-Type", `application/json; charset="UTF8"`)
 		if w := send(newHandler(t, f), r); w.Code != http.StatusOK {
 			t.Fatalf("%s: status = %d: %s", path, w.Code, w.Body)
 		}

@@ -59,7 +59,7 @@ func TestBadInput(t *testing.T) {
 		"invalid_utf8":                {with("ORD-12345", "ORD-\xff"), 400, "MALFORMED_JSON", "orderId:INVALID"},
 		"overlong_utf8":               {with("ORD-12345", "ORD-\xc0\xaf"), 400, "MALFORMED_JSON", "orderId:INVALID"},
 		"lone_surrogate":              {with("ORD-12345", `\ud800`), 400, "MALFORMED_JSON", "orderId:INVALID"},
-		"byte_order_mark":             {"\ufeff" + goodBody, 400, "MALFORMED_JSON", ""},
+		"two_byte_order_marks":        {"\ufeff\ufeff" + goodBody, 400, "MALFORMED_JSON", ""},
 		"number_with_leading_zero":    {with("100.50", "0100.50"), 400, "MALFORMED_JSON", ""},
 		"empty_object": {
 			"{}", 400, validation,

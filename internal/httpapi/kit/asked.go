@@ -69,7 +69,7 @@ func askedBody(sent []byte, m media) (string, []byte) {
 			return askedForm, sortedPairs(values)
 		}
 	default:
-		v := jsontext.Value(bytes.Clone(sent))
+		v := jsontext.Value(bytes.Clone(withoutMark(sent)))
 		if v.Format(jsontext.ReorderRawObjects(true)) == nil {
 			return askedJSON, v
 		}

@@ -56,6 +56,19 @@ func (b *body) read(w http.ResponseWriter, r *http.Request, most int64, tooLarge
 	return nil
 }
 
+// mark is U+FEFF in UTF-8, which editors and libraries of some platforms put before a
+// text. It is no part of one (RFC 8259, section 8.1).
+var mark = []byte("\ufeff")
+
+// withoutMark is a body of JSON without the mark before it.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, mark) }
+
+// isUTF8 reports whether a charset is UTF-8, by its name or the one that is often
+// taken for it (Encoding Standard, section 4.2).
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
+}
+
 // bufferSize is enough for a body of the announced length, -1 for unknown, so
 // that the buffer never grows: growing would leave a copy behind that nobody
 // wipes.
@@ -94,7 +107,7 @@ func (r Route[P]) mediaOf(h http.Header, forms bool) (media, error) {
 		return media{}, wrong
 	}
 	name, params, err := mime.ParseMediaType(said)
-	if charset, given := params["charset"]; err != nil || (given && !strings.EqualFold(charset, "utf-8")) {
+	if charset, given := params["charset"]; err != nil || (given && !isUTF8(charset)) {
 		return media{}, wrong
 	}
 	switch {

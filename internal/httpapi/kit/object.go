@@ -29,10 +29,12 @@ type Object struct {
 	codes []fault.Code
 }
 
-// ParseObject reads exactly one JSON object (RFC 8259, in UTF-8). Duplicate
+// ParseObject reads exactly one JSON object (RFC 8259, in UTF-8), which a byte order
+// mark may stand before. Duplicate
 // members at any depth, anything after the object, and anything else at the top
 // are fault.MalformedJSON. The Object refers to body until it was read.
 func ParseObject(body []byte) (*Object, error) {
+	body = withoutMark(body)
 	if jsontext.Value(body).Kind() != '{' {
 		// Broken text is told from a proper value of another kind by the parser.
 		if err := json.Unmarshal(body, new(jsontext.Value)); err == nil {
@@ -48,6 +50,7 @@ func ParseObject(body []byte) (*Object, error) {
 
 // parseList is ParseObject, except that an array becomes the member "items".
 func parseList(body []byte) (*Object, error) {
+	body = withoutMark(body)
 	if jsontext.Value(body).Kind() != '[' {
 		return ParseObject(body)
 	}

@@ -118,15 +118,20 @@ func (q *Query) Int(name string, fallback, least, most int) int {
 	return i
 }
 
-// Time reads a moment of RFC 3339; absent is the zero Time.
+// Time reads a moment of RFC 3339; absent is the zero Time. The plus of an offset is a
+// blank in a query unless it is escaped (URL Standard, section 5.1); where RFC 3339 has
+// no blank, one is the plus that was meant.
 func (q *Query) Time(name string) time.Time {
 	v := q.Text(name, maxCursor)
 	if v == "" {
 		return time.Time{}
 	}
+	if at := len(v) - len("+03:00"); at > 0 && v[at] == ' ' {
+		v = v[:at] + "+" + v[at+1:]
+	}
 	t, err := time.Parse(time.RFC3339, v)
 	if err != nil {
-		q.Reject(name, fault.FieldInvalid, "must be a date and time of RFC 3339")
+		q.Reject(name, fault.FieldInvalid, "must be a date and time of RFC 3339, with a plus written as %2B")
 		return time.Time{}
 	}
 	return t.UTC()

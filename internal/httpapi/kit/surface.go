@@ -222,7 +222,7 @@ func (h *surfaceHandler[P]) read(x *exchange, route Route[P], r *http.Request, s
 	if err := sent.read(x.w, r, most, tooLarge); err != nil {
 		return media{}, err
 	}
-	if route.EmptyBody && len(sent.bytes) == 0 && !m.form {
+	if route.EmptyBody && len(withoutMark(sent.bytes)) == 0 && !m.form {
 		*sent = emptyObject()
 	}
 	return m, nil
