@@ -77,7 +77,7 @@ func TestMisspelled(t *testing.T) {
 					headers = []string{"If-Match", "*"}
 				}
 				a := staff(t, s, http.StatusBadRequest, tt.method, tt.path, tt.body, headers...)
-				if !strings.Contains(a.Body, `"field":"`+tt.field+`","code":"INVALID","message":"is not known here"`) {
+				if !strings.Contains(a.Body, `"field":"`+tt.field+`","code":"INVALID","message":"is not known here`) {
 					t.Errorf("answer: %s", a.Body)
 				}
 			})

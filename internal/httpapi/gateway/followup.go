@@ -50,15 +50,17 @@ func (s *surface) refund(ctx context.Context, r *request) (kit.Response, error) 
 // checked before, because the zero Amount cannot carry it.
 func (s *surface) readRefund(ctx context.Context, r *request, u id.UUID) (money.Amount, error) {
 	b := r.Body
+	b.Know("amount", "currency")
 	if b.Has("amount") {
 		a := readAmount(b)
 		return a, b.Err()
 	}
-	if !b.Has("currency") {
-		return money.Amount{}, nil
+	named := b.Has("currency")
+	var currency money.Currency
+	if named {
+		currency, _ = readCurrency(b)
 	}
-	currency, _ := readCurrency(b)
-	if err := b.Err(); err != nil {
+	if err := b.Err(); err != nil || !named {
 		return money.Amount{}, err
 	}
 	p, err := s.payments.Find(ctx, r.Principal.MerchantID, u)
@@ -72,6 +74,9 @@ func (s *surface) readRefund(ctx context.Context, r *request, u id.UUID) (money.
 func (s *surface) void(ctx context.Context, r *request) (kit.Response, error) {
 	u, err := r.UUID("paymentId")
 	if err != nil {
+		return kit.Response{}, err
+	}
+	if err := r.Body.Err(); err != nil {
 		return kit.Response{}, err
 	}
 	o, err := s.payments.Void(ctx, charge.Void{Caller: caller(r), PaymentID: u})

@@ -113,16 +113,25 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 				Method: http.MethodPost, Pattern: "/api/pre-authorization", Admit: pay,
 				Handle: s.pay(payment.PhasePreAuthorization),
 			},
-			{Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Admit: pay, Handle: s.capture},
-			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Admit: refund, Handle: s.refund},
-			{Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Admit: refund, Handle: s.void, EmptyBody: true},
+			{
+				Method: http.MethodPost, Pattern: "/api/pre-authorization/{paymentId}/capture", Admit: pay,
+				Handle: s.capture, Strict: true,
+			},
+			{
+				Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/refund", Admit: refund,
+				Handle: s.refund, Strict: true,
+			},
+			{
+				Method: http.MethodPost, Pattern: "/api/payment/{paymentId}/void", Admit: refund,
+				Handle: s.void, EmptyBody: true, Strict: true,
+			},
 			{Method: http.MethodPost, Pattern: "/api/3ds", Admit: pay, Handle: s.enrol},
 			{Method: http.MethodPost, Pattern: "/api/3ds/{paymentId}/complete", Admit: pay, Handle: s.complete},
 			{Method: http.MethodPost, Pattern: "/api/installment-options", Admit: payOrRead, Handle: s.offer},
 			{Method: http.MethodPost, Pattern: "/api/checkout", Admit: pay, Handle: s.createCheckout},
 			{Method: http.MethodGet, Pattern: "/api/checkout/{checkoutId}", Admit: read, Handle: s.findCheckout},
 			{Method: http.MethodGet, Pattern: "/api/payment/{paymentId}", Admit: read, Handle: s.find},
-			{Method: http.MethodGet, Pattern: "/api/payments", Admit: read, Handle: s.list},
+			{Method: http.MethodGet, Pattern: "/api/payments", Admit: read, Handle: s.list, Strict: true},
 		},
 	})
 }

@@ -16,9 +16,7 @@ import (
 
 // Has reports whether a member is there and not null.
 func (o *Object) Has(name string) bool {
-	if o.known != nil {
-		o.known[name] = true
-	}
+	o.known.note(name)
 	v, ok := o.members[name]
 	return ok && v.Kind() != 'n'
 }

@@ -15,14 +15,15 @@ import (
 
 // Object is a JSON object or a form from outside, read member by member. What is
 // wrong is collected, so that a caller learns of every wrong field at once; Err
-// tells. Members that nobody reads are ignored, unless the Object is strict. It is
-// not safe for concurrent use.
+// tells. Members that nobody reads are ignored, unless they are like one that was
+// asked for, but for a slip of the pen, or the Object is strict. It is not safe for
+// concurrent use.
 type Object struct {
 	members map[string]jsontext.Value
 	// form says that the members came as texts, whatever they mean.
 	form bool
-	// known are the members that were asked for; nil if the Object is not strict.
-	known map[string]bool
+	// known are the members that were asked for.
+	known vocabulary
 	wrong []fault.Field
 	// codes are those that fields were rejected as. One code replaces
 	// fault.ValidationError while every wrong field was rejected as it.
@@ -99,16 +100,12 @@ func (o *Object) Object(name string) *Object {
 
 // part is an object within this one, as strict as this one.
 func (o *Object) part(members map[string]jsontext.Value) *Object {
-	part := &Object{members: members}
-	if o.known != nil {
-		part.known = make(map[string]bool)
-	}
-	return part
+	return &Object{members: members, known: vocabulary{strict: o.known.strict}}
 }
 
 // Strict makes Err refuse members that nobody has asked for by then, here and in
-// the objects within, so that a misspelled name is not taken for an absent member.
-func (o *Object) Strict() { o.known = make(map[string]bool) }
+// the objects within, whatever they are like.
+func (o *Object) Strict() { o.known.strict = true }
 
 // Know says that members are right that may stay unread.
 func (o *Object) Know(names ...string) {
@@ -117,29 +114,8 @@ func (o *Object) Know(names ...string) {
 	}
 }
 
-// unknown are the members that nobody has asked for.
-func (o *Object) unknown() []fault.Field {
-	if o.known == nil {
-		return nil
-	}
-	var all []fault.Field
-	for _, name := range o.Names() {
-		if !o.known[name] {
-			all = append(all, unknownField(name, "body"))
-		}
-	}
-	return all
-}
-
-// unknownField names a member or parameter that there is not, if it looks like
-// one of an API: other names are the caller's own words and are not repeated, but
-// where they stand.
-func unknownField(name, where string) fault.Field {
-	if !isName(name) {
-		name = where
-	}
-	return fault.Field{Name: name, Code: fault.FieldInvalid, Message: "is not known here"}
-}
+// unknown are the members that nobody has asked for and that are refused.
+func (o *Object) unknown() []fault.Field { return o.known.unknown(maps.Keys(o.members), "body") }
 
 // Names returns the names of the members in order.
 func (o *Object) Names() []string { return slices.Sorted(maps.Keys(o.members)) }

@@ -15,23 +15,19 @@ import (
 const maxCursor = 1024
 
 // Query is the query of a request, read parameter by parameter like an Object.
-// An empty value counts as absent. Parameters that nobody reads are ignored,
-// unless the route is strict: then Err refuses those that nobody has asked for by
-// then, so that a misspelled filter does not become a list of everything. It is
-// not safe for concurrent use.
+// An empty value counts as absent. Err refuses parameters that nobody has asked for by
+// then if the route is strict, so that a misspelled filter does not become a list of
+// everything, or else if they are like one that was. It is not safe for concurrent use.
 type Query struct {
 	values url.Values
-	// known are the parameters that were asked for; nil if the Query is not strict.
-	known map[string]bool
+	// known are the parameters that were asked for.
+	known vocabulary
 	wrong []fault.Field
 }
 
 func parseQuery(raw string, strict bool) *Query {
 	values, err := url.ParseQuery(raw)
-	q := &Query{values: values}
-	if strict {
-		q.known = make(map[string]bool)
-	}
+	q := &Query{values: values, known: vocabulary{strict: strict}}
 	if err != nil {
 		q.Reject("query", fault.FieldInvalid, "is not a well-formed query string")
 	}
@@ -52,25 +48,12 @@ func (q *Query) Err() error {
 	return fault.Validation(wrong...)
 }
 
-// unknown are the parameters that nobody has asked for.
-func (q *Query) unknown() []fault.Field {
-	if q.known == nil {
-		return nil
-	}
-	var all []fault.Field
-	for _, name := range slices.Sorted(maps.Keys(q.values)) {
-		if !q.known[name] {
-			all = append(all, unknownField(name, "query"))
-		}
-	}
-	return all
-}
+// unknown are the parameters that nobody has asked for and that are refused.
+func (q *Query) unknown() []fault.Field { return q.known.unknown(maps.Keys(q.values), "query") }
 
 // Text reads a parameter of a bounded number of characters without control characters.
 func (q *Query) Text(name string, most int) string {
-	if q.known != nil {
-		q.known[name] = true
-	}
+	q.known.note(name)
 	values := q.values[name]
 	if len(values) == 0 {
 		return ""

@@ -66,7 +66,9 @@ type Route[P any] struct {
 	// ListBody lets an array stand for an object with the one member "items".
 	ListBody bool
 	// Strict refuses members of the body and, where Handle reads it, parameters of
-	// the query that Handle does not ask for before it asks whether they are right.
+	// the query that Handle does not ask for before it asks whether they are right. A
+	// route that changes something has no parameters. Without it, only those are
+	// refused that are like one that Handle asks for.
 	Strict bool
 	// Raw takes another media type than JSON and forms, and leaves its reading to
 	// Handle; nil for those two.
@@ -244,8 +246,13 @@ func (h *surfaceHandler[P]) handle(ctx context.Context, route Route[P], r *Reque
 	if err != nil {
 		return Response{}, err
 	}
-	if route.Strict && r.Body != nil {
-		r.Body.Strict()
+	if route.Strict {
+		if err := r.Query().Err(); err != nil {
+			return Response{}, err
+		}
+		if r.Body != nil {
+			r.Body.Strict()
+		}
 	}
 	if h.surface.Guard != nil && !route.Open {
 		if err := h.surface.Guard(ctx, r); err != nil {

@@ -241,6 +241,37 @@ func TestFormGuard(t *testing.T) {
 	})
 }
 
+// TestMisspelledFields holds that a form of which a field is like one of ours and is none
+// does nothing: a field that it lacks would have been taken for an empty one.
+func TestMisspelledFields(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		path, field string
+		status      int
+	}{
+		"an_installment_count_in_capitals": {checkoutAt, "InstallmentCount", 400},
+		"a_saved_card_with_an_underscore":  {checkoutAt, "stored_card", 400},
+		"a_token_with_a_letter_more":       {checkoutAt, "tokenn", 400},
+		"a_field_of_an_extension":          {checkoutAt, "helper", 303},
+		"a_look_up_of_a_saved_card":        {checkoutAt + "/installments", "storedcard", 400},
+		"the_key_of_a_return":              {checkoutAt + "/return", "SecurityKey", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			h := newHosted(t, f)
+			form := url.Values{"bin": {"542119"}, "paymentId": {checkoutID}}
+			if tt.path == checkoutAt {
+				form = typed(t, h)
+			}
+			form.Set(tt.field, "3")
+			if w := post(t, h, tt.path, form); w.Code != tt.status || (len(f.calls) == 0) != (tt.status == http.StatusBadRequest) {
+				t.Errorf("answer = %d, calls %v", w.Code, f.calls)
+			}
+		})
+	}
+}
+
 func TestDomainRefusals(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

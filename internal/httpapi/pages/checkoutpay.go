@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -9,13 +10,14 @@ import (
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
 )
 
 // act answers the page's own forms. Every one that changes something ends in a
 // redirect, so that reloading sends nothing twice.
 func (s *hosted) act(v visit) {
-	f, status := s.readOwnForm(v)
+	f, status := s.readOwnForm(v, pageFields()...)
 	if status != 0 {
 		s.problem(v.w, v.r, status)
 		return
@@ -49,11 +51,29 @@ func (s *hosted) act(v visit) {
 
 // readOwnForm reads a form of ours, which no other site may send. Browsers that
 // tell where a request comes from are believed; the token guards the others.
-func (s *hosted) readOwnForm(v visit) (url.Values, int) {
+func (s *hosted) readOwnForm(v visit, fields ...string) (url.Values, int) {
 	if v.r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		return nil, http.StatusForbidden
 	}
-	return readForm(v.w, v.r)
+	return readFieldsOf(v, fields...)
+}
+
+// readFieldsOf reads a form that pages of ours make. A field that is like one of
+// theirs and is none is refused: it would be taken for one that was left empty.
+func readFieldsOf(v visit, fields ...string) (url.Values, int) {
+	f, status := readForm(v.w, v.r)
+	if status != 0 {
+		return nil, status
+	}
+	if _, wrong := kit.Misspelt(maps.Keys(f), fields...); wrong {
+		return nil, http.StatusBadRequest
+	}
+	return f, 0
+}
+
+// pageFields are the fields of the page's own forms.
+func pageFields() []string {
+	return append(fieldOrder(), "version", "token", "action", "saveCard", "card")
 }
 
 // done shows how things stand after a change; losing against another one is no
@@ -133,7 +153,7 @@ func (s *hosted) refuse(v visit, d draft, f *fault.Error) {
 // comeBack takes a shopper back from the bank. The key that it brings proves
 // itself; a forged return charges nothing.
 func (s *hosted) comeBack(v visit) {
-	f, status := readForm(v.w, v.r)
+	f, status := readFieldsOf(v, "paymentId", "securityKey", "resultCode", "resultMessage")
 	if status != 0 {
 		s.problem(v.w, v.r, status)
 		return
@@ -197,7 +217,7 @@ func (s *hosted) offers(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, http.StatusTooManyRequests)
 		return
 	}
-	f, status := s.readOwnForm(visit{w: w, r: r})
+	f, status := s.readOwnForm(visit{w: w, r: r}, "bin", "storedCard", "version", "token")
 	if status == 0 {
 		status = s.checkOffers(v, f)
 	}
