@@ -29,6 +29,9 @@ func (s *Service) prepareDirect(ctx context.Context, c Pay) (*Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.CheckAgreed(); err != nil {
+		return nil, err
+	}
 	a.withoutThreeDS()
 	return a, nil
 }

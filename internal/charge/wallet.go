@@ -45,6 +45,9 @@ func (s *Service) prepareFromWallet(ctx context.Context, c Pay) (*Attempt, error
 	if err := c.check(s.clock.Now()); err != nil {
 		return nil, err
 	}
+	if err := c.checkAgreed(c.total()); err != nil {
+		return nil, err
+	}
 	p, err := s.newPayment(ctx, c)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ const (
 	WrongMethod            Code = "METHOD_NOT_ALLOWED"
 	OrderAlreadyPaid       Code = "ORDER_ALREADY_PAID"
 	OrderInProgress        Code = "ORDER_IN_PROGRESS"
+	TotalChanged           Code = "TOTAL_CHANGED"
 	AlreadyCaptured        Code = "ALREADY_CAPTURED"
 	CaptureInProgress      Code = "CAPTURE_IN_PROGRESS"
 	NotCapturable          Code = "NOT_CAPTURABLE"

@@ -32,6 +32,7 @@ func Codes() []Entry {
 		{Code: WrongMethod, Kind: MethodNotAllowed, Meaning: "The path exists and does not take this method; the header Allow names those that it takes."},
 		{Code: OrderAlreadyPaid, Kind: Conflict, Meaning: "The order was paid before by a request that differs from this one."},
 		{Code: OrderInProgress, Kind: Conflict, Meaning: "Another payment of the order is running, or its outcome is not known yet."},
+		{Code: TotalChanged, Kind: Conflict, Meaning: "The payment costs another total than the one that was agreed to; nothing was charged, and the answer tells the total of now."},
 		{Code: AlreadyCaptured, Kind: Conflict, Meaning: "The pre-authorization was captured before with another amount."},
 		{Code: CaptureInProgress, Kind: Conflict, Meaning: "Another capture of the payment is running, or its outcome is not known yet."},
 		{Code: NotCapturable, Kind: Conflict, Meaning: "The payment is no pre-authorization that is held at the moment, or its POS cannot capture."},

@@ -44,7 +44,8 @@ type Enrolment struct {
 // Enrol begins a payment with 3-D Secure. Nothing is charged. A refusal by the
 // bank is an Enrolment whose payment is Declined, not an error. The order is not
 // claimed: several authentications of one order may be open, and the first to be
-// completed is charged.
+// completed is charged, the total of its enrolment and no other, which is refused with
+// fault.TotalChanged if the payer has agreed to another.
 func (s *Service) Enrol(ctx context.Context, c Enrol) (Enrolment, error) {
 	ctx, cancel := operation.Detached(ctx)
 	defer cancel()
@@ -65,6 +66,9 @@ func (s *Service) enrolPayer(ctx context.Context, c Enrol) (Enrolment, error) {
 		return Enrolment{}, err
 	}
 	if err := s.checkOrderFree(ctx, c.Pay); err != nil {
+		return Enrolment{}, err
+	}
+	if err := a.CheckAgreed(); err != nil {
 		return Enrolment{}, err
 	}
 	a.KeepPOSes(func(p pos.POS) bool { return s.authenticates(ctx, p) })
