@@ -231,6 +231,16 @@ func TestDomainFaults(t *testing.T) {
 			[]string{`"resultCode":"ORDER_IN_PROGRESS"`, `"paymentId":"` + paymentID + `"`, `"errors":[]`},
 			"1",
 		},
+		"another_total_is_told": {
+			&fault.Error{
+				Kind: fault.Conflict, Code: fault.TotalChanged, Message: "the total is 1250.00 TRY now",
+				Fields: []fault.Field{{Name: "expectedTotal", Code: fault.FieldInvalid, Message: "must be 1250.00"}},
+				Err:    &charge.TotalChangedError{Total: money.FromMinor(125_000, money.TRY)},
+			},
+			409,
+			[]string{`"resultCode":"TOTAL_CHANGED"`, `"field":"expectedTotal"`, `"paymentId":null,"totalAmount":1250.00}`},
+			"",
+		},
 		"currency_without_a_pos": {
 			&fault.Error{
 				Kind: fault.Invalid, Code: fault.UnsupportedCurrency, Message: "currency: no POS takes USD",

@@ -1,10 +1,14 @@
 package gateway
 
 import (
+	"errors"
+
 	"golang.org/x/text/language"
 
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
+	"github.com/vezne/vezne/internal/money"
 )
 
 // problem is the body of every error. It has no member "status", so that no
@@ -15,6 +19,8 @@ type problem struct {
 	Errors        []problemField `json:"errors"`
 	RequestID     string         `json:"requestId"`
 	PaymentID     *string        `json:"paymentId"`
+	// TotalAmount is what the payment costs, where that is what is wrong.
+	TotalAmount *money.Amount `json:"totalAmount,omitzero"`
 }
 
 type problemField struct {
@@ -30,6 +36,9 @@ func (s *surface) form(f *fault.Error, requestID string, lang language.Tag) kit.
 		Errors:        make([]problemField, 0, len(f.Fields)),
 		RequestID:     requestID,
 		PaymentID:     kit.TextOrNull(f.Subject),
+	}
+	if changed, ok := errors.AsType[*charge.TotalChangedError](f); ok {
+		p.TotalAmount = &changed.Total
 	}
 	for _, w := range f.Fields {
 		p.Errors = append(p.Errors, problemField{Field: w.Name, Code: string(w.Code), Message: w.Message})

@@ -9,6 +9,7 @@ import (
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/installment"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/threeds"
 )
@@ -20,13 +21,16 @@ const (
 	maxSecurityKey = 256
 )
 
-// apiEnrolment answers POST /api/3ds (gateway API, section 7.2).
+// apiEnrolment answers POST /api/3ds (gateway API, section 7.2), with what the payer
+// will be charged.
 type apiEnrolment struct {
-	PaymentID     string  `json:"paymentId"`
-	Success       bool    `json:"success"`
-	ResultCode    string  `json:"resultCode"`
-	ResultMessage string  `json:"resultMessage"`
-	HTMLContent   *string `json:"htmlContent"`
+	PaymentID     string       `json:"paymentId"`
+	Success       bool         `json:"success"`
+	ResultCode    string       `json:"resultCode"`
+	ResultMessage string       `json:"resultMessage"`
+	HTMLContent   *string      `json:"htmlContent"`
+	TotalAmount   money.Amount `json:"totalAmount"`
+	Currency      string       `json:"currency"`
 }
 
 // enrol answers POST /api/3ds.
@@ -55,6 +59,7 @@ func (s *surface) readEnrol(r *request) (threeds.Enrol, error) {
 		c.Installments, _ = b.Int("installmentCount", 1, maxInstallments)
 	}
 	c.InterestPayer = readPayer(b)
+	c.ExpectedTotal = b.OptionalAmount("expectedTotal", c.Price.Currency())
 	c.SuccessURL = s.readURL(b, "successUrl")
 	c.FailureURL = s.readURL(b, "failureUrl")
 	return c, b.Err()
@@ -82,7 +87,10 @@ func (s *surface) readURL(b *kit.Object, name string) string {
 }
 
 func (s *surface) enrolmentView(e threeds.Enrolment, lang language.Tag) (apiEnrolment, error) {
-	v := apiEnrolment{PaymentID: e.Payment.UUID.String(), Success: e.Form.Action != ""}
+	v := apiEnrolment{
+		PaymentID: e.Payment.UUID.String(), Success: e.Form.Action != "",
+		TotalAmount: e.Payment.Paid, Currency: e.Payment.Paid.Currency().String(),
+	}
 	reason := e.Payment.Result.Reason
 	if v.Success {
 		reason = connector.Success

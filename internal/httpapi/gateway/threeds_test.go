@@ -55,6 +55,23 @@ func TestEnrol(t *testing.T) {
 			t.Errorf("command %+v", c)
 		}
 	})
+	t.Run("expected_total_is_in_the_currency_of_the_payment", func(t *testing.T) {
+		t.Parallel()
+		for body, want := range map[string]money.Amount{
+			strings.Replace(enrolBody, `}`, `,"expectedTotal":103.50}`, 1): money.FromMinor(10_350, money.TRY),
+			strings.Replace(enrolBody, `}`, `,"expectedTotal":null}`, 1):   {},
+			enrolBody: {},
+		} {
+			f := enrolled(t)
+			w := send(newHandler(t, f), newRequest(t, http.MethodPost, "/api/3ds", body))
+			if c := firstCall[threeds.Enrol](t, f); c.ExpectedTotal != want {
+				t.Errorf("expected %s, want %s", c.ExpectedTotal, want)
+			}
+			if !contains(w.Body.String(), `,"totalAmount":100.50,"currency":"TRY"}`) {
+				t.Errorf("the answer does not say the sum: %s", w.Body)
+			}
+		}
+	})
 	t.Run("html_is_a_form_with_a_button_and_nothing_unescaped", func(t *testing.T) {
 		t.Parallel()
 		w := send(newHandler(t, enrolled(t)), newRequest(t, http.MethodPost, "/api/3ds", enrolBody))
@@ -81,7 +98,8 @@ func TestEnrol(t *testing.T) {
 		p.State, p.Result = payment.Declined, payment.Result{Reason: connector.ThreeDSInitError}
 		w := send(newHandler(t, &fakePayments{outcome: payment.Outcome{Payment: p, Replayed: true}}),
 			newRequest(t, http.MethodPost, "/api/3ds", enrolBody))
-		want := `{"paymentId":"` + paymentID + `","success":false,"resultCode":"THREEDS_INIT_ERROR","resultMessage":"3-D Secure could not be started","htmlContent":null}`
+		want := `{"paymentId":"` + paymentID + `","success":false,"resultCode":"THREEDS_INIT_ERROR",` +
+			`"resultMessage":"3-D Secure could not be started","htmlContent":null,"totalAmount":100.50,"currency":"TRY"}`
 		if diff := cmp.Diff(want, w.Body.String()); diff != "" || w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("%s", diff)
 		}
@@ -95,6 +113,9 @@ func TestEnrol(t *testing.T) {
 		"address_of_another_type":   {`"https://example.com/3ds/failure"`, "7", "VALIDATION_ERROR"},
 		"installments_of_nothing":   {`"installmentCount":3`, `"installmentCount":0`, "VALIDATION_ERROR"},
 		"installments_with_a_point": {`"installmentCount":3`, `"installmentCount":3.0`, "VALIDATION_ERROR"},
+		"expected_total_as_text":    {`"installmentCount":3`, `"expectedTotal":"103.50"`, "VALIDATION_ERROR"},
+		"expected_total_of_nothing": {`"installmentCount":3`, `"expectedTotal":0`, "VALIDATION_ERROR"},
+		"expected_total_misspelled": {`"installmentCount":3`, `"expectedtotal":103.50`, "VALIDATION_ERROR"},
 		"interest_as_text":          {`"interestPaidByCustomer":true`, `"interestPaidByCustomer":"true"`, "VALIDATION_ERROR"},
 	} {
 		t.Run(name+"_is_refused", func(t *testing.T) {
