@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 	"github.com/vezne/vezne/internal/routing"
 	"github.com/vezne/vezne/internal/threeds"
@@ -29,8 +30,11 @@ type Attempt struct {
 	// Save asks us to keep the card for the customer once it has paid.
 	Save         bool
 	Installments int
-	ClientIP     netip.Addr
-	Language     string // BCP 47, for the bank's page
+	// Agreed is the total that the page showed for these installments. The zero Amount
+	// is that of the checkout, which every page shows.
+	Agreed   money.Amount
+	ClientIP netip.Addr
+	Language string // BCP 47, for the bank's page
 	// ReturnURL is where the shopper's browser is sent after authentication.
 	ReturnURL string
 }
@@ -51,9 +55,10 @@ func (s *Service) Quote(ctx context.Context, c Checkout, binDigits string) ([]ro
 // Pay tries a card. Of any number of attempts at once one is carried out; the
 // others, and forms made for an earlier version, are fault.StaleVersion. A fault
 // of kind Invalid is the shopper's to correct and no attempt; so is
-// OrderInProgress, a card that was declined too often, which is TooManyRequests, and a
-// saved card that is not the customer's, which is NoSuchThing. Any other error leaves
-// an attempt whose end settles later. How the attempt went is for Page to tell.
+// OrderInProgress, a card that was declined too often, which is TooManyRequests, another
+// total than the one that was shown, which is TotalChanged, and a saved card that is not
+// the customer's, which is NoSuchThing. Any other error leaves an attempt whose end
+// settles later. How the attempt went is for Page to tell.
 func (s *Service) Pay(ctx context.Context, a Attempt) error {
 	ctx = context.WithoutCancel(ctx)
 	v, err := s.Page(ctx, a.Checkout)
@@ -126,8 +131,16 @@ func (s *Service) command(c Checkout, a Attempt, how string) charge.Pay {
 		},
 		Phase: payment.PhaseSale, Group: payment.GroupProduct, OrderRef: c.Ref, OnePerOrder: true,
 		CustomerRef: c.CustomerRef, Price: c.Amount, Installments: a.Installments, InterestPayer: c.InterestPayer,
-		Card: a.Card, ClientIP: a.ClientIP,
+		ExpectedTotal: a.agreed(c), Card: a.Card, ClientIP: a.ClientIP,
 	}
+}
+
+// agreed is the total that the shopper has agreed to.
+func (a Attempt) agreed(c Checkout) money.Amount {
+	if a.Agreed.IsZero() {
+		return c.Amount
+	}
+	return a.Agreed
 }
 
 func (s *Service) enrol(ctx context.Context, c Checkout, a Attempt) error {
@@ -150,7 +163,7 @@ func (s *Service) refused(ctx context.Context, c Checkout, cause error) error {
 		return s.moveOn(ctx, c.ended(Failed, connector.OrderAlreadyPaid, s.clock.Now()), payment.Payment{})
 	}
 	switch fault.CodeOf(cause) {
-	case fault.OrderInProgress, fault.TooManyRequests: // nothing was stored and no bank was asked
+	case fault.OrderInProgress, fault.TooManyRequests, fault.TotalChanged: // nothing was stored and no bank was asked
 		return s.takeBack(ctx, c, cause)
 	}
 	if fault.KindOf(cause) != fault.Invalid {

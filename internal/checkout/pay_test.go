@@ -11,6 +11,7 @@ import (
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/job"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/payment"
 )
 
@@ -115,6 +116,7 @@ func TestWhatIsNoAttempt(t *testing.T) {
 	for _, cause := range []*fault.Error{
 		fault.Validation(fault.Field{Name: "cvv", Code: fault.FieldInvalid, Message: "wrong"}),
 		fault.New(fault.Conflict, fault.OrderInProgress, "elsewhere"),
+		fault.New(fault.Conflict, fault.TotalChanged, "dearer"),
 	} {
 		t.Run(string(cause.Code), func(t *testing.T) {
 			t.Parallel()
@@ -136,6 +138,35 @@ func TestWhatIsNoAttempt(t *testing.T) {
 		a.Installments = 7
 		wantCode(t, w.Pay(t.Context(), a), fault.InstallmentUnavailable)
 	})
+}
+
+// TestAgreed holds that what a page showed is what is asked to be charged, with 3-D
+// Secure and without: the checkout's amount where the page says nothing else.
+func TestAgreed(t *testing.T) {
+	t.Parallel()
+	shown := money.FromMinor(103_500, money.TRY)
+	for name, tt := range map[string]struct{ agreed, want money.Amount }{
+		"what_was_shown":          {shown, shown},
+		"the_amount_if_none_said": {money.Amount{}, money.FromMinor(100_000, money.TRY)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onSQLite(t, func(t *testing.T, w *world) {
+				for order, direct := range map[string]bool{"ORD-1": false, "ORD-2": true} {
+					w.merchant.Checkout.Without3DS = direct
+					w.payments.state, w.payments.reason = payment.Captured, connector.Success
+					a := w.attempt(t, w.sell(t, order))
+					a.Agreed = tt.agreed
+					if err := w.Pay(t.Context(), a); err != nil {
+						t.Fatal(err)
+					}
+					if got := w.payments.asked.ExpectedTotal; got != tt.want {
+						t.Errorf("%s: agreed to %s, want %s", order, got, tt.want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestOrderPaidElsewhere(t *testing.T) {

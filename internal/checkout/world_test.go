@@ -125,6 +125,7 @@ type payments struct {
 	silent             bool      // what the bank holds of what is given up is not known
 	completing         func()    // is called while the bank is asked for the money
 	charged            card.Card // the last that was asked for
+	asked              charge.Pay
 	// forced is why no card is charged without 3-D Secure; directly counts those that are.
 	forced   connector.Reason
 	directly int
@@ -157,6 +158,7 @@ func (p *payments) PayDirectly(_ context.Context, c charge.Pay) (payment.Outcome
 	p.wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.asked = c
 	if p.err != nil || p.forced != "" {
 		return payment.Outcome{}, p.forced, p.err
 	}
@@ -191,6 +193,7 @@ func (p *payments) Enrol(_ context.Context, c threeds.Enrol) (threeds.Enrolment,
 			Form: connector.Form{Action: "https://bank.example"}}, nil
 	}
 	p.enrolled++
+	p.asked = c.Pay
 	if err := cmp.Or(p.err, p.enrolErr); err != nil {
 		return threeds.Enrolment{}, err
 	}

@@ -279,6 +279,49 @@ func TestChoosing(t *testing.T) {
 	}
 }
 
+// TestSlowLookUp holds that a button that was pressed while a card's installments are
+// looked up charges what it said, or nothing.
+func TestSlowLookUp(t *testing.T) {
+	t.Parallel()
+	b := browsertest.Start(t)
+	f := newFake(t)
+	keepCards(f)
+	server := httptest.NewServer(newHosted(t, f))
+	t.Cleanup(server.Close)
+	tab := b.Tab(t, browsertest.Options{Width: 320})
+	tab.Open(server.URL + checkoutAt)
+	slow := func() func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		look := make(chan struct{})
+		f.look = look
+		return func() {
+			f.mu.Lock()
+			f.look = nil
+			f.mu.Unlock()
+			close(look)
+		}
+	}
+	tab.Click(`[name=installmentCount][value="3"]`)
+	answer := slow()
+	tab.Click(`[name=storedCard][value="card_amex"]`)
+	tab.Type("#cvv", "9165")
+	tab.Click("#submit")
+	tab.Await(`#submit[aria-disabled=true]`)
+	answer()
+	tab.Await(`#options:not(:has([value="3"]))`)
+	tab.Await(`#submit:not([aria-disabled])`)
+	if got := tab.Text("#submit"); got != "Pay 1,000.00 TRY" || f.paid() != nil {
+		t.Errorf("the button says %q, and %+v was tried", got, f.paid())
+	}
+	answer = slow()
+	tab.Click(`[name=storedCard][value="card_axess"]`)
+	tab.Click("#submit") // it says what it will say
+	tab.Await(`#submit[aria-disabled=true]`)
+	answer()
+	tab.Await("#errors") // it went on, and the code is another brand's
+}
+
 // TestTyping holds what the script does while a shopper types.
 func TestTyping(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,8 @@ func TestHostedPage(t *testing.T) {
 		},
 		"single_payment_only": {
 			func(f *fakeCheckouts) { f.view.MaxInstallments = 1 }, 200,
-			[]string{`type="hidden" name="installmentCount" value="1"`, "Pay 1,000.00\u00a0TRY"}, []string{`id="plans"`},
+			[]string{`type="hidden" name="installmentCount" value="1"`,
+				`name="expectedTotal" value="1:1000.00"`, "Pay 1,000.00\u00a0TRY"}, []string{`id="plans"`},
 		},
 		"at_the_bank": {
 			func(f *fakeCheckouts) {
@@ -265,7 +266,8 @@ func TestMisspelledFields(t *testing.T) {
 				form = typed(t, h)
 			}
 			form.Set(tt.field, "3")
-			if w := post(t, h, tt.path, form); w.Code != tt.status || (len(f.calls) == 0) != (tt.status == http.StatusBadRequest) {
+			w := post(t, h, tt.path, form)
+			if refused := tt.status == http.StatusBadRequest; w.Code != tt.status || (len(f.calls) == 0) != refused {
 				t.Errorf("answer = %d, calls %v", w.Code, f.calls)
 			}
 		})
@@ -305,7 +307,8 @@ func TestInstallments(t *testing.T) {
 	f := newFake(t)
 	h := newHosted(t, f)
 	w := post(t, h, checkoutAt+"/installments", url.Values{"bin": {"54211901"}})
-	want := `{"options":[{"count":2,"each":"510.00` + "\u00a0" + `TRY","total":"1,020.00` + "\u00a0" + `TRY"},`
+	want := `{"options":[{"count":2,"each":"510.00` + "\u00a0" + `TRY",` +
+		`"total":"1,020.00` + "\u00a0" + `TRY","agreed":"2:1020.00"},`
 	if w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), want) {
 		t.Errorf("answer = %d %s", w.Code, w.Body)
 	}

@@ -55,6 +55,8 @@ type fakeCheckouts struct {
 	logo   merchant.Logo
 	// does, when set, is what comes of a call. The fake is locked meanwhile.
 	does func(call any)
+	// look, if set, is waited for by each look-up of installments.
+	look chan struct{}
 }
 
 func newFake(t *testing.T) *fakeCheckouts {
@@ -109,7 +111,11 @@ func (f *fakeCheckouts) Page(_ context.Context, u id.UUID) (checkout.View, error
 func (f *fakeCheckouts) Quote(_ context.Context, _ checkout.Checkout, digits string) ([]routing.Option, error) {
 	f.mu.Lock()
 	f.quotes = append(f.quotes, digits)
+	look := f.look
 	f.mu.Unlock()
+	if look != nil {
+		<-look
+	}
 	if !strings.HasPrefix(digits, "542119") {
 		return nil, nil
 	}
@@ -245,6 +251,7 @@ func typed(t *testing.T, h http.Handler, change ...string) url.Values {
 	form := url.Values{
 		"token": {token[1]}, "version": {"7"}, "action": {"pay"}, "cardHolderName": {"John Doe"}, "pan": {"5421 1901 2209 0656"},
 		"expiryMonth": {"04"}, "expiryYear": {"28"}, "cvv": {"916"}, "installmentCount": {"3"},
+		"expectedTotal": {"1:1000.00", "3:1035.00"},
 	}
 	for i := 0; i+1 < len(change); i += 2 {
 		form.Set(change[i], change[i+1])

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/checkout"
+	"github.com/vezne/vezne/internal/money"
 	"github.com/vezne/vezne/internal/routing"
 )
 
@@ -48,6 +50,8 @@ type mistake struct{ ID, Text string }
 type option struct {
 	Count       int
 	Each, Total string
+	// Agreed is what the form says of the total that is shown.
+	Agreed      string
 	Chosen      bool
 	Single, Sum string
 }
@@ -61,6 +65,9 @@ type draft struct {
 	saved        string // the token of the saved card that was chosen instead
 	save         bool
 	installments int
+	// total is what the chosen installments cost where the domain has said so; zero if
+	// the page's own look-up says.
+	total money.Amount
 	// wrong names fields and the texts for them.
 	wrong map[string]string
 	// character is the one that the holder's name may not have.
@@ -215,7 +222,9 @@ func elementOf(field string) string {
 
 func (s *hosted) fillOptions(v visit, p *sheet, d draft) {
 	p.Blank = option{Sum: p.T["sum"], Single: p.T["single"]}
-	single := option{Count: 1, Total: p.Amount, Single: p.T["single"], Sum: p.T["sum"]}
+	single := option{
+		Count: 1, Total: p.Amount, Agreed: agreedField(1, v.Amount), Single: p.T["single"], Sum: p.T["sum"],
+	}
 	p.Options, p.Total, p.Offer = []option{single}, single.Total, p.T["offer_hint"]
 	if (d.bin != "" || d.saved != "") && p.Plans {
 		found, err := s.quote(v.r.Context(), v.View, d.saved, d.bin)
@@ -228,6 +237,7 @@ func (s *hosted) fillOptions(v visit, p *sheet, d draft) {
 			p.Options = append(p.Options, optionOf(o, v, p.T))
 		}
 	}
+	p.reprice(v, d)
 	chosen := 0
 	for i := range p.Options {
 		if p.Options[i].Count == d.installments {
@@ -238,10 +248,25 @@ func (s *hosted) fillOptions(v visit, p *sheet, d draft) {
 	p.Total = p.Options[chosen].Total
 }
 
+// reprice shows the total that the domain has told for the chosen installments.
+func (p *sheet) reprice(v visit, d draft) {
+	if d.total.IsZero() {
+		return
+	}
+	i := slices.IndexFunc(p.Options, func(o option) bool { return o.Count == d.installments })
+	if i < 0 {
+		i = len(p.Options)
+		p.Options = append(p.Options, option{Count: d.installments, Single: p.T["single"], Sum: p.T["sum"]})
+	}
+	o := &p.Options[i]
+	o.Each, o.Total = amountText(d.total.Divide(d.installments), v.lang), amountText(d.total, v.lang)
+	o.Agreed = agreedField(d.installments, d.total)
+}
+
 func optionOf(o routing.Option, v visit, t words) option {
 	return option{
 		Count: o.Price.Count, Each: amountText(o.Price.Each, v.lang), Total: amountText(o.Price.Total, v.lang),
-		Single: t["single"], Sum: t["sum"],
+		Agreed: agreedField(o.Price.Count, o.Price.Total), Single: t["single"], Sum: t["sum"],
 	}
 }
 

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/charge"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
@@ -73,7 +75,7 @@ func readFieldsOf(v visit, fields ...string) (url.Values, int) {
 
 // pageFields are the fields of the page's own forms.
 func pageFields() []string {
-	return append(fieldOrder(), "version", "token", "action", "saveCard", "card")
+	return append(fieldOrder(), agreedName, "version", "token", "action", "saveCard", "card")
 }
 
 // done shows how things stand after a change; losing against another one is no
@@ -104,7 +106,8 @@ func (s *hosted) pay(v visit, f url.Values) {
 	}
 	err := s.Checkouts.Pay(v.r.Context(), checkout.Attempt{
 		Checkout: v.ID, Version: v.Version, Card: d.card, Saved: d.saved, Save: d.save, Installments: d.installments,
-		ClientIP: from, Language: v.lang.String(), ReturnURL: s.PublicURL + s.address(v, "/return"),
+		Agreed: agreedTotal(f, d.installments, v.Amount.Currency()), ClientIP: from,
+		Language: v.lang.String(), ReturnURL: s.PublicURL + s.address(v, "/return"),
 	})
 	switch {
 	case err == nil || fault.CodeOf(err) == fault.StaleVersion:
@@ -112,7 +115,7 @@ func (s *hosted) pay(v visit, f url.Values) {
 	case d.saved != "" && fault.CodeOf(err) == fault.NoSuchThing:
 		d.wrong["storedCard"] = "e_storedCard"
 		s.again(v, d, http.StatusNotFound, nil)
-	case fault.KindOf(err) == fault.Invalid, fault.CodeOf(err) == fault.OrderInProgress:
+	case mendable(err):
 		s.refuse(v, d, fault.From(err))
 	case fault.KindOf(err) == fault.RateLimited:
 		s.fail(v.w, v.r, err)
@@ -132,6 +135,10 @@ func (s *hosted) refuse(v visit, d draft, f *fault.Error) {
 	}
 	v.View = now
 	t := s.texts[v.lang.String()]
+	if changed, ok := errors.AsType[*charge.TotalChangedError](f); ok {
+		s.askAgain(v, d, changed.Total)
+		return
+	}
 	if f.Code == fault.OrderInProgress {
 		s.again(v, d, http.StatusConflict, &notice{Title: t["declined"], Lines: []string{t["busy"]}})
 		return
@@ -182,6 +189,8 @@ type offeredOption struct {
 	Count int    `json:"count"`
 	Each  string `json:"each"`
 	Total string `json:"total"`
+	// Agreed is the field that the form sends with it.
+	Agreed string `json:"agreed"`
 }
 
 // checkOffers returns the status with which a look-up is refused, zero for none.
@@ -234,6 +243,7 @@ func (s *hosted) offers(w http.ResponseWriter, r *http.Request) {
 	for _, o := range found {
 		answer.Options = append(answer.Options, offeredOption{
 			Count: o.Price.Count, Each: amountText(o.Price.Each, lang), Total: amountText(o.Price.Total, lang),
+			Agreed: agreedField(o.Price.Count, o.Price.Total),
 		})
 	}
 	body, err := json.Marshal(answer)

@@ -79,8 +79,10 @@
     submit.textContent = submit.dataset.pay.replace('{amount}', total.textContent);
   };
 
-  // Installments of the card whose first digits are typed.
-  let asked = '', running = null;
+  // Installments of the card whose first digits are typed. While they are looked up,
+  // what the button says may be another card's: pressed keeps what it said when it was
+  // pressed meanwhile, or is null.
+  let asked = '', running = null, pressed = null;
   const show = (options, note) => {
     const list = $('options'), before = form.querySelector('[name=installmentCount]:checked');
     while (list.children.length > 1) list.lastElementChild.remove();
@@ -88,6 +90,7 @@
       const row = $('option').content.firstElementChild.cloneNode(true), radio = row.querySelector('input');
       radio.value = o.count;
       radio.dataset.total = o.total;
+      row.querySelector('[name=expectedTotal]').value = o.agreed; // what row and button say
       row.querySelector('.plan bdi').textContent = o.count + ' × ' + o.each;
       row.querySelector('.sum bdi').textContent = o.total;
       list.append(row);
@@ -97,6 +100,17 @@
     $('offer').textContent = note;
     price();
   };
+  // What was pressed meanwhile goes on if it still says what it said; else it is for the
+  // shopper to look and to press again.
+  const looked = (options, note) => {
+    running = null;
+    show(options, note);
+    if (pressed === null) return;
+    const said = pressed;
+    pressed = null;
+    submit.removeAttribute('aria-disabled');
+    if (said === submit.textContent) form.requestSubmit(submit);
+  };
   const look = () => {
     if (!plans) return;
     const digits = digitsOf(pan), bin = digits.length < 6 ? '' : digits.slice(0, digits.length < 8 ? 6 : 8);
@@ -104,14 +118,19 @@
     if (about === asked) return;
     asked = about;
     if (running) running.abort();
-    if (!about) return show([], plans.dataset.hint);
-    running = new AbortController();
+    if (!about) return looked([], plans.dataset.hint);
+    const mine = running = new AbortController();
+    setTimeout(() => mine.abort(), 15000); // a single payment is possible without an answer
     const body = new URLSearchParams(card
       ? {storedCard: about, version: form.elements.version.value, token: form.elements.token.value} : {bin});
-    fetch(plans.dataset.offers, {method: 'POST', body, signal: running.signal})
+    fetch(plans.dataset.offers, {method: 'POST', body, signal: mine.signal})
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
-      .then(({options}) => show(options, options.length ? plans.dataset.found : plans.dataset.none))
-      .catch((e) => { if (e.name !== 'AbortError') asked = ''; });
+      .then(({options}) => { if (running === mine) looked(options, options.length ? plans.dataset.found : plans.dataset.none); })
+      .catch(() => {
+        if (running !== mine) return; // another look-up has begun
+        asked = '';
+        looked([], plans.dataset.hint);
+      });
   };
 
   // Mistakes, by the same rules as the server's.
@@ -159,6 +178,12 @@
   let sent = false;
   form.addEventListener('submit', (e) => {
     if (sent) return e.preventDefault(); // a double click pays once
+    if (running) {
+      e.preventDefault();
+      pressed = submit.textContent;
+      submit.setAttribute('aria-disabled', 'true');
+      return;
+    }
     const wrong = asking().map($).map((input) => [input, check(input)]).filter(([, text]) => text);
     const box = $('errors');
     box.hidden = wrong.length === 0;
