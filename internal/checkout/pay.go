@@ -31,7 +31,8 @@ type Attempt struct {
 	Save         bool
 	Installments int
 	// Agreed is the total that the page showed for these installments. The zero Amount
-	// is that of the checkout, which every page shows.
+	// is of a form that was made elsewhere and says none: a single payment is of the
+	// checkout's amount, and what installments cost is the maker's to know.
 	Agreed   money.Amount
 	ClientIP netip.Addr
 	Language string // BCP 47, for the bank's page
@@ -135,9 +136,9 @@ func (s *Service) command(c Checkout, a Attempt, how string) charge.Pay {
 	}
 }
 
-// agreed is the total that the shopper has agreed to.
+// agreed is the total that the shopper has agreed to, the zero Amount if nobody says.
 func (a Attempt) agreed(c Checkout) money.Amount {
-	if a.Agreed.IsZero() {
+	if a.Agreed.IsZero() && a.Installments == 1 {
 		return c.Amount
 	}
 	return a.Agreed

@@ -141,13 +141,19 @@ func TestWhatIsNoAttempt(t *testing.T) {
 }
 
 // TestAgreed holds that what a page showed is what is asked to be charged, with 3-D
-// Secure and without: the checkout's amount where the page says nothing else.
+// Secure and without. A form that says none agrees to the checkout's amount with a single
+// payment, and to what installments cost.
 func TestAgreed(t *testing.T) {
 	t.Parallel()
 	shown := money.FromMinor(103_500, money.TRY)
-	for name, tt := range map[string]struct{ agreed, want money.Amount }{
-		"what_was_shown":          {shown, shown},
-		"the_amount_if_none_said": {money.Amount{}, money.FromMinor(100_000, money.TRY)},
+	for name, tt := range map[string]struct {
+		agreed money.Amount
+		count  int
+		want   money.Amount
+	}{
+		"what_was_shown":               {shown, 3, shown},
+		"the_amount_if_none_said":      {money.Amount{}, 1, money.FromMinor(100_000, money.TRY)},
+		"installments_if_none_is_said": {money.Amount{}, 3, money.Amount{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +162,7 @@ func TestAgreed(t *testing.T) {
 					w.merchant.Checkout.Without3DS = direct
 					w.payments.state, w.payments.reason = payment.Captured, connector.Success
 					a := w.attempt(t, w.sell(t, order))
-					a.Agreed = tt.agreed
+					a.Agreed, a.Installments = tt.agreed, tt.count
 					if err := w.Pay(t.Context(), a); err != nil {
 						t.Fatal(err)
 					}
