@@ -138,6 +138,8 @@ type Filter struct {
 	OrderRef    string
 	CustomerRef string
 	States      []State
+	// Unclear selects payments that ended without money while their bank may hold some.
+	Unclear bool
 	// ID and UUID name one payment.
 	ID   id.Payment
 	UUID id.UUID

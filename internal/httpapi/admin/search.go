@@ -43,7 +43,8 @@ func (s *surface) readSearch(ctx context.Context, r *request) (payment.Filter, e
 	f := payment.Filter{
 		OrderRef: q.Text("order_ref", maxWord), CustomerRef: q.Text("customer_ref", maxWord),
 		ExternalID: q.Text("external_id", maxWord), ConversationID: q.Text("conversation_id", maxWord),
-		States: readStates(q), Currency: queryCurrency(q, "currency"), POSAlias: q.Text("pos", maxWord),
+		States: readStates(q), Unclear: q.OneOf("unclear", "true") != "",
+		Currency: queryCurrency(q, "currency"), POSAlias: q.Text("pos", maxWord),
 		Last4: queryDigits(q, "last4", 4, 4), BIN: queryDigits(q, "bin", 6, 8),
 		Reason: connector.Reason(q.Text("reason", maxWord)),
 		From:   q.Time("from"), To: q.Time("to"), Limit: q.Int("limit", defaultLimit, 1, maxLimit),

@@ -89,6 +89,9 @@ func newPaymentList(e storage.Engine, m id.Merchant, f payment.Filter, few bool)
 		l.add("p.customer_ref = %s", f.CustomerRef)
 		l.where = append(l.where, "p.customer_ref <> ''") // spelled as in the index
 	}
+	if f.Unclear {
+		l.where = append(l.where, "p.unclear") // spelled as in the index
+	}
 	along := leadOf(&f, few)
 	l.searching(e, &f, along)
 	if !f.From.IsZero() {

@@ -59,6 +59,7 @@ func searchSamples(t *testing.T, s Stores) []payment.Payment {
 		if n%8 == 0 {
 			p.State = payment.Pending
 		}
+		p.Unclear = n%5 == 0
 		all = append(all, p)
 		must(t, "insert", s.Payments.InTx(t.Context(), func(tx payment.Tx) { tx.InsertPayment(p) }))
 	}
@@ -89,6 +90,7 @@ func searches(seventh, foreign id.UUID) map[string]search {
 		"by_wildcards":     {payment.Filter{BIN: "9%"}, func(int64) bool { return false }},
 		"by_pos":           {payment.Filter{POSAlias: "second"}, func(n int64) bool { return n%2 == 1 }},
 		"by_reason":        {payment.Filter{Reason: connector.DoNotHonour}, func(n int64) bool { return n%2 == 1 }},
+		"by_unclear":       {payment.Filter{Unclear: true}, func(n int64) bool { return n%5 == 0 }},
 		"by_currency":      {payment.Filter{Currency: money.USD}, func(int64) bool { return false }},
 		"by_amount":        {payment.Filter{Currency: money.TRY, MinPaid: lira(10_003), MaxPaid: lira(10_009)}, func(n int64) bool { return n >= 3 && n <= 9 }},
 		"by_least_amount":  {payment.Filter{Currency: money.TRY, MinPaid: lira(10_020)}, func(n int64) bool { return n >= 20 }},
@@ -107,6 +109,10 @@ func searches(seventh, foreign id.UUID) map[string]search {
 		"by_external_id_and_customer": {
 			payment.Filter{ExternalID: "ext-1", CustomerRef: "one"},
 			func(n int64) bool { return n%2 == 1 && n/4 == 1 && n%3 == 1 },
+		},
+		"by_unclear_and_pos_and_state": {
+			payment.Filter{Unclear: true, POSAlias: "second", States: []payment.State{payment.Declined}},
+			func(n int64) bool { return n%10 == 5 },
 		},
 		"by_customer_and_order": {
 			payment.Filter{CustomerRef: "one", OrderRef: "order-5"},

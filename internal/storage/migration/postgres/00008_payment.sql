@@ -64,6 +64,7 @@ CREATE INDEX payment_state ON payment (merchant_id, state, created_at, id);
 -- A customer's payments are read state by state, so that those in a rare state are
 -- found without reading the others.
 CREATE INDEX payment_customer_state ON payment (merchant_id, customer_ref, state, created_at, id) WHERE customer_ref <> '';
+CREATE INDEX payment_unclear ON payment (merchant_id, created_at, id) WHERE unclear;
 CREATE INDEX payment_external ON payment (merchant_id, external_id, created_at, id) WHERE external_id <> '';
 CREATE INDEX payment_conversation ON payment (merchant_id, conversation_id, created_at, id) WHERE conversation_id <> '';
 CREATE INDEX payment_last4 ON payment (merchant_id, ((instrument::jsonb) ->> 'last4'), created_at, id);
