@@ -136,6 +136,30 @@ func TestHostedPage(t *testing.T) {
 		want(t, result(t, v, id), map[string]string{"status": `"FAILED"`, "resultCode": `"CHECKOUT_CANCELLED"`})
 	})
 
+	t.Run("given_up_at_the_bank_then_cancelled", func(t *testing.T) {
+		id, link := s.sell(t, v, "E2E-ANOTHER")
+		tab := b.Tab(t, browsertest.Options{NoScript: true})
+		tab.Open(link)
+		fill(tab, poorCard)
+		tab.Click("#submit")
+		tab.Click(".leave [value=another]")
+		tab.Await("#notice")
+		if got := tab.Text("#notice"); !strings.Contains(got, "You were not charged") ||
+			!strings.Contains(got, "Attempts left: 4") {
+			t.Errorf("notice = %q", got)
+		}
+		a := result(t, v, id)
+		want(t, a, map[string]string{"status": `"PENDING"`, "resultCode": `"WAITING_FOR_PAYMENT"`})
+		fill(tab, poorCard)
+		tab.Click("#submit")
+		tab.Click(".leave [value=cancel]")
+		tab.Await(".bad")
+		s.wantTold(t, id, false)
+		a = result(t, v, id)
+		want(t, a, map[string]string{"status": `"FAILED"`, "resultCode": `"CHECKOUT_CANCELLED"`})
+		v.CheckBooks(t, servertest.Admin(), a.Text("paymentId"))
+	})
+
 	t.Run("in_arabic", func(t *testing.T) {
 		id, link := s.sell(t, v, "E2E-ARABIC")
 		tab := b.Tab(t, browsertest.Options{Language: "ar-EG,ar;q=0.9,en;q=0.5", Width: 320})
