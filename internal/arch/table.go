@@ -16,8 +16,10 @@ func values() Rule {
 			{"clock", "the only place that reads the time"},
 			{"fault", "the one error that a caller may act on, and the list of its codes"},
 			{"id", "numeric ids with a type per noun, public UUIDs, references that banks see"},
+			{"keyword", "words that people type, whatever their case and their alphabet's i"},
 			{"money", "amounts in minor units with their currency, exact rates, the only rounding"},
 			{"secret", "bytes that have no way of being printed"},
+			{"sheet", "tables that people export, read line by line within bounds"},
 			{"trace", "marks the steps of a payment, for whoever records them"},
 		},
 	}
