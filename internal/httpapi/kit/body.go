@@ -3,8 +3,10 @@ package kit
 import (
 	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/vezne/vezne/internal/fault"
@@ -17,6 +19,9 @@ const MaxBody = 64 << 10
 type RawBody struct {
 	MediaType string
 	Max       int64 // bytes
+	// Stream leaves the body to Handle, which reads it from Request.Stream while it
+	// comes in: a large one is never held as a whole. No idempotency key covers it.
+	Stream bool
 }
 
 // body is what a request carries, read at most once.
@@ -126,7 +131,52 @@ func (r Route[P]) mediaOf(h http.Header, forms bool) (media, error) {
 // most is how long a body may be, and what a longer one is.
 func (r Route[P]) most() (int64, error) {
 	if r.Raw != nil {
-		return r.Raw.Max, errRawTooLarge
+		return r.Raw.Max, tooLarge(r.Raw.Max)
 	}
-	return MaxBody, errTooLarge
+	return MaxBody, tooLarge(MaxBody)
+}
+
+// tooLarge names the limit of a route, which is a number of KiB.
+func tooLarge(most int64) error {
+	text := strconv.FormatInt(most>>10, 10) + " KiB"
+	if most%(1<<20) == 0 {
+		text = strconv.FormatInt(most>>20, 10) + " MiB"
+	}
+	return fault.New(fault.TooLarge, fault.BodyTooLarge, "the body is larger than "+text)
+}
+
+// streamed reports whether the body is left to the route.
+func (r Route[P]) streamed() bool { return r.Raw != nil && r.Raw.Stream }
+
+// stream is a body that its route reads, with faults for what may go wrong.
+type stream struct {
+	body     io.Reader
+	tooLarge error
+}
+
+// Read reads on. A body over the limit of its route, or one that ends early, is a
+// fault.
+func (s stream) Read(p []byte) (int, error) {
+	n, err := s.body.Read(p)
+	_, larger := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case larger:
+		err = s.tooLarge
+	case err != nil && !errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		err = fault.Wrap(fault.Invalid, fault.MalformedJSON, "the body ended early", err)
+	}
+	return n, err
+}
+
+// openStream begins a body that the route reads itself; what was read before, for a
+// signature, is not read again.
+func (r Route[P]) openStream(x *exchange, q *http.Request, sent *body) (io.Reader, error) {
+	if sent.done {
+		return bytes.NewReader(sent.bytes), nil
+	}
+	most, larger := r.most()
+	if q.ContentLength > most {
+		return nil, larger
+	}
+	return stream{http.MaxBytesReader(x.w, q.Body, most), larger}, nil
 }

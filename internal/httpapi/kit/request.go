@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"io"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -24,6 +25,9 @@ type Request[P any] struct {
 	Body *Object
 	// Raw is the body of a route that takes no JSON. It is wiped after Handle.
 	Raw []byte
+	// Stream is the body of a route that has RawBody.Stream, not read yet. Its errors
+	// are faults.
+	Stream io.Reader
 	// strict is Route.Strict, for the query.
 	strict bool
 	client netip.Addr

@@ -19,8 +19,6 @@ var (
 	errWrongMethod = fault.New(fault.MethodNotAllowed, fault.WrongMethod, "this path does not take this method")
 	errMediaType   = fault.New(fault.UnsupportedMedia, fault.UnsupportedMediaType, "the body must be application/json in UTF-8")
 	errFormType    = fault.New(fault.UnsupportedMedia, fault.UnsupportedMediaType, "the body must be application/json or a form, in UTF-8")
-	errTooLarge    = fault.New(fault.TooLarge, fault.BodyTooLarge, "the body is larger than 64 KiB")
-	errRawTooLarge = fault.New(fault.TooLarge, fault.BodyTooLarge, "the body is too large")
 )
 
 // Status returns the HTTP status of a fault's kind; this is the only place that

@@ -191,7 +191,12 @@ func (h *surfaceHandler[P]) write(x *exchange, route Route[P], r *Request[P], se
 	if err != nil {
 		return Response{}, err
 	}
-	if r.Key, err = h.key(x, r.http, sent.bytes, parse); err != nil {
+	if route.streamed() {
+		r.Stream, err = route.openStream(x, r.http, sent)
+	} else {
+		r.Key, err = h.key(x, r.http, sent.bytes, parse)
+	}
+	if err != nil {
 		return Response{}, err
 	}
 	ctx := r.http.Context()
@@ -220,6 +225,9 @@ func (h *surfaceHandler[P]) read(x *exchange, route Route[P], r *http.Request, s
 	if err != nil {
 		return media{}, err
 	}
+	if route.streamed() {
+		return m, nil
+	}
 	most, tooLarge := route.most()
 	if err := sent.read(x.w, r, most, tooLarge); err != nil {
 		return media{}, err
@@ -234,6 +242,7 @@ func (h *surfaceHandler[P]) read(x *exchange, route Route[P], r *http.Request, s
 func (h *surfaceHandler[P]) handle(ctx context.Context, route Route[P], r *Request[P], sent []byte, m media) (Response, error) {
 	var err error
 	switch {
+	case route.streamed(): // the route reads it
 	case route.Raw != nil:
 		r.Raw = sent
 	case m.form:
