@@ -62,6 +62,15 @@ func TestPrecedence(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
+	t.Run("words_are_known_in_any_case_and_alphabet", func(t *testing.T) {
+		t.Parallel()
+		got, err := config.Load(config.Sources{Environ: []string{
+			"VEZNE_LOG=JSON", "VEZNE_LOG_LEVEL=İNFO", "VEZNE_TRUSTED_PROXIES=None",
+		}})
+		if err != nil || got.Log != config.LogJSON || got.LogLevel != slog.LevelInfo || len(got.TrustedProxies) > 0 {
+			t.Errorf("%s, %s, %v, %v", got.Log, got.LogLevel, got.TrustedProxies, err)
+		}
+	})
 	t.Run("every_setting_comes_from_the_environment", func(t *testing.T) {
 		t.Parallel()
 		got, err := config.Load(config.Sources{Environ: []string{

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/knadh/koanf/v2"
+
+	"github.com/vezne/vezne/internal/keyword"
 )
 
 // parse turns merged settings into a Config. Its errors name the setting and
@@ -25,7 +27,7 @@ func parse(k *koanf.Koanf) (Config, error) {
 		Keyset:   k.String(keyKeyset),
 
 		KMSTokenFile: k.String(keyKMSTokenFile),
-		Log:          LogFormat(k.String(keyLog)),
+		Log:          LogFormat(keyword.Fold(k.String(keyLog))),
 	}
 	var errs []error
 	check := func(key string, err error) {
@@ -143,7 +145,7 @@ func parseBaseURL(s string) (string, error) {
 
 // parseNetworks reads networks separated by spaces or commas; "none" is none.
 func parseNetworks(s string) ([]netip.Prefix, error) {
-	if s == "none" {
+	if keyword.Same(s, "none") {
 		return nil, nil
 	}
 	var all []netip.Prefix
@@ -194,7 +196,7 @@ func checkLog(f LogFormat) error {
 }
 
 func parseLevel(s string, level *slog.Level) error {
-	if err := level.UnmarshalText([]byte(s)); err != nil {
+	if err := level.UnmarshalText([]byte(keyword.Fold(s))); err != nil {
 		return errors.New("want debug, info, warn or error")
 	}
 	return nil
