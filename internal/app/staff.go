@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/cache"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/connector/all"
@@ -41,8 +40,8 @@ func newPOSEditor(db *storage.DB, v *vault.Vault, ids *id.Generator, w *cache.Wa
 }
 
 // newEditor changes what they hold besides.
-func newEditor(s routing.Store, b bin.Store, ids *id.Generator, w *cache.Watcher) *routing.Editor {
+func newEditor(s routing.Store, ids *id.Generator, w *cache.Watcher) *routing.Editor {
 	return routing.NewEditor(routing.Dependencies{
-		Store: s, BINs: b, IDs: ids, Clock: clock.System{}, Invalidate: w.Invalidate,
+		Store: s, IDs: ids, Clock: clock.System{}, Invalidate: w.Invalidate,
 	})
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -17,34 +18,29 @@ func Migrate(ctx context.Context, database config.DSN) error {
 	return storage.Migrate(ctx, database.Reveal())
 }
 
-// ImportBINs adds the good rows of a CSV file to the BIN table and reports the
-// bad ones to w. It fails if there was a bad one, after the good ones were saved.
+// ImportBINs adds the good rows of a CSV file to the BIN table and reports to w
+// what became of each line. It fails if there was a bad one, after the good ones
+// were saved.
 func ImportBINs(ctx context.Context, database config.DSN, csv io.Reader, w io.Writer) error {
-	rows, bad, err := bin.ParseCSV(csv)
+	report, err := importBINs(ctx, database, csv)
 	if err != nil {
 		return fmt.Errorf("read BINs: %w", err)
 	}
-	for _, b := range bad {
+	for _, b := range report.Refused {
 		fmt.Fprintln(w, b)
 	}
-	if err := saveBINs(ctx, database, rows); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%d BINs imported, %d rows refused\n", len(rows), len(bad))
-	if len(bad) > 0 {
-		return fmt.Errorf("import BINs: %d rows refused", len(bad))
+	fmt.Fprintln(w, report)
+	if n := len(report.Refused); n > 0 {
+		return fmt.Errorf("import BINs: %d rows refused", n)
 	}
 	return nil
 }
 
-func saveBINs(ctx context.Context, database config.DSN, rows []bin.Info) error {
+func importBINs(ctx context.Context, database config.DSN, csv io.Reader) (bin.Report, error) {
 	db, err := storage.Open(ctx, database.Reveal(), storage.Options{})
 	if err != nil {
-		return err
+		return bin.Report{}, err
 	}
-	if err := sqlstore.NewBINs(db).SaveBINs(ctx, rows); err != nil {
-		_ = db.Close() // the reason why the import failed is the one to tell
-		return fmt.Errorf("save BINs: %w", err)
-	}
-	return db.Close()
+	report, err := bin.NewImporter(sqlstore.NewBINs(db), func() {}).Import(ctx, csv)
+	return report, errors.Join(err, db.Close())
 }

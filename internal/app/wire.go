@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vezne/vezne/api"
+	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/checkout"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
@@ -92,7 +93,8 @@ func (s *Server) staff(g *ground, d *domain) admin.Services {
 			Store: g.merchants, Sealer: g.safe, IDs: g.ids, Clock: g.clock, Caches: g.watcher,
 		}),
 		Users: g.team, POSes: newPOSEditor(g.db, g.safe, g.ids, g.watcher),
-		Editor: newEditor(g.routes, g.bins, g.ids, g.watcher), Banks: d.banks, BINs: d.cards, Webhooks: d.hooks,
+		Editor: newEditor(g.routes, g.ids, g.watcher), Banks: d.banks, Webhooks: d.hooks,
+		BINs: d.cards, Importer: bin.NewImporter(g.bins, g.watcher.Invalidate),
 		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 }

@@ -1,21 +1,21 @@
 package bin
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
+
+	"github.com/vezne/vezne/internal/sheet"
 )
 
-// Limits of an import. The largest tables on the market have half a million
-// rows; a file beyond these bounds is something else.
+// MaxRows is how many rows a BIN table has at most: the largest on the market have
+// half a million.
+const MaxRows = 1_000_000
+
+// Limits of a file. One beyond these bounds is something else.
 const (
 	maxCSVBytes = 64 << 20
-	maxRows     = 1_000_000
+	maxCSVLines = 2 * MaxRows // blank ones included
 	maxBadRows  = 1_000
 )
 
@@ -23,7 +23,9 @@ const (
 var (
 	// ErrNoHeader is a file without a header that names the required columns.
 	ErrNoHeader = errors.New("the first line must name the columns, at least prefix, scheme and type")
-	// ErrTooBig is a file over 64 MiB or a million rows.
+	// ErrNoRows is a file with a header and nothing below it.
+	ErrNoRows = errors.New("nothing stands below the first line, which names the columns")
+	// ErrTooBig is a file over 64 MiB, or with more rows than its reader takes.
 	ErrTooBig = errors.New("the file is too big for a BIN table")
 	// ErrTooManyBad is a file with over a thousand bad rows.
 	ErrTooManyBad = errors.New("too many bad rows for a BIN table")
@@ -31,7 +33,7 @@ var (
 
 // BadRow is a row of a file that was left out.
 type BadRow struct {
-	Line   int    // 1 is the header
+	Line   int    // 1 is the first line of the file
 	Column string // empty when the row as a whole is wrong
 	Why    string
 }
@@ -44,9 +46,19 @@ func (b BadRow) String() string {
 	return fmt.Sprintf("line %d, %s: %s", b.Line, b.Column, b.Why)
 }
 
-// ParseCSV reads a BIN table from comma-separated text in UTF-8 (semicolons are
-// understood when the header has them). The first line names the columns, in any
-// order and any case; unknown columns and blank lines are passed over:
+// Sheet is what was read from a file. Its lines are a header, blank ones, rows and
+// bad rows, and nothing else.
+type Sheet struct {
+	Rows  []Info
+	Bad   []BadRow
+	Lines int
+	Blank int
+}
+
+// ParseCSV reads a BIN table of at most so many rows from comma-separated text in
+// UTF-8 (semicolons are understood when the header has them). The first line names
+// the columns, in any order and any case; unknown columns and blank lines are
+// passed over:
 //
 //	prefix      6 to 8 digits; required
 //	scheme      VISA, MASTERCARD, TROY, AMEX, MAESTRO, DINERS_CLUB, DISCOVER, JCB or UNION_PAY; required
@@ -58,83 +70,96 @@ func (b BadRow) String() string {
 //	commercial  true or false; empty is false
 //	domestic    true or false; empty is true where a bank code is given
 //
-// Rows that cannot be used are reported in bad and left out; of rows with the
-// same prefix the first is kept. err is about the file as a whole, and then
-// there are no rows: ErrNoHeader, ErrTooBig, ErrTooManyBad, or what r returned.
-func ParseCSV(r io.Reader) (rows []Info, bad []BadRow, err error) {
-	limited := &io.LimitedReader{R: r, N: maxCSVBytes + 1}
-	records, columns, err := openCSV(limited)
-	if err != nil {
-		return nil, nil, err
+// Rows that cannot be used are left out, each with its line; of rows with the same
+// prefix the first is kept. A row is one line, so a quotation mark that nothing
+// closes costs its own line alone. err is about the file as a whole, and then
+// there are no rows: ErrNoHeader, ErrNoRows, ErrTooBig, ErrTooManyBad, or what r
+// returned.
+func ParseCSV(r io.Reader, most int) (Sheet, error) {
+	p := &parser{
+		file: sheet.NewReader(r, sheet.Bounds{Bytes: maxCSVBytes, Lines: maxCSVLines}), most: most,
+		lines: make(map[string]int),
 	}
-	lines := make(map[string]int)
-	for {
-		record, err := records.Read()
-		switch parseError, malformed := errors.AsType[*csv.ParseError](err); {
-		case limited.N == 0 || len(rows) > maxRows:
-			return nil, nil, ErrTooBig
-		case errors.Is(err, io.EOF):
-			return rows, bad, nil
-		case malformed:
-			bad = append(bad, BadRow{Line: parseError.StartLine, Why: parseError.Err.Error()})
-		case err != nil:
-			return nil, nil, fmt.Errorf("read BIN table: %w", err)
-		case !blank(record):
-			line, _ := records.FieldPos(0)
-			info, problem := parseRow(columns, record)
-			if first, taken := lines[info.Prefix]; problem == nil && taken {
-				problem = &BadRow{Column: "prefix", Why: fmt.Sprintf("stands in line %d already", first)}
-			}
-			if problem != nil {
-				problem.Line = line
-				bad = append(bad, *problem)
-				break
-			}
-			lines[info.Prefix] = line
-			rows = append(rows, info)
-		}
-		if len(bad) > maxBadRows {
-			return nil, nil, ErrTooManyBad
-		}
+	if err := p.header(); err != nil {
+		return Sheet{}, err
 	}
+	if err := p.rows(); err != nil {
+		return Sheet{}, err
+	}
+	p.Lines, p.Blank = p.file.Lines(), p.file.Blank()
+	return p.Sheet, nil
 }
 
-// openCSV reads the header and returns the rows' reader and, for each known
-// column, its place in a record.
-func openCSV(r io.Reader) (*csv.Reader, map[string]int, error) {
-	buffered := bufio.NewReader(r)
-	if head, _ := buffered.Peek(3); bytes.Equal(head, []byte("\xef\xbb\xbf")) { // a short file has no byte order mark
-		_, _ = buffered.Discard(3) // they were just seen
-	}
-	records := csv.NewReader(buffered)
-	records.FieldsPerRecord = -1
-	records.TrimLeadingSpace = true
-	head, _ := buffered.Peek(buffered.Size()) // as much as there is
-	if line, _, _ := bytes.Cut(head, []byte("\n")); bytes.ContainsRune(line, ';') && !bytes.ContainsRune(line, ',') {
-		records.Comma = ';'
-	}
-	header, err := records.Read()
-	if _, malformed := errors.AsType[*csv.ParseError](err); malformed || errors.Is(err, io.EOF) {
-		return nil, nil, ErrNoHeader
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read BIN table: %w", err)
-	}
-	columns := make(map[string]int, len(header))
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if _, twice := columns[name]; !twice {
-			columns[name] = i
-		}
+// parser makes a Sheet of a file.
+type parser struct {
+	Sheet
+
+	file    *sheet.Reader
+	columns sheet.Columns
+	most    int
+	lines   map[string]int // of each prefix
+}
+
+func (p *parser) header() error {
+	var err error
+	p.columns, err = p.file.Columns()
+	_, unreadable := errors.AsType[*sheet.Problem](err)
+	switch {
+	case unreadable, errors.Is(err, io.EOF):
+		return ErrNoHeader
+	case err != nil:
+		return refusal(err)
 	}
 	for _, required := range []string{"prefix", "scheme", "type"} {
-		if _, ok := columns[required]; !ok {
-			return nil, nil, ErrNoHeader
+		if p.columns.Of(required) < 0 {
+			return ErrNoHeader
 		}
 	}
-	return records, columns, nil
+	return nil
 }
 
-func blank(record []string) bool {
-	return !slices.ContainsFunc(record, func(field string) bool { return strings.TrimSpace(field) != "" })
+func (p *parser) rows() error {
+	for {
+		row, err := p.file.Read()
+		switch problem, unreadable := errors.AsType[*sheet.Problem](err); {
+		case errors.Is(err, io.EOF) && len(p.Rows)+len(p.Bad) == 0:
+			return ErrNoRows
+		case errors.Is(err, io.EOF):
+			return nil
+		case unreadable:
+			p.Bad = append(p.Bad, BadRow{Line: problem.Line, Column: p.columns.Name(problem.Field), Why: problem.Why})
+		case err != nil:
+			return refusal(err)
+		default:
+			p.add(row)
+		}
+		if len(p.Rows) > p.most {
+			return ErrTooBig
+		}
+		if len(p.Bad) > maxBadRows {
+			return ErrTooManyBad
+		}
+	}
+}
+
+// add keeps a row, or what is wrong with it.
+func (p *parser) add(row sheet.Row) {
+	info, problem := parseRow(p.columns, row.Fields)
+	if first, taken := p.lines[info.Prefix]; problem == nil && taken {
+		problem = &BadRow{Column: "prefix", Why: fmt.Sprintf("stands in line %d already", first)}
+	}
+	if problem != nil {
+		problem.Line = row.Line
+		p.Bad = append(p.Bad, *problem)
+		return
+	}
+	p.lines[info.Prefix] = row.Line
+	p.Rows = append(p.Rows, info)
+}
+
+func refusal(err error) error {
+	if errors.Is(err, sheet.ErrTooBig) {
+		return ErrTooBig
+	}
+	return fmt.Errorf("read BIN table: %w", err)
 }

@@ -30,7 +30,6 @@ func TestParseCSV(t *testing.T) {
 		bad  []bin.BadRow
 	}{
 		"documented_columns": {in: header + bonusRow, rows: []bin.Info{bonus}},
-		"header_alone":       {in: header},
 		"other_order_other_case_and_extra_columns": {
 			in:   "Type, SCHEME ,country,prefix\nDebit,Visa,TR,411111\n",
 			rows: []bin.Info{{Prefix: "411111", Scheme: card.Visa, Type: card.Debit}},
@@ -49,6 +48,29 @@ func TestParseCSV(t *testing.T) {
 				{Prefix: "41322600", Scheme: card.Mastercard, Type: card.Debit},
 				{Prefix: "413226", Scheme: card.UnionPay, Type: card.Prepaid},
 			},
+		},
+		"capitals_of_a_Turkish_spreadsheet": {
+			in: "PREFİX;SCHEME;TYPE;DOMESTİC;COMMERCİAL\n411111;VİSA;DEBİT;DOĞRU;YANLIŞ\n411112;dıscover;credıt card;EVET;HAYIR\n" +
+				"411113;DİNERS CLUB;PREPAİD;TRUE;NO\n411114;UNİON-PAY;CREDİT_CARD;yes;false\n",
+			rows: []bin.Info{
+				{Prefix: "411111", Scheme: card.Visa, Type: card.Debit, Domestic: true},
+				{Prefix: "411112", Scheme: card.Discover, Type: card.Credit, Domestic: true},
+				{Prefix: "411113", Scheme: card.Diners, Type: card.Prepaid, Domestic: true},
+				{Prefix: "411114", Scheme: card.UnionPay, Type: card.Credit, Domestic: true},
+			},
+		},
+		"quotation_mark_that_nothing_closes_costs_its_line": {
+			in: "prefix,scheme,type,bank\n411111,VISA,CREDIT,\"One\n411112,VISA,CREDIT,\"Two\"\n411113,VISA,CREDIT,Three\n",
+			rows: []bin.Info{
+				{Prefix: "411112", Scheme: card.Visa, Type: card.Credit, Bank: "Two"},
+				{Prefix: "411113", Scheme: card.Visa, Type: card.Credit, Bank: "Three"},
+			},
+			bad: []bin.BadRow{{Line: 2, Column: "bank", Why: "a quoted field must end in its line"}},
+		},
+		"row_of_too_many_fields": {
+			in:   "prefix,scheme,type\n" + strings.Repeat(",", 8_000_000) + "\n411111,VISA,CREDIT\n",
+			rows: []bin.Info{{Prefix: "411111", Scheme: card.Visa, Type: card.Credit}},
+			bad:  []bin.BadRow{{Line: 2, Why: "is longer than 16384 bytes"}},
 		},
 		"quoted_fields_may_hold_commas": {
 			in:   "prefix,scheme,type,bank\n411111,VISA,CREDIT,\"One, Two\"\n",
@@ -86,7 +108,7 @@ func TestParseCSV(t *testing.T) {
 				{Line: 8, Column: "bank", Why: "must be at most 100 characters of UTF-8 without control characters"},
 				{Line: 9, Column: "brand", Why: "must be at most 100 characters of UTF-8 without control characters"},
 				{Line: 10, Column: "scheme", Why: "must be the name of a card scheme"},
-				{Line: 11, Why: `bare " in non-quoted-field`},
+				{Line: 11, Column: "bank", Why: "a quotation mark stands in a field that does not begin with one"},
 				{Line: 13, Column: "prefix", Why: "stands in line 12 already"},
 			},
 		},
@@ -94,15 +116,18 @@ func TestParseCSV(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rows, bad, err := bin.ParseCSV(strings.NewReader(tt.in))
+			s, err := bin.ParseCSV(strings.NewReader(tt.in), bin.MaxRows)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.rows, rows); diff != "" {
+			if diff := cmp.Diff(tt.rows, s.Rows); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.bad, bad); diff != "" {
+			if diff := cmp.Diff(tt.bad, s.Bad); diff != "" {
 				t.Errorf("bad rows (-want +got):\n%s", diff)
+			}
+			if s.Lines != 1+s.Blank+len(s.Rows)+len(s.Bad) {
+				t.Errorf("%d lines: a header, %d blank, %d rows, %d bad", s.Lines, s.Blank, len(s.Rows), len(s.Bad))
 			}
 		})
 	}
@@ -115,11 +140,16 @@ func TestParseCSVRefusesTheFile(t *testing.T) {
 		in   io.Reader
 		want error
 	}{
-		"empty_file":            {strings.NewReader(""), bin.ErrNoHeader},
-		"no_header":             {strings.NewReader(bonusRow), bin.ErrNoHeader},
-		"required_column_lacks": {strings.NewReader("prefix,scheme\n411111,VISA\n"), bin.ErrNoHeader},
-		"torn_file":             {io.MultiReader(strings.NewReader(header+bonusRow), iotest.ErrReader(torn)), torn},
-		"too_many_bad_rows":     {strings.NewReader(header + strings.Repeat("x\n", 1001)), bin.ErrTooManyBad},
+		"empty_file":   {strings.NewReader(""), bin.ErrNoHeader},
+		"header_alone": {strings.NewReader(header + "\n"), bin.ErrNoRows},
+		"more_rows_than_allowed": {
+			strings.NewReader("prefix,scheme,type\n411111,VISA,CREDIT\n411112,VISA,CREDIT\n411113,VISA,CREDIT\n"), bin.ErrTooBig,
+		},
+		"header_in_a_quoted_field": {strings.NewReader("\"" + header + bonusRow), bin.ErrNoHeader},
+		"no_header":                {strings.NewReader(bonusRow), bin.ErrNoHeader},
+		"required_column_lacks":    {strings.NewReader("prefix,scheme\n411111,VISA\n"), bin.ErrNoHeader},
+		"torn_file":                {io.MultiReader(strings.NewReader(header+bonusRow), iotest.ErrReader(torn)), torn},
+		"too_many_bad_rows":        {strings.NewReader(header + strings.Repeat("x\n", 1001)), bin.ErrTooManyBad},
 		"too_many_bytes": {
 			io.MultiReader(strings.NewReader(header), strings.NewReader(strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 65))), bin.ErrTooBig,
 		},
@@ -127,12 +157,12 @@ func TestParseCSVRefusesTheFile(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rows, _, err := bin.ParseCSV(tt.in)
+			s, err := bin.ParseCSV(tt.in, 2)
 			if !errors.Is(err, tt.want) {
 				t.Errorf("error %v, want %v", err, tt.want)
 			}
-			if rows != nil {
-				t.Errorf("%d rows of a refused file", len(rows))
+			if s.Rows != nil {
+				t.Errorf("%d rows of a refused file", len(s.Rows))
 			}
 		})
 	}
@@ -155,15 +185,15 @@ func FuzzParseCSV(f *testing.F) {
 	f.Add("\xef\xbb\xbfprefix;scheme;type\r\n411111;visa;debit card\r\n")
 	f.Add(header + "\"torn")
 	f.Fuzz(func(t *testing.T, in string) {
-		rows, _, err := bin.ParseCSV(strings.NewReader(in))
+		s, err := bin.ParseCSV(strings.NewReader(in), bin.MaxRows)
 		if err != nil {
 			return
 		}
-		table, err := bin.NewTable(rows)
+		table, err := bin.NewTable(s.Rows)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, row := range rows {
+		for _, row := range s.Rows {
 			if found, ok := table.Lookup(row.Prefix); !ok || *found != row {
 				t.Errorf("prefix %s does not find its row", row.Prefix)
 			}

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/keyword"
+	"github.com/vezne/vezne/internal/sheet"
 )
 
 // maxName bounds the names in a row, in characters; the longest bank name of the
@@ -14,13 +16,13 @@ import (
 const maxName = 100
 
 // parseRow reads one record; problem says what is wrong with it, without its line.
-func parseRow(columns map[string]int, record []string) (info Info, problem *BadRow) {
+func parseRow(columns sheet.Columns, fields []string) (info Info, problem *BadRow) {
 	field := func(column string) string {
-		i, ok := columns[column]
-		if !ok || i >= len(record) {
+		i := columns.Of(column)
+		if i < 0 || i >= len(fields) {
 			return ""
 		}
-		return strings.TrimSpace(record[i])
+		return fields[i]
 	}
 	refuse := func(column, format string, args ...any) {
 		if problem == nil {
@@ -73,34 +75,32 @@ func parseScheme(s string) (card.Scheme, bool) {
 
 func parseType(s string) (card.Type, bool) {
 	for _, t := range card.Types() {
-		if strings.TrimSuffix(letters(s), "CARD") == string(t) {
+		if strings.TrimSuffix(letters(s), "card") == letters(string(t)) {
 			return t, true
 		}
 	}
 	return "", false
 }
 
+// parseFlag reads yes and no, and what a Turkish spreadsheet writes for true and
+// false.
 func parseFlag(s string, byDefault bool) (value, ok bool) {
-	switch strings.ToLower(s) {
+	switch keyword.Fold(s) {
 	case "":
 		return byDefault, true
-	case "true", "yes", "1":
+	case "true", "yes", "1", "doğru", "evet":
 		return true, true
-	case "false", "no", "0":
+	case "false", "no", "0", "yanliş", "hayir":
 		return false, true
 	}
 	return false, false
 }
 
-// letters returns s in upper case without spaces, underscores and hyphens.
-func letters(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == ' ' || r == '_' || r == '-' {
-			return -1
-		}
-		return unicode.ToUpper(r)
-	}, s)
-}
+// separators are what lists write between the words of a name, or leave out.
+var separators = strings.NewReplacer(" ", "", "_", "", "-", "")
+
+// letters returns a folded name without its separators.
+func letters(s string) string { return separators.Replace(keyword.Fold(s)) }
 
 func printable(name string) bool {
 	return utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxName &&

@@ -109,9 +109,12 @@ func TestCompare(t *testing.T) {
 		"column_has_the_bank's_own_name":   {csv: "\ufeffSipari\u015f;Tutar\n" + known + ";1\n", args: []string{"--column", "Sipari\u015f"}, want: "1 rows, 0 not"},
 		"every_row_of_a_reference_counts":  {csv: "reference\nTHEIRS\nTHEIRS\n", code: 1, want: "2 rows, 2 not in the database"},
 		"column_that_is_not_there_is_told": {csv: "order\nTHEIRS\n", code: 1, want: `no column "reference"; say with --column`},
-		"row_without_a_reference_is_told":  {csv: "amount,reference\n1,\n", code: 1, want: "line 2 has no reference"},
+		"row_without_a_reference_is_told":  {csv: "amount,reference\n1,\n2," + known + "\n", code: 1, want: "line 2 has no reference\n3 lines: 1 header, 0 blank, 1 rows, 1 refused"},
+		"open_quotation_mark_costs_a_line": {csv: "reference\n\"" + known + "\n" + known + "\n\nTHEIRS\n", code: 1, want: "line 2, field 1: a quoted field must end in its line\nline 5: THEIRS is not in the database\n5 lines: 1 header, 1 blank, 2 rows, 1 refused"},
+		"column_in_Turkish_capitals":       {csv: "REFERENCE;S\u0130PAR\u0130\u015e\nx;" + known + "\n", args: []string{"--column", "sipari\u015f"}, want: "1 rows, 0 not"},
+		"row_of_too_many_fields":           {csv: "reference\n" + known + strings.Repeat(",", 5000) + "\n", code: 1, want: "line 2: has more than 200 fields"},
 		"empty_file_is_told":               {code: 1, want: "it is empty"},
-		"file_that_is_no_table_is_told":    {csv: "reference\n\"\n", code: 1, want: "read report"},
+		"file_that_is_no_table_is_told":    {csv: "\"reference\n", code: 1, want: "read report"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "report.csv")
@@ -146,13 +149,18 @@ func TestImport(t *testing.T) {
 	}
 	const header = "prefix,bank_code,bank,scheme,type,program,brand,commercial,domestic\n"
 	const good = "542119,0046,Akbank,MASTERCARD,CREDIT,Axess,Axess,false,true\n"
+	const other = "542120,0046,Akbank,MASTERCARD,CREDİT,Axess,Axess,false,true\n"
+	const third = "542121,0046,Akbank,VİSA,DEBİT,Axess,Axess,false,true\n"
 	for name, tt := range map[string]struct {
 		csv  string
 		code int
 		want string
 	}{
-		"good_rows_are_imported":   {header + good, 0, "1 BINs imported, 0 rows refused"},
-		"bad_rows_are_reported":    {header + good + "54,,,VISA,CREDIT,,,false,true\n", 1, "1 BINs imported, 1 rows refused"},
+		"good_rows_are_imported":   {header + good, 0, "2 lines: 1 header, 0 blank, 1 imported, 0 unchanged, 0 refused"},
+		"bad_rows_are_reported":    {header + other + "54,,,VISA,CREDIT,,,false,true\n", 1, "3 lines: 1 header, 0 blank, 1 imported, 0 unchanged, 1 refused"},
+		"open_quotation_mark":      {header + third + "\"1,2,3\n" + strings.Repeat("\n", 3), 1, "line 3, prefix: a quoted field must end in its line\n6 lines: 1 header, 3 blank, 1 imported, 0 unchanged, 1 refused"},
+		"nothing_below_the_header": {header, 1, "nothing stands below the first line"},
+		"row_of_a_million_commas":  {header + strings.Repeat(",", 1_000_000) + "\n", 1, "line 2: is longer than 16384 bytes"},
 		"file_that_is_no_table":    {"hello\n", 1, "vezne: read BINs"},
 		"bad_rows_are_told_by_row": {header + "54,,,VISA,CREDIT,,,false,true\n", 1, "line 2"},
 	} {

@@ -13,7 +13,8 @@ func greet(w io.Writer, url, database string, set *fixture.Set) {
 	fmt.Fprintf(w, "\nVezne demo at %s\n", url)
 	fmt.Fprintf(w, "  documents  %s/docs\n", url)
 	fmt.Fprintf(w, "  banks      %s/sim/\n", url)
-	fmt.Fprintf(w, "  database   %s\n\n", database)
+	fmt.Fprintf(w, "  database   %s\n", database)
+	fmt.Fprintf(w, "  fixtures   %s\n\n", set)
 	for _, m := range set.Merchants {
 		fmt.Fprintf(w, "Merchant %d, %s\n", m.Merchant.ID, m.Merchant.Name)
 		for _, c := range m.Credentials {

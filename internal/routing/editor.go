@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/id"
@@ -15,18 +14,15 @@ import (
 // Dependencies are what an Editor works with. All are required.
 type Dependencies struct {
 	Store Store
-	BINs  bin.Store
 	IDs   *id.Generator
 	Clock clock.Clock
 	// Invalidate drops what this node has cached.
 	Invalidate func()
 }
 
-// Editor changes plans and rules, and what is known of BINs. It is safe for
-// concurrent use.
+// Editor changes plans and rules. It is safe for concurrent use.
 type Editor struct {
 	store      Store
-	bins       bin.Store
 	ids        *id.Generator
 	clock      clock.Clock
 	invalidate func()
@@ -34,7 +30,7 @@ type Editor struct {
 
 // NewEditor returns an Editor.
 func NewEditor(d Dependencies) *Editor {
-	return &Editor{store: d.Store, bins: d.BINs, ids: d.IDs, clock: d.Clock, invalidate: d.Invalidate}
+	return &Editor{store: d.Store, ids: d.IDs, clock: d.Clock, invalidate: d.Invalidate}
 }
 
 // Edit is what one commit changes: all of it or nothing. New things have no id.
@@ -100,17 +96,6 @@ func (e *Editor) Note(ctx context.Context, m id.Merchant, actor, action string, 
 	err := e.store.InTx(ctx, func(tx Tx) { w.writes[0](tx) })
 	if err != nil {
 		return fmt.Errorf("note %s: %w", action, err)
-	}
-	return nil
-}
-
-// ImportBINs adds rows to the BIN table, which all merchants share, replacing
-// equal prefixes.
-func (e *Editor) ImportBINs(ctx context.Context, rows []bin.Info) error {
-	err := e.bins.SaveBINs(ctx, rows)
-	e.invalidate()
-	if err != nil {
-		return fmt.Errorf("import BINs: %w", err)
 	}
 	return nil
 }

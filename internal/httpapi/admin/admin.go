@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/vezne/vezne/internal/audit"
+	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/id"
@@ -46,6 +47,8 @@ type Services struct {
 	Editor *routing.Editor
 	Banks  *pos.Registry
 	BINs   BINs
+	// Importer takes uploaded BIN tables.
+	Importer *bin.Importer
 	// Webhooks keeps endpoints and what was delivered to them.
 	Webhooks *webhook.Service
 	// Secure says that browsers reach us over TLS.

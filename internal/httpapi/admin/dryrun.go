@@ -1,13 +1,11 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/fault"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/installment"
@@ -16,23 +14,9 @@ import (
 	"github.com/vezne/vezne/internal/routing"
 )
 
-// maxCSV is how large an uploaded BIN table may be: the largest on the market have
-// half a million rows of fifty bytes.
-const maxCSV = 32 << 20
-
-// BINs looks cards' leading digits up; nil is unknown.
-type BINs interface {
-	Lookup(ctx context.Context, digits string) (*bin.Info, error)
-}
-
 func (s *surface) dryRunRoutes() []route {
 	return []route{
 		{method: http.MethodPost, pattern: "/admin/v1/routing/dry-run", needs: merchant.RoutingRead, handle: s.dryRun},
-		{method: http.MethodGet, pattern: "/admin/v1/bins/{digits}", needs: merchant.RoutingRead, handle: s.lookUpBIN},
-		{
-			method: http.MethodPost, pattern: "/admin/v1/bins/import", needs: merchant.BINsImport, handle: s.importBINs,
-			raw: &kit.RawBody{MediaType: "text/csv", Max: maxCSV},
-		},
 	}
 }
 
@@ -88,81 +72,6 @@ func (s *surface) dryRun(ctx context.Context, r *request) (kit.Response, error) 
 			POS: c.POS.Alias, Total: price.Total, Each: price.Each, Interest: price.Interest, Commission: price.Commission,
 			CommissionRate: price.CommissionRate, CustomerRate: price.CustomerRate,
 		})
-	}
-	return kit.OK(v), nil
-}
-
-type binView struct {
-	Prefix     string  `json:"prefix"`
-	BankCode   *string `json:"bank_code"`
-	Bank       *string `json:"bank"`
-	Scheme     string  `json:"scheme"`
-	Type       string  `json:"type"`
-	Program    *string `json:"program"`
-	Brand      *string `json:"brand"`
-	Commercial bool    `json:"commercial"`
-	Domestic   bool    `json:"domestic"`
-}
-
-func viewBIN(i *bin.Info) *binView {
-	if i == nil {
-		return nil
-	}
-	return &binView{
-		Prefix: i.Prefix, BankCode: kit.TextOrNull(i.BankCode), Bank: kit.TextOrNull(i.Bank), Scheme: string(i.Scheme),
-		Type: string(i.Type), Program: kit.TextOrNull(i.Program), Brand: kit.TextOrNull(i.Brand),
-		Commercial: i.Commercial, Domestic: i.Domestic,
-	}
-}
-
-// lookUpBIN answers GET /admin/v1/bins/{digits}. More than eight digits are nobody's
-// business here: they would be a card number in a path.
-func (s *surface) lookUpBIN(ctx context.Context, r *request) (kit.Response, error) {
-	digits := r.Path("digits")
-	none := fault.New(fault.NotFound, fault.NoSuchThing, "no such BIN")
-	if len(digits) < 6 || len(digits) > 8 {
-		return kit.Response{}, none
-	}
-	info, err := s.BINs.Lookup(ctx, digits)
-	if err != nil {
-		return kit.Response{}, err
-	}
-	if info == nil {
-		return kit.Response{}, none
-	}
-	return kit.OK(viewBIN(info)), nil
-}
-
-type importView struct {
-	Imported int          `json:"imported"`
-	Refused  []badRowView `json:"refused"`
-}
-
-type badRowView struct {
-	Line   int     `json:"line"`
-	Column *string `json:"column"`
-	Why    string  `json:"why"`
-}
-
-// importBINs answers POST /admin/v1/bins/import: the good rows are stored, the bad
-// ones reported.
-func (s *surface) importBINs(ctx context.Context, r *request) (kit.Response, error) {
-	rows, bad, err := bin.ParseCSV(bytes.NewReader(r.Raw))
-	if err != nil {
-		return kit.Response{}, fault.Validation(fault.Field{Name: "file", Code: fault.FieldInvalid, Message: err.Error()})
-	}
-	if len(rows) > 0 {
-		facts := map[string]any{"rows": len(rows), "refused": len(bad)}
-		if err := s.Editor.Note(ctx, r.Principal.MerchantID, r.Principal.Actor, "bins.import", facts); err != nil {
-			return kit.Response{}, err
-		}
-		if err := s.Editor.ImportBINs(ctx, rows); err != nil {
-			return kit.Response{}, err
-		}
-	}
-	v := importView{Imported: len(rows), Refused: make([]badRowView, 0, len(bad))}
-	for _, b := range bad {
-		v.Refused = append(v.Refused, badRowView{Line: b.Line, Column: kit.TextOrNull(b.Column), Why: b.Why})
 	}
 	return kit.OK(v), nil
 }

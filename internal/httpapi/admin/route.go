@@ -63,6 +63,7 @@ func (s *surface) routes() []route {
 		s.planRoutes(),
 		s.ruleRoutes(),
 		s.dryRunRoutes(),
+		s.binRoutes(),
 		s.auditRoutes(),
 		s.webhookRoutes(),
 		s.logoRoutes(),
