@@ -19,8 +19,8 @@ type configCheckCommand struct {
 	settings
 }
 
-// Run fails when the settings cannot be read. What only `serve` refuses is
-// printed, since the demo and the tools take the same settings.
+// Run fails when the settings cannot be read. What only `serve` refuses or warns
+// of is printed, since the demo and the tools take the same settings.
 func (c configCheckCommand) Run(ctx context.Context, w World) error {
 	cfg, err := c.load(w, nil)
 	if err != nil {
@@ -31,6 +31,9 @@ func (c configCheckCommand) Run(ctx context.Context, w World) error {
 		for line := range strings.Lines(err.Error()) {
 			fmt.Fprintf(w.Stdout, "serve would refuse: %s\n", strings.TrimSpace(line))
 		}
+	}
+	for _, file := range app.ExposedFiles(cfg, c.File) {
+		fmt.Fprintf(w.Stdout, "serve would warn: %s is open to others on this machine\n", file)
 	}
 	return nil
 }

@@ -21,9 +21,13 @@ func (c serveCommand) Run(ctx context.Context, w World) error {
 	if err := app.CheckProduction(ctx, cfg); err != nil {
 		return err
 	}
-	s, err := app.NewServer(ctx, app.Options{Config: cfg, Log: logger(cfg, w.Stderr)})
+	log := logger(cfg, w.Stderr)
+	s, err := app.NewServer(ctx, app.Options{Config: cfg, Log: log})
 	if err != nil {
 		return err
+	}
+	for _, file := range app.ExposedFiles(cfg, c.File) { // the write-ahead log is there by now
+		log.Warn("a file is open to others on this machine: give it mode 0600", "file", file)
 	}
 	return s.Run(ctx)
 }
