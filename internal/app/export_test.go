@@ -40,8 +40,8 @@ func SealAudit(ctx context.Context, c config.Config, at time.Time) error {
 func Events() map[job.Kind]webhook.Describer { return events(nil) }
 
 // ReadyHandler returns the handler of /readyz over a check of the test's choice.
-func ReadyHandler(check func(context.Context) error, draining bool) http.Handler {
-	h := &health{check: check}
+func ReadyHandler(check func(context.Context) error, draining bool, c clock.Clock) http.Handler {
+	h := newHealth(check, c, slog.New(slog.DiscardHandler))
 	if draining {
 		h.drain()
 	}

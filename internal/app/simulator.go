@@ -40,7 +40,7 @@ func NewSimulator(ctx context.Context, address, dataDir string, log *slog.Logger
 		return nil, errors.Join(err, l.Close())
 	}
 	s := &Simulator{banks: banks}
-	h := &health{check: func(context.Context) error { return nil }}
+	h := newHealth(func(context.Context) error { return nil }, clock.System{}, log)
 	mux := http.NewServeMux()
 	mux.Handle("/sim/", banks)
 	mux.HandleFunc("GET /readyz", h.ready)

@@ -18,6 +18,7 @@ import (
 	"github.com/vezne/vezne/internal/httpapi/gateway"
 	"github.com/vezne/vezne/internal/httpapi/kit"
 	"github.com/vezne/vezne/internal/httpapi/pages"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/secret"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
@@ -62,7 +63,7 @@ func (s *Server) build(ctx context.Context, o Options) error {
 		limits: kit.Limits{Requests: o.Config.RateLimit, Shared: g.limits},
 		rooms:  d.rooms, checkouts: d.checkouts, hosted: d.hosted, callers: d.callers, staff: s.staff(g, d),
 		urls: urls, browsers: browsers, simulators: simulators,
-		health: &health{check: func(ctx context.Context) error { _, err := g.version.ConfigVersion(ctx); return err }},
+		health: newHealth(databaseCheck(g.version, id.NewUUID().String()), g.clock, o.Log),
 	})
 }
 

@@ -159,7 +159,7 @@ func purposeOf(pipeline []asked) string {
 	for _, a := range pipeline {
 		for purpose, words := range map[string][]string{
 			forJobs:  {"UPDATE job", "DELETE FROM job", "webhook_"},
-			forHouse: {"config_version", "status IN ('open', 'unknown')", "audit_block", "FROM audit_record", "credential_use", "-- ping", "FROM pg_"},
+			forHouse: {"config_version", "write_probe", "status IN ('open', 'unknown')", "audit_block", "FROM audit_record", "credential_use", "-- ping", "FROM pg_"},
 		} {
 			for _, word := range words {
 				if strings.Contains(a.sql, word) {

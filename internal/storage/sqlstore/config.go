@@ -28,6 +28,26 @@ func (c *Config) ConfigVersion(ctx context.Context) (int64, error) {
 	return version, nil
 }
 
+// The statements of Probe. A row of the node's own never waits for another node.
+const (
+	insertProbe = `INSERT INTO write_probe (node) VALUES ($1)`
+	deleteProbe = `DELETE FROM write_probe WHERE node = $1`
+)
+
+// Probe writes under a node's name and removes it again, in one commit that takes
+// the way of every other: it fails when they do, for a full disk or a database
+// that only reads.
+func (c *Config) Probe(ctx context.Context, node string) error {
+	err := inTx(ctx, c.db, func(t *tx) {
+		t.add(insertProbe, node)
+		t.add(deleteProbe, node)
+	})
+	if err != nil {
+		return fmt.Errorf("try to write: %w", err)
+	}
+	return nil
+}
+
 // configChannel is the channel on which the schema tells of a new version.
 const configChannel = "vezne_config"
 

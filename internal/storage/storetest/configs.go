@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -212,5 +214,36 @@ func testVault(t *testing.T, open Opener) {
 	refused(t, "delete again", err, fault.NoSuchThing)
 	if kind := fault.KindOf(err); kind != fault.NotFound {
 		t.Errorf("kind %d, want NotFound", kind)
+	}
+}
+
+// testProbe holds that nodes may try to write at once and as often as they want,
+// and that nothing comes of it.
+func testProbe(t *testing.T, open Opener) {
+	s := open(t, storage.Options{})
+	before, err := s.Config.ConfigVersion(t.Context())
+	must(t, "read version", err)
+	var nodes sync.WaitGroup
+	for n := range 8 {
+		nodes.Go(func() {
+			for range 5 {
+				if err := s.Config.Probe(t.Context(), "node "+strconv.Itoa(n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	nodes.Wait()
+	left := 0
+	must(t, "read rows", s.DB.Query(t.Context(), `SELECT node FROM write_probe`, nil, func(storage.Scanner) error {
+		left++
+		return nil
+	}))
+	if after, err := s.Config.ConfigVersion(t.Context()); err != nil || after != before || left != 0 {
+		t.Errorf("%d rows left, version %d after %d, %v", left, after, before, err)
+	}
+	must(t, "close", s.DB.Close())
+	if err := s.Config.Probe(t.Context(), "late"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a database that takes no commits: %v", err)
 	}
 }

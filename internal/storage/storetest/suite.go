@@ -36,6 +36,7 @@ type Stores struct {
 	IDs       id.Reserver
 	Config    interface {
 		ConfigVersion(ctx context.Context) (int64, error)
+		Probe(ctx context.Context, node string) error
 	}
 }
 
@@ -72,6 +73,7 @@ func Run(t *testing.T, open Opener) {
 		"Routing":     testRouting,
 		"UsedPOS":     testUsedPOS,
 		"BINs":        testBINs,
+		"Probe":       testProbe,
 		"Vault":       testVault,
 		"Customers":   testCustomerCards,
 		"SameCard":    testSameCardAtOnce,

@@ -27,6 +27,12 @@ CREATE TABLE config_version (
 );
 INSERT INTO config_version (id, version) VALUES (1, 1);
 
+-- Nothing: a node writes a row and removes it, to learn whether it can write.
+CREATE TABLE write_probe (
+    node TEXT NOT NULL,
+    PRIMARY KEY (node)
+);
+
 -- Tells every node that listens of a new configuration version, in the commit
 -- that makes it, whichever binary commits. NOTIFY takes a lock of the whole
 -- server until the commit is done, so nothing that payments write has one.

@@ -14,6 +14,12 @@ CREATE TABLE config_version (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO config_version (id, version) VALUES (1, 1);
 
+-- Nothing: a node writes a row and removes it, to learn whether it can write.
+CREATE TABLE write_probe (
+    node TEXT NOT NULL,
+    PRIMARY KEY (node)
+) STRICT, WITHOUT ROWID;
+
 -- The first id of each noun that no node has reserved.
 CREATE TABLE sequence (
     noun    TEXT NOT NULL,
