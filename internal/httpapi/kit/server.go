@@ -24,7 +24,7 @@ const (
 // stretch. Its address, or listener, is the caller's to choose.
 func (k *Kit) NewServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler:           framed(h),
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       readTime,
 		WriteTimeout:      writeTime,
@@ -32,6 +32,22 @@ func (k *Kit) NewServer(h http.Handler) *http.Server {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(k.log.Handler(), slog.LevelWarn),
 	}
+}
+
+// framed closes the connection after the answer to a request whose end another
+// reader may see elsewhere: what follows there is a request to one of us and the
+// rest of a body to the other. A request with both Transfer-Encoding and
+// Content-Length has two ends (RFC 9112, section 6.3), and so has one of HTTP/1.0
+// with Transfer-Encoding (section 6.1). net/http reads the first as chunked and
+// the second by its length, and drops the other header before anybody sees it, so
+// every chunked request and every one of HTTP/1.0 is taken for such.
+func framed(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || r.ProtoMinor == 0) {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Plain gives a handler that is no surface, such as a page or a probe, what
