@@ -6,6 +6,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -74,11 +75,18 @@ func Handler(k *kit.Kit, to Services) http.Handler {
 		Authenticator: kit.AuthFunc[merchant.AdminPrincipal](s.authenticate),
 		Challenge:     "Bearer",
 		Merchant:      func(p merchant.AdminPrincipal) id.Merchant { return p.MerchantID },
+		Credential:    proof,
 		Keys:          kit.Keys[merchant.AdminPrincipal]{Header: "Idempotency-Key"},
 		Form:          s.form,
 		Language:      language.English,
 		Routes:        routes,
 	})
+}
+
+// proof names the token or the person of a caller, for the limit of requests. The
+// names of tokens are each merchant's own.
+func proof(p merchant.AdminPrincipal) string {
+	return strconv.FormatInt(int64(p.MerchantID), 10) + " " + p.Actor
 }
 
 var errToken = fault.New(fault.Unauthenticated, fault.Unauthorized, "the bearer token is missing or wrong")

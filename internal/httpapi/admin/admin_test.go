@@ -54,9 +54,9 @@ type fakeCallers struct{}
 func (fakeCallers) AuthenticateAdmin(_ context.Context, token string) (merchant.AdminPrincipal, error) {
 	switch token {
 	case "demo-admin-token":
-		return merchant.AdminPrincipal{MerchantID: 1, Role: merchant.RoleViewer}, nil
+		return merchant.AdminPrincipal{MerchantID: 1, Role: merchant.RoleViewer, Actor: "admin:Demo"}, nil
 	case "other-admin-token":
-		return merchant.AdminPrincipal{MerchantID: 2, Role: merchant.RoleOwner}, nil
+		return merchant.AdminPrincipal{MerchantID: 2, Role: merchant.RoleOwner, Actor: "admin:Demo"}, nil
 	}
 	return merchant.AdminPrincipal{}, fault.New(fault.Unauthenticated, fault.Unauthorized, "unknown token")
 }
@@ -69,8 +69,15 @@ type voidingBank struct {
 
 func newHandler(t *testing.T) http.Handler {
 	t.Helper()
+	return newHandlerOf(t, kit.Limits{}, func(*admin.Services) {})
+}
+
+// newHandlerOf is newHandler with limits and services of the test's choice.
+func newHandlerOf(t *testing.T, limits kit.Limits, change func(*admin.Services)) http.Handler {
+	t.Helper()
 	k, err := kit.New(kit.Config{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(today), HashKey: secret.New(make([]byte, 32)),
+		Limits: limits,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -83,10 +90,12 @@ func newHandler(t *testing.T) http.Handler {
 	for _, name := range []string{"d", "a", "e", "c", "b"} {
 		protocols = append(protocols, connector.Registration{Name: name, Title: "Bank " + name, Connector: voidingBank{}})
 	}
-	return doc.Handler(t, admin.Handler(k, admin.Services{
+	to := admin.Services{
 		Callers: fakeCallers{}, Payments: fakePayments{detail: detail(t)},
 		POSes: pos.NewEditor(pos.Dependencies{Protocols: protocols}),
-	}))
+	}
+	change(&to)
+	return doc.Handler(t, admin.Handler(k, to))
 }
 
 // detail is a sale that one bank declined and another approved.
