@@ -1,7 +1,10 @@
 # The image of a node: the binary, the certificates of public authorities, and
 # time zones, on nothing. It runs as a user without rights and writes to /data
 # alone, and only if the database is SQLite, so its root may be read-only.
-FROM golang:1.26.8-bookworm AS build
+#
+# GO_DIGEST, sha256:…, names the one image of that tag that shall build it.
+ARG GO_DIGEST=
+FROM golang:1.26.8-bookworm${GO_DIGEST:+@${GO_DIGEST}} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -8,10 +8,14 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/vezne/vezne/internal/httpapi/admin"
+	"github.com/vezne/vezne/internal/httpapi/kit"
 )
 
 var rendered = flag.String("rendered", "", "output files of helm template, separated by commas; test/check-deploy gives them")
@@ -36,6 +40,7 @@ func TestDockerfile(t *testing.T) {
 
 type composeFile struct {
 	Services map[string]struct {
+		Image       string
 		Command     []string
 		User        string
 		ReadOnly    bool     `yaml:"read_only"`
@@ -57,6 +62,9 @@ func TestCompose(t *testing.T) {
 		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) ||
 			!slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s may write to its root or gain rights", name)
+		}
+		if !strings.HasPrefix(s.Image, "${IMAGE:-vezne:") && !regexp.MustCompile(`^[a-z]+:[^@]+@\$\{[A-Z]+_DIGEST:\?`).MatchString(s.Image) {
+			t.Errorf("%s runs %s: neither ours nor by a digest that must be set", name, s.Image)
 		}
 		if s.User == "" || strings.HasPrefix(s.User, "0") || s.User == "root" {
 			t.Errorf("%s runs as %q", name, s.User)
@@ -95,6 +103,25 @@ func TestUnit(t *testing.T) {
 	}
 }
 
+// pinned is an image by its digest.
+var pinned = regexp.MustCompile(`^[^@:]+@sha256:[0-9a-f]{64}$`)
+
+// checkNightly holds that each night proves the books and the audit log, for which
+// the keyset is there.
+func checkNightly(t *testing.T, pod podSpec) {
+	t.Helper()
+	var proofs []string
+	for _, c := range pod.Containers {
+		proofs = append(proofs, strings.Join(c.Args[:min(2, len(c.Args))], " "))
+	}
+	if !slices.Equal(proofs, []string{"ledger verify", "audit verify"}) {
+		t.Errorf("each night runs %q", proofs)
+	}
+	if !slices.ContainsFunc(pod.Volumes, func(v struct{ Name string }) bool { return v.Name == "keyset" }) {
+		t.Error("the audit log is proven without a keyset")
+	}
+}
+
 type object struct {
 	Kind     string
 	Metadata struct {
@@ -112,7 +139,9 @@ type podSpec struct {
 		RunAsNonRoot bool `yaml:"runAsNonRoot"`
 		RunAsUser    int  `yaml:"runAsUser"`
 	} `yaml:"securityContext"`
+	Volumes    []struct{ Name string }
 	Containers []struct {
+		Image           string
 		Args            []string
 		SecurityContext struct {
 			ReadOnly   bool  `yaml:"readOnlyRootFilesystem"`
@@ -124,6 +153,36 @@ type podSpec struct {
 		Readiness struct {
 			HTTPGet struct{ Path string } `yaml:"httpGet"`
 		} `yaml:"readinessProbe"`
+	}
+}
+
+// TestChartPinsItsImage holds what TestRenderedChart cannot without helm: there is no
+// digest until one is set, and no tag beside it.
+func TestChartPinsItsImage(t *testing.T) {
+	t.Parallel()
+	values := parse[struct{ Image map[string]string }](t, "deploy/helm/vezne/values.yaml")
+	if digest, named := values.Image["digest"]; !named || digest != "" || values.Image["tag"] != "" {
+		t.Errorf("the image is %v", values.Image)
+	}
+	helpers := read(t, "deploy/helm/vezne/templates/_helpers.tpl")
+	for _, words := range []string{"required \"image.digest is not set", "fail \"image.digest is not", "^sha256:[0-9a-f]{64}$"} {
+		if !strings.Contains(helpers, words) {
+			t.Errorf("nothing in the chart says %s", words)
+		}
+	}
+}
+
+// TestProxyLetsABINTableThrough holds the example of a proxy to the limits of the
+// server's routes.
+func TestProxyLetsABINTableThrough(t *testing.T) {
+	t.Parallel()
+	text := read(t, "docs/operations.md")
+	if !strings.Contains(text, "client_max_body_size "+strconv.Itoa(kit.MaxBody>>10)+"k;\n\n") {
+		t.Error("the example has another limit for all routes than the server")
+	}
+	table := regexp.MustCompile(`location = /admin/v1/bins/import \{\s+client_max_body_size (\d+)m;`).FindStringSubmatch(text)
+	if table == nil || table[1] != strconv.Itoa(admin.MaxCSV>>20) {
+		t.Errorf("the example lets %v through, the server takes %d MiB", table, admin.MaxCSV>>20)
 	}
 }
 
@@ -188,13 +247,25 @@ func checkPods(t *testing.T, o object) {
 		*pod.ServiceToken {
 		t.Errorf("%s runs as root or has a token of the cluster", o.Metadata.Name)
 	}
-	if len(pod.Containers) != 1 {
+	want := 1
+	if o.Kind == "CronJob" {
+		want = 2 // the books and the audit log
+	}
+	if len(pod.Containers) != want {
 		t.Fatalf("%s has %d containers", o.Metadata.Name, len(pod.Containers))
 	}
-	c := pod.Containers[0]
-	if !c.SecurityContext.ReadOnly || c.SecurityContext.Escalation == nil || *c.SecurityContext.Escalation {
-		t.Errorf("%s may write to its root or gain rights", o.Metadata.Name)
+	for _, c := range pod.Containers {
+		if !c.SecurityContext.ReadOnly || c.SecurityContext.Escalation == nil || *c.SecurityContext.Escalation {
+			t.Errorf("%s may write to its root or gain rights", o.Metadata.Name)
+		}
+		if !pinned.MatchString(c.Image) {
+			t.Errorf("%s runs %s, which is not an image by its digest", o.Metadata.Name, c.Image)
+		}
 	}
+	if o.Kind == "CronJob" {
+		checkNightly(t, pod)
+	}
+	c := pod.Containers[0]
 	if o.Kind == "Deployment" && (pod.Grace <= 30 || c.Liveness.HTTPGet.Path != "/healthz" || c.Readiness.HTTPGet.Path != "/readyz") {
 		t.Errorf("%s has %d s to drain and is asked at %+v, %+v", o.Metadata.Name, pod.Grace, c.Liveness, c.Readiness)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/vezne/vezne/internal/merchant"
 )
 
-// maxCSV is how large an uploaded BIN table may be: the largest on the market have
+// MaxCSV is how large an uploaded BIN table may be: the largest on the market have
 // half a million rows of fifty bytes.
-const maxCSV = 32 << 20
+const MaxCSV = 32 << 20
 
 // maxTold is how many bad rows of a file are told of when it has no good ones.
 const maxTold = 100
@@ -27,7 +27,7 @@ func (s *surface) binRoutes() []route {
 		{method: http.MethodGet, pattern: "/admin/v1/bins/{digits}", needs: merchant.RoutingRead, handle: s.lookUpBIN},
 		{
 			method: http.MethodPost, pattern: "/admin/v1/bins/import", needs: merchant.BINsImport, handle: s.importBINs,
-			raw: &kit.RawBody{MediaType: "text/csv", Max: maxCSV, Stream: true},
+			raw: &kit.RawBody{MediaType: "text/csv", Max: MaxCSV, Stream: true},
 		},
 	}
 }
