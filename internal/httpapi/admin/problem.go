@@ -36,7 +36,8 @@ func (s *surface) form(f *fault.Error, requestID string, lang language.Tag) kit.
 		Errors: make([]problemField, 0, len(f.Fields)), RequestID: requestID, PaymentID: kit.TextOrNull(f.Subject),
 	}
 	switch f.Code {
-	case fault.ValidationError, fault.UnsupportedMediaType: // the code alone does not say what is right
+	// The code alone does not say what is right, or what the limit of the route is.
+	case fault.ValidationError, fault.UnsupportedMediaType, fault.BodyTooLarge:
 		p.Detail = f.Message
 	}
 	for _, w := range f.Fields {
