@@ -62,29 +62,38 @@ func (a audience) Hears(ctx context.Context, m id.Merchant, kind job.Kind) (bool
 	return who.Hears(kind), err
 }
 
-// bins looks cards up in the one BIN table that all merchants share.
+// bins looks cards up in the BIN table that all merchants share, and in what each
+// has of its own. They are kept apart, so that busy merchants without rows of their
+// own never push the large table out.
 type bins struct {
-	cache *cache.Cache[struct{}, *bin.Table]
+	shared, own *cache.Cache[id.Merchant, *bin.Table]
 }
 
 func newBINs(w *cache.Watcher, s bin.Store) bins {
-	return bins{cache.New(w, cache.Bounds{Values: 1},
-		func(ctx context.Context, _ struct{}) (*bin.Table, error) {
-			rows, err := s.BINs(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return bin.NewTable(rows)
-		})}
+	load := func(ctx context.Context, owner id.Merchant) (*bin.Table, error) {
+		rows, err := s.BINs(ctx, owner)
+		if err != nil {
+			return nil, err
+		}
+		return bin.NewTable(rows)
+	}
+	return bins{
+		shared: cache.New(w, cache.Bounds{Values: 1}, load),
+		own:    cache.New(w, cache.Bounds{Values: cachedTables}, load),
+	}
 }
 
 // Lookup implements charge.BINs; an unknown BIN is nil and no error.
-func (b bins) Lookup(ctx context.Context, digits string) (*bin.Info, error) {
-	table, err := b.cache.Get(ctx, struct{}{})
+func (b bins) Lookup(ctx context.Context, m id.Merchant, digits string) (*bin.Info, error) {
+	shared, err := b.shared.Get(ctx, bin.Shared)
 	if err != nil {
 		return nil, fmt.Errorf("load BIN table: %w", err)
 	}
-	info, _ := table.Lookup(digits)
+	own, err := b.own.Get(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("load BINs of merchant %d: %w", m, err)
+	}
+	info, _ := bin.Lookup(own, shared, digits)
 	return info, nil
 }
 

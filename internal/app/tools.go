@@ -7,7 +7,9 @@ import (
 	"io"
 
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/config"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/storage"
 	"github.com/vezne/vezne/internal/storage/sqlstore"
 )
@@ -18,7 +20,8 @@ func Migrate(ctx context.Context, database config.DSN) error {
 	return storage.Migrate(ctx, database.Reveal())
 }
 
-// ImportBINs adds the good rows of a CSV file to the BIN table and reports to w
+// ImportBINs adds the good rows of a CSV file to those of the BIN table that all
+// merchants share, and reports to w
 // what became of each line. It fails if there was a bad one, after the good ones
 // were saved.
 func ImportBINs(ctx context.Context, database config.DSN, csv io.Reader, w io.Writer) error {
@@ -41,6 +44,9 @@ func importBINs(ctx context.Context, database config.DSN, csv io.Reader) (bin.Re
 	if err != nil {
 		return bin.Report{}, err
 	}
-	report, err := bin.NewImporter(sqlstore.NewBINs(db), func() {}).Import(ctx, csv)
+	editor := bin.NewEditor(bin.Dependencies{
+		Store: sqlstore.NewBINs(db), IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: clock.System{}, Invalidate: func() {},
+	})
+	report, err := editor.Import(ctx, bin.Upload{MerchantID: bin.Shared, File: csv})
 	return report, errors.Join(err, db.Close())
 }

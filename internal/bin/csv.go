@@ -12,6 +12,10 @@ import (
 // half a million.
 const MaxRows = 1_000_000
 
+// MaxOwn is how many rows a merchant may have of its own: corrections and private
+// cards, of which each node holds those of a thousand merchants in memory.
+const MaxOwn = 10_000
+
 // Limits of a file. One beyond these bounds is something else.
 const (
 	maxCSVBytes = 64 << 20
@@ -27,6 +31,8 @@ var (
 	ErrNoRows = errors.New("nothing stands below the first line, which names the columns")
 	// ErrTooBig is a file over 64 MiB, or with more rows than its reader takes.
 	ErrTooBig = errors.New("the file is too big for a BIN table")
+	// ErrTooMany is a file after which its owner would have more rows than it may.
+	ErrTooMany = fmt.Errorf("a merchant has at most %d rows of its own", MaxOwn)
 	// ErrTooManyBad is a file with over a thousand bad rows.
 	ErrTooManyBad = errors.New("too many bad rows for a BIN table")
 )

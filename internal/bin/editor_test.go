@@ -4,42 +4,83 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vezne/vezne/internal/audit"
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/card"
+	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 )
 
-// memory is a BIN table that counts what is saved.
+// memory is a BIN table that counts what is saved, and keeps the records.
 type memory struct {
-	rows  map[string]bin.Info
-	saved int
+	bin.Store
+
+	rows    map[key]bin.Info
+	saved   int
+	records []audit.Record
 }
 
-func (m *memory) BINs(context.Context) ([]bin.Info, error) {
+type key struct {
+	owner  id.Merchant
+	prefix string
+}
+
+func newMemory() *memory { return &memory{rows: map[key]bin.Info{}} }
+
+func (m *memory) BINs(_ context.Context, owner id.Merchant) ([]bin.Info, error) {
 	var all []bin.Info
-	for _, r := range m.rows {
-		all = append(all, r)
+	for k, r := range m.rows {
+		if k.owner == owner {
+			all = append(all, r)
+		}
 	}
 	return all, nil
 }
 
-func (m *memory) SaveBINs(_ context.Context, rows []bin.Info) error {
+func (m *memory) InTx(_ context.Context, fn func(bin.Tx)) error {
+	fn(m)
+	return nil
+}
+
+func (m *memory) SaveBINs(rows []bin.Info) {
 	for _, r := range rows {
-		m.rows[r.Prefix] = r
+		m.rows[key{r.MerchantID, r.Prefix}] = r
 	}
 	m.saved += len(rows)
-	return nil
+}
+
+func (m *memory) RemoveBIN(owner id.Merchant, prefix string) { delete(m.rows, key{owner, prefix}) }
+
+func (m *memory) Record(r audit.Record) { m.records = append(m.records, r) }
+
+// Reserve implements id.Reserver.
+func (*memory) Reserve(_ context.Context, _ id.Noun, n int) (int64, error) { return 1000, nil }
+
+func newEditor(m *memory, dropped *int) *bin.Editor {
+	return bin.NewEditor(bin.Dependencies{
+		Store: m, IDs: id.NewGenerator(m), Clock: clock.NewManual(time.Date(2026, 11, 20, 11, 30, 0, 0, time.UTC)),
+		Invalidate: func() { *dropped++ },
+	})
+}
+
+func upload(text string) bin.Upload { return bin.Upload{File: strings.NewReader(text)} }
+
+func own(m id.Merchant, text string) bin.Upload {
+	return bin.Upload{MerchantID: m, Actor: "user:7", File: strings.NewReader(text)}
 }
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	store, dropped := &memory{rows: map[string]bin.Info{}}, 0
-	importer := bin.NewImporter(store, func() { dropped++ })
+	store, dropped := newMemory(), 0
+	editor := newEditor(store, &dropped)
 	const file = "prefix,scheme,type\n411111,VISA,CREDIT\n\n4,VISA,CREDIT\n\"411113,VISA,CREDIT\n411112,VISA,DEBIT\n"
 	refused := []bin.BadRow{
 		{Line: 4, Column: "prefix", Why: "must be 6 to 8 digits"},
@@ -57,7 +98,7 @@ func TestImport(t *testing.T) {
 			bin.Report{Lines: 6, Blank: 1, Imported: 1, Unchanged: 1, Refused: refused}, 2,
 		},
 	} {
-		got, err := importer.Import(t.Context(), strings.NewReader(step.file))
+		got, err := editor.Import(t.Context(), upload(step.file))
 		if err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
@@ -68,17 +109,79 @@ func TestImport(t *testing.T) {
 			t.Errorf("%s: the sums do not agree: %s", step.name, got)
 		}
 	}
-	if store.saved != 3 {
-		t.Errorf("%d rows saved", store.saved)
+	if store.saved != 3 || len(store.records) != 0 {
+		t.Errorf("%d rows saved, %d records in a log that nobody has", store.saved, len(store.records))
+	}
+}
+
+func TestAMerchantChangesItsOwnRowsAlone(t *testing.T) {
+	t.Parallel()
+	store, dropped := newMemory(), 0
+	editor := newEditor(store, &dropped)
+	for _, u := range []bin.Upload{
+		upload(header + bonusRow), own(1, "prefix,scheme,type\n520922,TROY,DEBIT\n520923,TROY,DEBIT\n"), own(2, "prefix,scheme,type\n520922,AMEX,CREDIT\n"),
+	} {
+		if _, err := editor.Import(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := store.rows[key{bin.Shared, "520922"}]; got != bonus {
+		t.Errorf("the shared row is %+v", got)
+	}
+	for merchant, scheme := range map[id.Merchant]card.Scheme{1: card.Troy, 2: card.Amex} {
+		if got := store.rows[key{merchant, "520922"}]; got.Scheme != scheme || got.MerchantID != merchant {
+			t.Errorf("the row of merchant %d is %+v", merchant, got)
+		}
+	}
+	if len(store.records) != 2 || store.records[0].MerchantID != 1 || store.records[0].Actor != "user:7" || store.records[0].Action != "bins.import" ||
+		!strings.Contains(string(store.records[0].Detail), `"prefixes":["520922","520923"]`) {
+		t.Errorf("records: %+v", store.records)
+	}
+	for name, remove := range map[string]struct {
+		owner  id.Merchant
+		prefix string
+	}{"another_merchants": {2, "520923"}, "a_shared_one": {bin.Shared, "520922"}, "none": {1, "411111"}, "part_of_one": {1, "52092"}} {
+		if err := editor.Remove(t.Context(), remove.owner, remove.prefix, "user:7"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := editor.Remove(t.Context(), 1, "520923", "user:7"); err != nil || len(store.rows) != 3 || dropped != 4 {
+		t.Errorf("%v, %d rows left, caches dropped %d times", err, len(store.rows), dropped)
+	}
+	if last := store.records[len(store.records)-1]; last.Action != "bin.remove" || last.Subject != "bin:520923" || last.MerchantID != 1 {
+		t.Errorf("record: %+v", last)
+	}
+}
+
+func TestAMerchantHasSoManyRowsAndNoMore(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("prefix,scheme,type\n")
+	for n := range bin.MaxOwn {
+		text.WriteString(strconv.Itoa(500000+n) + ",VISA,CREDIT\n")
+	}
+	store, dropped := newMemory(), 0
+	editor := newEditor(store, &dropped)
+	if r, err := editor.Import(t.Context(), own(1, text.String())); err != nil || r.Imported != bin.MaxOwn {
+		t.Fatal(r.Imported, err)
+	}
+	if _, err := editor.Import(t.Context(), own(1, "prefix,scheme,type\n411111,VISA,CREDIT\n")); !errors.Is(err, bin.ErrTooMany) || !bin.Unreadable(err) {
+		t.Errorf("one more: %v", err)
+	}
+	if r, err := editor.Import(t.Context(), own(1, "prefix,scheme,type\n500000,TROY,CREDIT\n")); err != nil || r.Imported != 1 {
+		t.Errorf("another for one that is there: %v", err)
+	}
+	if _, err := editor.Import(t.Context(), own(2, text.String()+"411111,VISA,CREDIT\n")); !errors.Is(err, bin.ErrTooBig) {
+		t.Errorf("too many at once: %v", err)
 	}
 }
 
 func TestImportOfAFileThatIsNone(t *testing.T) {
 	t.Parallel()
-	store := &memory{rows: map[string]bin.Info{}}
-	importer := bin.NewImporter(store, func() {})
+	store, dropped := newMemory(), 0
+	editor := newEditor(store, &dropped)
 	for _, file := range []string{"", "hello\n", header, header + strings.Repeat("x\n", 1001)} {
-		if _, err := importer.Import(t.Context(), strings.NewReader(file)); !bin.Unreadable(err) {
+		if _, err := editor.Import(t.Context(), upload(file)); !bin.Unreadable(err) {
 			t.Errorf("%.20q: %v", file, err)
 		}
 	}
@@ -89,17 +192,18 @@ func TestImportOfAFileThatIsNone(t *testing.T) {
 
 func TestOneImportAtATime(t *testing.T) {
 	t.Parallel()
-	importer := bin.NewImporter(&memory{rows: map[string]bin.Info{}}, func() {})
+	dropped := 0
+	editor := newEditor(newMemory(), &dropped)
 	file, feed := io.Pipe()
 	done := make(chan error)
 	go func() {
-		_, err := importer.Import(context.Background(), file)
+		_, err := editor.Import(context.Background(), bin.Upload{File: file})
 		done <- err
 	}()
 	if _, err := feed.Write([]byte("prefix,scheme,type\n")); err != nil { // it is being read
 		t.Fatal(err)
 	}
-	_, err := importer.Import(t.Context(), unread{t})
+	_, err := editor.Import(t.Context(), bin.Upload{MerchantID: 2, File: unread{t}})
 	if f := fault.From(err); f.Code != fault.TooManyRequests || f.RetryAfter < time.Second {
 		t.Errorf("a second import: %v", err)
 	}
@@ -110,7 +214,7 @@ func TestOneImportAtATime(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if _, err := importer.Import(t.Context(), strings.NewReader(header+bonusRow)); err != nil {
+	if _, err := editor.Import(t.Context(), upload(header+bonusRow)); err != nil {
 		t.Errorf("an import after it: %v", err)
 	}
 }

@@ -65,6 +65,19 @@ func (t *Table) Lookup(digits string) (*Info, bool) {
 	return nil, false
 }
 
+// Lookup returns the row of the longest prefix in two tables, of which a
+// merchant's own wins over a shared one as long.
+func Lookup(own, shared *Table, digits string) (*Info, bool) {
+	info, found := shared.Lookup(digits)
+	if own.Len() == 0 {
+		return info, found
+	}
+	if mine, has := own.Lookup(digits); has && (!found || len(mine.Prefix) >= len(info.Prefix)) {
+		return mine, true
+	}
+	return info, found
+}
+
 func parsePrefix(s string) (uint32, bool) {
 	if len(s) < minPrefix || len(s) > maxPrefix {
 		return 0, false

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vezne/vezne/internal/bin"
+	"github.com/vezne/vezne/internal/id"
 )
 
 func TestLookup(t *testing.T) {
@@ -45,6 +46,45 @@ func TestLookup(t *testing.T) {
 			}
 			if ok && info.Bank != tt.want {
 				t.Errorf("found %q, want %q", info.Bank, tt.want)
+			}
+		})
+	}
+}
+
+func TestLookupInBothTables(t *testing.T) {
+	t.Parallel()
+	table := func(owner id.Merchant, prefixes ...string) *bin.Table {
+		var rows []bin.Info
+		for _, p := range prefixes {
+			rows = append(rows, bin.Info{MerchantID: owner, Prefix: p})
+		}
+		table, err := bin.NewTable(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table
+	}
+	shared := table(bin.Shared, "542119", "5421190", "97921700")
+	for name, tt := range map[string]struct {
+		own    []string
+		digits string
+		want   string // of which prefix
+		mine   bool
+	}{
+		"nothing_of_its_own":               {nil, "5421190122", "5421190", false},
+		"own_of_the_same_prefix_wins":      {[]string{"5421190"}, "5421190122", "5421190", true},
+		"longer_own_one_wins":              {[]string{"54211901"}, "5421190122", "54211901", true},
+		"longer_shared_one_wins":           {[]string{"542119"}, "5421190122", "5421190", false},
+		"own_one_that_nobody_shares":       {[]string{"411111"}, "4111111111", "411111", true},
+		"own_ones_of_other_cards":          {[]string{"411111"}, "9792170012", "97921700", false},
+		"card_that_neither_knows":          {[]string{"411111"}, "3782822463", "", false},
+		"own_of_the_same_prefix_six_digit": {[]string{"542119"}, "5421199999", "542119", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			info, found := bin.Lookup(table(7, tt.own...), shared, tt.digits)
+			if found != (tt.want != "") || (found && (info.Prefix != tt.want || (info.MerchantID == 7) != tt.mine)) {
+				t.Errorf("found %t: %+v", found, info)
 			}
 		})
 	}

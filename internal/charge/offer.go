@@ -31,7 +31,7 @@ func (s *Service) Offer(ctx context.Context, q Quote) ([]routing.Option, error) 
 	if err != nil {
 		return nil, fmt.Errorf("load routing table: %w", err)
 	}
-	info, err := s.bins.Lookup(ctx, q.BINDigits)
+	info, err := s.bins.Lookup(ctx, q.MerchantID, q.BINDigits)
 	if err != nil {
 		return nil, fmt.Errorf("look up BIN: %w", err)
 	}

@@ -45,7 +45,7 @@ func (s *Service) Prepare(ctx context.Context, c Pay) (a *Attempt, err error) {
 	if err := c.checkTable(table); err != nil {
 		return nil, err
 	}
-	info, err := s.bins.Lookup(ctx, c.Card.PAN.BIN(8))
+	info, err := s.bins.Lookup(ctx, c.MerchantID, c.Card.PAN.BIN(8))
 	if err != nil {
 		return nil, fmt.Errorf("look up BIN: %w", err)
 	}

@@ -32,9 +32,10 @@ type Tables interface {
 	Table(ctx context.Context, m id.Merchant) (*routing.Table, error)
 }
 
-// BINs looks a card's leading digits up.
+// BINs looks a card's leading digits up, in the rows that count for a merchant. An
+// unknown BIN is nil.
 type BINs interface {
-	Lookup(ctx context.Context, digits string) (*bin.Info, error)
+	Lookup(ctx context.Context, m id.Merchant, digits string) (*bin.Info, error)
 }
 
 // Banks gives the open connector of a POS.

@@ -32,7 +32,7 @@ const (
 	RoutingRead Permission = "routing.read"
 	// RoutingEdit: the same but BINs.
 	RoutingEdit Permission = "routing.edit"
-	// BINsImport: the BIN table, which all merchants share.
+	// BINsImport: the merchant's own rows of the BIN table.
 	BINsImport Permission = "bins.import"
 	// WebhooksRead: endpoints, and what was delivered to them.
 	WebhooksRead Permission = "webhooks.read"

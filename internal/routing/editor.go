@@ -3,7 +3,6 @@ package routing
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/vezne/vezne/internal/clock"
 	"github.com/vezne/vezne/internal/fault"
@@ -83,19 +82,6 @@ func (e *Editor) Apply(ctx context.Context, m id.Merchant, edit Edit, actor stri
 	}
 	if err != nil {
 		return fmt.Errorf("edit routing: %w", err)
-	}
-	return nil
-}
-
-// Note leaves an audit record about the whole of a merchant.
-func (e *Editor) Note(ctx context.Context, m id.Merchant, actor, action string, facts map[string]any) error {
-	w := &writing{editor: e, merchant: m, actor: actor}
-	if err := w.note(ctx, action, "merchant:"+strconv.FormatInt(int64(m), 10), facts); err != nil {
-		return fmt.Errorf("note %s: %w", action, err)
-	}
-	err := e.store.InTx(ctx, func(tx Tx) { w.writes[0](tx) })
-	if err != nil {
-		return fmt.Errorf("note %s: %w", action, err)
 	}
 	return nil
 }

@@ -195,6 +195,8 @@ func rowsOf(t *testing.T, a servertest.Answer) []string {
 	type row struct {
 		ID        jsontext.Value `json:"id"`
 		Name      string         `json:"name"`
+		Prefix    string         `json:"prefix"`
+		Own       bool           `json:"own"`
 		Operation struct {
 			ID int64 `json:"id"`
 		} `json:"operation"`
@@ -216,6 +218,8 @@ func rowsOf(t *testing.T, a servertest.Answer) []string {
 		switch {
 		case r.Operation.ID > 0:
 			key = number(r.Operation.ID)
+		case r.Prefix != "":
+			key = fmt.Sprint(r.Prefix, r.Own)
 		case key == "":
 			key = r.Name
 		}
@@ -272,6 +276,7 @@ func seedLists(t *testing.T, s *servertest.Server) map[string]adminList {
 		"listConnectors":        {path: "/admin/v1/connectors", builtIn: true},
 		"listPlans":             {path: "/admin/v1/plans"},
 		"listRules":             {path: "/admin/v1/rules"},
+		"listBINs":              {path: "/admin/v1/bins", builtIn: true},
 		"listEndpoints":         {path: "/admin/v1/webhook-endpoints"},
 		"listUnknownOperations": {path: "/admin/v1/unknown-operations"},
 		"listDeliveries":        {path: "/admin/v1/webhook-deliveries", query: url.Values{"type": {"webhook.test"}}},

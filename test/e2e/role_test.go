@@ -72,7 +72,7 @@ func TestRoles(t *testing.T) {
 				}
 				named := strings.Contains(r.Pattern, "{") && r.Needs != merchant.Self
 				own := r.Method == http.MethodPut && slices.ContainsFunc(ownNames(), func(n string) bool { return strings.HasSuffix(r.Pattern, n) })
-				shared := strings.Contains(r.Pattern, "{digits}") // the BIN table is everybody's
+				shared := strings.Contains(r.Pattern, "{digits}") // every merchant has rows that all share
 				if a := ask(t, r, servertest.OtherAdmin()); named && !own && !shared && a.Status != http.StatusNotFound {
 					t.Errorf("another merchant: status %d, want 404: %s", a.Status, a.Body)
 				}

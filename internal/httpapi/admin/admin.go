@@ -48,8 +48,8 @@ type Services struct {
 	Editor *routing.Editor
 	Banks  *pos.Registry
 	BINs   BINs
-	// Importer takes uploaded BIN tables.
-	Importer *bin.Importer
+	// Cards changes what a merchant has of its own in the BIN table.
+	Cards *bin.Editor
 	// Webhooks keeps endpoints and what was delivered to them.
 	Webhooks *webhook.Service
 	// Secure says that browsers reach us over TLS.

@@ -69,20 +69,26 @@ type voidingBank struct {
 
 func newHandler(t *testing.T) http.Handler {
 	t.Helper()
-	return newHandlerOf(t, kit.Limits{}, func(*admin.Services) {})
+	return documented(t, newHandlerOf(t, kit.Limits{}, func(*admin.Services) {}))
 }
 
-// newHandlerOf is newHandler with limits and services of the test's choice.
+// documented holds a handler's answers to the document. It reads bodies as a whole.
+func documented(t *testing.T, h http.Handler) http.Handler {
+	t.Helper()
+	doc, err := apitest.Load(t.Context(), "admin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Handler(t, h)
+}
+
+// newHandlerOf returns a handler with limits and services of the test's choice.
 func newHandlerOf(t *testing.T, limits kit.Limits, change func(*admin.Services)) http.Handler {
 	t.Helper()
 	k, err := kit.New(kit.Config{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(today), HashKey: secret.New(make([]byte, 32)),
 		Limits: limits,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := apitest.Load(t.Context(), "admin.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +101,7 @@ func newHandlerOf(t *testing.T, limits kit.Limits, change func(*admin.Services))
 		POSes: pos.NewEditor(pos.Dependencies{Protocols: protocols}),
 	}
 	change(&to)
-	return doc.Handler(t, admin.Handler(k, to))
+	return admin.Handler(k, to)
 }
 
 // detail is a sale that one bank declined and another approved.

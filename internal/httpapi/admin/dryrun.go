@@ -61,7 +61,7 @@ func (s *surface) dryRun(ctx context.Context, r *request) (kit.Response, error) 
 	if err != nil {
 		return kit.Response{}, err
 	}
-	if q.BIN, err = s.BINs.Lookup(ctx, q.BINDigits); err != nil {
+	if q.BIN, err = s.BINs.Lookup(ctx, r.Principal.MerchantID, q.BINDigits); err != nil {
 		return kit.Response{}, err
 	}
 	decision := routing.Decide(table, q, s.Banks.Healthy)

@@ -148,7 +148,7 @@ func (w *World) fillTables(t *testing.T) {
 func (w *World) Table(context.Context, id.Merchant) (*routing.Table, error) { return &w.Routes, nil }
 
 // Lookup implements charge.BINs.
-func (w *World) Lookup(_ context.Context, digits string) (*bin.Info, error) {
+func (w *World) Lookup(_ context.Context, _ id.Merchant, digits string) (*bin.Info, error) {
 	info, _ := w.Cards.Lookup(digits)
 	return info, nil
 }

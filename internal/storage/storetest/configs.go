@@ -10,6 +10,7 @@ import (
 	"github.com/vezne/vezne/internal/bin"
 	"github.com/vezne/vezne/internal/card"
 	"github.com/vezne/vezne/internal/fault"
+	"github.com/vezne/vezne/internal/id"
 	"github.com/vezne/vezne/internal/installment"
 	"github.com/vezne/vezne/internal/merchant"
 	"github.com/vezne/vezne/internal/money"
@@ -164,18 +165,68 @@ func testBINs(t *testing.T, open Opener) {
 			Scheme: card.Visa, Type: card.Credit, Program: "Axess", Brand: "Axess", Commercial: i%2 == 0, Domestic: i%3 == 0,
 		})
 	}
-	grows(t, s, "save", func() error { return s.BINs.SaveBINs(t.Context(), rows) })
-	got, err := s.BINs.BINs(t.Context())
+	save := func(rows ...bin.Info) error {
+		return s.BINs.InTx(t.Context(), func(tx bin.Tx) { tx.SaveBINs(rows) })
+	}
+	grows(t, s, "save", func() error { return save(rows...) })
+	got, err := s.BINs.BINs(t.Context(), bin.Shared)
 	must(t, "read", err)
 	equal(t, "rows", got, rows)
 
 	first, last := rows[0], rows[0]
 	first.Bank, last.Bank = "Wrong", "Renamed"
-	must(t, "replace", s.BINs.SaveBINs(t.Context(), []bin.Info{first, last}))
-	got, err = s.BINs.BINs(t.Context())
+	must(t, "replace", save(first, last))
+	got, err = s.BINs.BINs(t.Context(), bin.Shared)
 	must(t, "read", err)
 	if len(got) != len(rows) || got[0].Bank != "Renamed" {
 		t.Errorf("%d rows, the first of %q", len(got), got[0].Bank)
+	}
+
+	rows[0] = last
+	ownBINs(t, s, rows)
+}
+
+// ownBINs holds that merchants' rows and the shared ones do not touch each other.
+func ownBINs(t *testing.T, s Stores, shared []bin.Info) {
+	t.Helper()
+	row := func(owner id.Merchant, prefix string) bin.Info {
+		return bin.Info{MerchantID: owner, Prefix: prefix, Scheme: card.Troy, Type: card.Debit}
+	}
+	first := shared[0].Prefix
+	grows(t, s, "save own", func() error {
+		return s.BINs.InTx(t.Context(), func(tx bin.Tx) {
+			tx.SaveBINs([]bin.Info{row(mine, first), row(mine, "399999"), row(others, first), row(others, "411111")})
+		})
+	})
+	for owner, want := range map[id.Merchant][]bin.Info{
+		bin.Shared: shared, mine: {row(mine, "399999"), row(mine, first)}, others: {row(others, first), row(others, "411111")},
+	} {
+		got, err := s.BINs.BINs(t.Context(), owner)
+		must(t, "read", err)
+		equal(t, "rows of an owner", got, want)
+	}
+	both := slices.Concat([]bin.Info{row(mine, "399999"), shared[0], row(mine, first)}, shared[1:])
+	for own, want := range map[bool][]bin.Info{false: both, true: {row(mine, "399999"), row(mine, first)}} {
+		var got []bin.Info
+		p := bin.PageOf{Own: own, Limit: 7}
+		for {
+			page, next, err := s.BINs.BINPage(t.Context(), mine, p)
+			must(t, "page", err)
+			got = append(got, page...)
+			if p.Cursor = next; next == "" {
+				break
+			}
+		}
+		equal(t, "rows in pages", got, want)
+	}
+	grows(t, s, "remove", func() error {
+		return s.BINs.InTx(t.Context(), func(tx bin.Tx) { tx.RemoveBIN(mine, first) })
+	})
+	for owner, want := range map[id.Merchant]int{bin.Shared: len(shared), mine: 1, others: 2} {
+		got, err := s.BINs.BINs(t.Context(), owner)
+		if must(t, "read", err); len(got) != want {
+			t.Errorf("%d rows of merchant %d, want %d", len(got), owner, want)
+		}
 	}
 }
 

@@ -1,17 +1,20 @@
 -- +goose Up
 
 CREATE TABLE bin (
-    prefix     TEXT NOT NULL CHECK (length(prefix) BETWEEN 6 AND 8),
-    bank_code  TEXT NOT NULL,
-    bank       TEXT NOT NULL,
-    scheme     TEXT NOT NULL,
-    type       TEXT NOT NULL,
-    program    TEXT NOT NULL,
-    brand      TEXT NOT NULL,
-    commercial BOOLEAN NOT NULL,
-    domestic   BOOLEAN NOT NULL,
-    PRIMARY KEY (prefix)
+    merchant_id BIGINT NOT NULL CHECK (merchant_id >= 0), -- 0 for all merchants
+    prefix      TEXT NOT NULL CHECK (length(prefix) BETWEEN 6 AND 8),
+    bank_code   TEXT NOT NULL,
+    bank        TEXT NOT NULL,
+    scheme      TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    program     TEXT NOT NULL,
+    brand       TEXT NOT NULL,
+    commercial  BOOLEAN NOT NULL,
+    domestic    BOOLEAN NOT NULL,
+    PRIMARY KEY (merchant_id, prefix)
 );
+-- A list of both owners goes by this.
+CREATE INDEX bin_by_prefix ON bin (prefix, merchant_id);
 
 CREATE TABLE pos (
     merchant_id      BIGINT NOT NULL,
