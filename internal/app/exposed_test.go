@@ -38,7 +38,8 @@ func TestExposedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := config.Config{
-				Database: config.NewDSN("sqlite:" + filepath.Join(dir, "v.db")), KMSTokenFile: filepath.Join(dir, "token"),
+				Database:     config.NewDSN("sqlite:" + filepath.Join(dir, "v.db")),
+				KMSTokenFile: filepath.Join(dir, "token"),
 			}
 			if got := slices.Contains(app.ExposedFiles(c, filepath.Join(dir, "vezne.yaml")), path); got != tt.told {
 				t.Errorf("told of %s with mode %v: %t", tt.file, tt.mode, got)

@@ -45,7 +45,8 @@ func importBINs(ctx context.Context, database config.DSN, csv io.Reader) (bin.Re
 		return bin.Report{}, err
 	}
 	editor := bin.NewEditor(bin.Dependencies{
-		Store: sqlstore.NewBINs(db), IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: clock.System{}, Invalidate: func() {},
+		Store: sqlstore.NewBINs(db), IDs: id.NewGenerator(sqlstore.NewSequences(db)), Clock: clock.System{},
+		Invalidate: func() {}, // no node runs here
 	})
 	report, err := editor.Import(ctx, bin.Upload{MerchantID: bin.Shared, File: csv})
 	return report, errors.Join(err, db.Close())

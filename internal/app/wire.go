@@ -95,8 +95,10 @@ func (s *Server) staff(g *ground, d *domain) admin.Services {
 		}),
 		Users: g.team, POSes: newPOSEditor(g.db, g.safe, g.ids, g.watcher),
 		Editor: newEditor(g.routes, g.ids, g.watcher), Banks: d.banks, Webhooks: d.hooks,
-		BINs:   d.cards,
-		Cards:  bin.NewEditor(bin.Dependencies{Store: g.bins, IDs: g.ids, Clock: g.clock, Invalidate: g.watcher.Invalidate}),
+		BINs: d.cards,
+		Cards: bin.NewEditor(bin.Dependencies{
+			Store: g.bins, IDs: g.ids, Clock: g.clock, Invalidate: g.watcher.Invalidate,
+		}),
 		Secure: strings.HasPrefix(s.url, "https://"),
 	}
 }

@@ -19,6 +19,9 @@ import (
 	"github.com/vezne/vezne/internal/id"
 )
 
+// short is the least header.
+const short = "prefix,scheme,type\n"
+
 // memory is a BIN table that counts what is saved, and keeps the records.
 type memory struct {
 	bin.Store
@@ -119,7 +122,7 @@ func TestAMerchantChangesItsOwnRowsAlone(t *testing.T) {
 	store, dropped := newMemory(), 0
 	editor := newEditor(store, &dropped)
 	for _, u := range []bin.Upload{
-		upload(header + bonusRow), own(1, "prefix,scheme,type\n520922,TROY,DEBIT\n520923,TROY,DEBIT\n"), own(2, "prefix,scheme,type\n520922,AMEX,CREDIT\n"),
+		upload(header + bonusRow), own(1, short+"520922,TROY,DEBIT\n520923,TROY,DEBIT\n"), own(2, short+"520922,AMEX,CREDIT\n"),
 	} {
 		if _, err := editor.Import(t.Context(), u); err != nil {
 			t.Fatal(err)
@@ -133,22 +136,27 @@ func TestAMerchantChangesItsOwnRowsAlone(t *testing.T) {
 			t.Errorf("the row of merchant %d is %+v", merchant, got)
 		}
 	}
-	if len(store.records) != 2 || store.records[0].MerchantID != 1 || store.records[0].Actor != "user:7" || store.records[0].Action != "bins.import" ||
-		!strings.Contains(string(store.records[0].Detail), `"prefixes":["520922","520923"]`) {
+	if first := store.records[0]; len(store.records) != 2 || first.MerchantID != 1 || first.Actor != "user:7" ||
+		first.Action != "bins.import" || !strings.Contains(string(first.Detail), `"prefixes":["520922","520923"]`) {
 		t.Errorf("records: %+v", store.records)
 	}
 	for name, remove := range map[string]struct {
 		owner  id.Merchant
 		prefix string
-	}{"another_merchants": {2, "520923"}, "a_shared_one": {bin.Shared, "520922"}, "none": {1, "411111"}, "part_of_one": {1, "52092"}} {
-		if err := editor.Remove(t.Context(), remove.owner, remove.prefix, "user:7"); fault.KindOf(err) != fault.NotFound {
+	}{
+		"another_merchants": {2, "520923"}, "a_shared_one": {bin.Shared, "520922"}, "none": {1, "411111"},
+		"part_of_one": {1, "52092"},
+	} {
+		err := editor.Remove(t.Context(), remove.owner, remove.prefix, "user:7")
+		if fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if err := editor.Remove(t.Context(), 1, "520923", "user:7"); err != nil || len(store.rows) != 3 || dropped != 4 {
 		t.Errorf("%v, %d rows left, caches dropped %d times", err, len(store.rows), dropped)
 	}
-	if last := store.records[len(store.records)-1]; last.Action != "bin.remove" || last.Subject != "bin:520923" || last.MerchantID != 1 {
+	last := store.records[len(store.records)-1]
+	if last.Action != "bin.remove" || last.Subject != "bin:520923" || last.MerchantID != 1 {
 		t.Errorf("record: %+v", last)
 	}
 }
@@ -156,7 +164,7 @@ func TestAMerchantChangesItsOwnRowsAlone(t *testing.T) {
 func TestAMerchantHasSoManyRowsAndNoMore(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
-	text.WriteString("prefix,scheme,type\n")
+	text.WriteString(short)
 	for n := range bin.MaxOwn {
 		text.WriteString(strconv.Itoa(500000+n) + ",VISA,CREDIT\n")
 	}
@@ -165,13 +173,14 @@ func TestAMerchantHasSoManyRowsAndNoMore(t *testing.T) {
 	if r, err := editor.Import(t.Context(), own(1, text.String())); err != nil || r.Imported != bin.MaxOwn {
 		t.Fatal(r.Imported, err)
 	}
-	if _, err := editor.Import(t.Context(), own(1, "prefix,scheme,type\n411111,VISA,CREDIT\n")); !errors.Is(err, bin.ErrTooMany) || !bin.Unreadable(err) {
+	_, err := editor.Import(t.Context(), own(1, short+"411111,VISA,CREDIT\n"))
+	if !errors.Is(err, bin.ErrTooMany) || !bin.Unreadable(err) {
 		t.Errorf("one more: %v", err)
 	}
-	if r, err := editor.Import(t.Context(), own(1, "prefix,scheme,type\n500000,TROY,CREDIT\n")); err != nil || r.Imported != 1 {
+	if r, err := editor.Import(t.Context(), own(1, short+"500000,TROY,CREDIT\n")); err != nil || r.Imported != 1 {
 		t.Errorf("another for one that is there: %v", err)
 	}
-	if _, err := editor.Import(t.Context(), own(2, text.String()+"411111,VISA,CREDIT\n")); !errors.Is(err, bin.ErrTooBig) {
+	if _, err = editor.Import(t.Context(), own(2, text.String()+"411111,VISA,CREDIT\n")); !errors.Is(err, bin.ErrTooBig) {
 		t.Errorf("too many at once: %v", err)
 	}
 }

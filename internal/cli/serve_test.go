@@ -15,8 +15,10 @@ import (
 func TestServeWarnsOfFilesThatOthersRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	keyset, database, settings := filepath.Join(dir, "keyset.json"), filepath.Join(dir, "v.db"), filepath.Join(dir, "vezne.yaml")
-	if err := os.WriteFile(settings, []byte("listen: 127.0.0.1:0\ndatabase: sqlite:"+database+"\nkeyset: "+keyset+"\n"), 0o600); err != nil {
+	keyset, database := filepath.Join(dir, "keyset.json"), filepath.Join(dir, "v.db")
+	settings := filepath.Join(dir, "vezne.yaml")
+	text := "listen: 127.0.0.1:0\ndatabase: sqlite:" + database + "\nkeyset: " + keyset + "\n"
+	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"keys", "create", keyset}, {"migrate", "--config", settings}} {

@@ -117,8 +117,8 @@ func TestColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if columns.Of("prefix") != 0 || columns.Of("bank_code") != 1 || columns.Of("type") != -1 || columns.Name(2) != "bank_code" ||
-		columns.Name(9) != "" {
+	if columns.Of("prefix") != 0 || columns.Of("bank_code") != 1 || columns.Of("type") != -1 ||
+		columns.Name(2) != "bank_code" || columns.Name(9) != "" {
 		t.Errorf("columns: %v", columns)
 	}
 }

@@ -86,8 +86,8 @@ func documented(t *testing.T, h http.Handler) http.Handler {
 func newHandlerOf(t *testing.T, limits kit.Limits, change func(*admin.Services)) http.Handler {
 	t.Helper()
 	k, err := kit.New(kit.Config{
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(today), HashKey: secret.New(make([]byte, 32)),
-		Limits: limits,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Clock: clock.NewManual(today),
+		HashKey: secret.New(make([]byte, 32)), Limits: limits,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -25,10 +25,11 @@ type BINs interface {
 }
 
 func (s *surface) binRoutes() []route {
+	const one = "/admin/v1/bins/{digits}"
 	return []route{
 		{method: http.MethodGet, pattern: "/admin/v1/bins", needs: merchant.RoutingRead, handle: s.listBINs},
-		{method: http.MethodGet, pattern: "/admin/v1/bins/{digits}", needs: merchant.RoutingRead, handle: s.lookUpBIN},
-		{method: http.MethodDelete, pattern: "/admin/v1/bins/{digits}", needs: merchant.BINsImport, handle: s.removeBIN},
+		{method: http.MethodGet, pattern: one, needs: merchant.RoutingRead, handle: s.lookUpBIN},
+		{method: http.MethodDelete, pattern: one, needs: merchant.BINsImport, handle: s.removeBIN},
 		{
 			method: http.MethodPost, pattern: "/admin/v1/bins/import", needs: merchant.BINsImport, handle: s.importBINs,
 			raw: &kit.RawBody{MediaType: "text/csv", Max: MaxCSV, Stream: true},
@@ -84,7 +85,8 @@ func (s *surface) lookUpBIN(ctx context.Context, r *request) (kit.Response, erro
 func (s *surface) listBINs(ctx context.Context, r *request) (kit.Response, error) {
 	q := r.Query()
 	p := bin.PageOf{
-		Own: q.OneOf("whose", "own", "all") == "own", Cursor: q.Cursor("cursor"), Limit: q.Int("limit", wholeLimit, 1, maxLimit),
+		Own: q.OneOf("whose", "own", "all") == "own", Cursor: q.Cursor("cursor"),
+		Limit: q.Int("limit", wholeLimit, 1, maxLimit),
 	}
 	if err := q.Err(); err != nil {
 		return kit.Response{}, err

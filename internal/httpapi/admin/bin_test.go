@@ -82,7 +82,9 @@ func withBINs(t *testing.T, store *bins) http.Handler {
 
 func TestBINs(t *testing.T) {
 	t.Parallel()
-	store := &bins{rows: []bin.Info{{Prefix: "411111", Scheme: "VISA", Type: "CREDIT"}, {MerchantID: 1, Prefix: "411111", Scheme: "AMEX", Type: "DEBIT"}}}
+	store := &bins{rows: []bin.Info{
+		{Prefix: "411111", Scheme: "VISA", Type: "CREDIT"}, {MerchantID: 1, Prefix: "411111", Scheme: "AMEX", Type: "DEBIT"},
+	}}
 	h := withBINs(t, store)
 	const head = "prefix,scheme,type\n"
 	for _, step := range []struct {
@@ -124,8 +126,10 @@ func TestASecondImportWaits(t *testing.T) {
 	if _, err := io.WriteString(feed, "prefix,scheme,type\n"); err != nil { // it is being read
 		t.Fatal(err)
 	}
-	w := send(t, h, http.MethodPost, "/admin/v1/bins/import", strings.NewReader("prefix,scheme,type\n411111,VISA,DEBIT\n"))
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "10" || !strings.Contains(w.Body.String(), "TOO_MANY_REQUESTS") {
+	second := strings.NewReader("prefix,scheme,type\n411111,VISA,DEBIT\n")
+	w := send(t, h, http.MethodPost, "/admin/v1/bins/import", second)
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "10" ||
+		!strings.Contains(w.Body.String(), "TOO_MANY_REQUESTS") {
 		t.Errorf("%d, after %q: %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 	}
 	if _, err := io.WriteString(feed, "411111,VISA,DEBIT\n"); err != nil {

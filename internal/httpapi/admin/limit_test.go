@@ -15,7 +15,8 @@ func TestLimit(t *testing.T) {
 	t.Parallel()
 	h := newHandlerOf(t, kit.Limits{Requests: 1}, func(*admin.Services) {})
 	ask := func(token string) *httptest.ResponseRecorder {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://vezne.test/admin/v1/payments/"+paymentID, http.NoBody)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet,
+			"http://vezne.test/admin/v1/payments/"+paymentID, http.NoBody)
 		r.Header.Set("Authorization", "Bearer "+token)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)

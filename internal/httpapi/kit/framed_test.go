@@ -50,7 +50,8 @@ func TestRequestsWithTwoEnds(t *testing.T) {
 		last  = "GET /t/things/1 HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n"
 	)
 	post := func(version, headers, body string) string {
-		return "POST /t/things/1 HTTP/" + version + "\r\nHost: v\r\nContent-Type: application/json\r\n" + headers + "\r\n" + body
+		return "POST /t/things/1 HTTP/" + version + "\r\nHost: v\r\nContent-Type: application/json\r\n" +
+			headers + "\r\n" + body
 	}
 	for name, tt := range map[string]struct {
 		first string

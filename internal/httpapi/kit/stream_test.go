@@ -23,6 +23,8 @@ func uploads(t *testing.T, signed bool, work func(r *kit.Request[int]) error) ht
 	handle := func(_ context.Context, r *kit.Request[int]) (kit.Response, error) {
 		return kit.OK(answer{Code: "FINE"}), work(r)
 	}
+	streamed := kit.RawBody{MediaType: "text/csv", Max: 2 << 20, Stream: true}
+	whole := kit.RawBody{MediaType: "text/csv", Max: 96 << 10}
 	return kit.Handler(newKit(t, io.Discard), kit.Surface[int]{
 		Keys: kit.Keys[int]{Header: "Idempotency-Key"}, Name: "test", BodySigned: signed,
 		Authenticator: kit.AuthFunc[int](func(context.Context, kit.AuthRequest) (int, error) { return 7, nil }),
@@ -32,8 +34,8 @@ func uploads(t *testing.T, signed bool, work func(r *kit.Request[int]) error) ht
 		},
 		Language: language.English,
 		Routes: []kit.Route[int]{
-			{Method: http.MethodPost, Pattern: "/t/stream", Raw: &kit.RawBody{MediaType: "text/csv", Max: 2 << 20, Stream: true}, Handle: handle},
-			{Method: http.MethodPost, Pattern: "/t/raw", Raw: &kit.RawBody{MediaType: "text/csv", Max: 96 << 10}, Handle: handle},
+			{Method: http.MethodPost, Pattern: "/t/stream", Raw: &streamed, Handle: handle},
+			{Method: http.MethodPost, Pattern: "/t/raw", Raw: &whole, Handle: handle},
 			{Method: http.MethodPost, Pattern: "/t/json", Handle: handle},
 		},
 	})
@@ -79,7 +81,8 @@ func TestStream(t *testing.T) {
 				}
 				return err
 			})
-			if w := serve(t, h, upload(t, "/t/stream", tt.length, tt.body)); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+			w := serve(t, h, upload(t, "/t/stream", tt.length, tt.body))
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
@@ -91,7 +94,8 @@ func TestEveryRouteNamesItsLimit(t *testing.T) {
 	h := uploads(t, false, func(*kit.Request[int]) error { return errors.New("nobody may come here") })
 	for path, want := range map[string]string{"/t/stream": "2 MiB", "/t/raw": "96 KiB", "/t/json": "64 KiB"} {
 		w := serve(t, h, upload(t, path, 3<<20, strings.NewReader("")))
-		if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "the body is larger than "+want) {
+		if w.Code != http.StatusRequestEntityTooLarge ||
+			!strings.Contains(w.Body.String(), "the body is larger than "+want) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}

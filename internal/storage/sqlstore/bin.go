@@ -61,7 +61,8 @@ func (b *BINs) BINs(ctx context.Context, owner id.Merchant) ([]bin.Info, error) 
 // them sorted: the one of the order gives a page at once.
 func pageBINs(own bool) keyset[bin.Info] {
 	k := keyset[bin.Info]{
-		name: "BINs", rows: binTable.selecting("WHERE +merchant_id IN (0, $1)"), order: []string{"prefix", "merchant_id"},
+		name: "BINs", rows: binTable.selecting("WHERE +merchant_id IN (0, $1)"),
+		order: []string{"prefix", "merchant_id"},
 		place: func(i bin.Info) []any { return []any{i.Prefix, int64(i.MerchantID)} }, read: binTable.reader(),
 	}
 	if own {

@@ -199,7 +199,8 @@ func ownBINs(t *testing.T, s Stores, shared []bin.Info) {
 		})
 	})
 	for owner, want := range map[id.Merchant][]bin.Info{
-		bin.Shared: shared, mine: {row(mine, "399999"), row(mine, first)}, others: {row(others, first), row(others, "411111")},
+		bin.Shared: shared, mine: {row(mine, "399999"), row(mine, first)},
+		others: {row(others, first), row(others, "411111")},
 	} {
 		got, err := s.BINs.BINs(t.Context(), owner)
 		must(t, "read", err)
