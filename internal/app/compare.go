@@ -76,9 +76,9 @@ func CompareBank(ctx context.Context, database config.DSN, report io.Reader, col
 }
 
 // tell writes what does not agree, and the sums, and returns how many rows do not.
-func (r *bankReport) tell(w io.Writer) int {
+func (b *bankReport) tell(w io.Writer) int {
 	missing, otherwise := 0, 0
-	for _, row := range r.rows {
+	for _, row := range b.rows {
 		switch row.status {
 		case payment.OperationApproved, payment.OperationReversed:
 		case "":
@@ -89,8 +89,8 @@ func (r *bankReport) tell(w io.Writer) int {
 			fmt.Fprintf(w, "line %d: %s is %s in the database\n", row.line, row.reference, row.status)
 		}
 	}
-	fmt.Fprintf(w, "%d lines: 1 header, %d blank, %d rows, %d refused\n", r.lines, r.blank, len(r.rows), len(r.unread))
-	fmt.Fprintf(w, "%d rows, %d not in the database, %d otherwise there\n", len(r.rows), missing, otherwise)
+	fmt.Fprintf(w, "%d lines: 1 header, %d blank, %d rows, %d refused\n", b.lines, b.blank, len(b.rows), len(b.unread))
+	fmt.Fprintf(w, "%d rows, %d not in the database, %d otherwise there\n", len(b.rows), missing, otherwise)
 	return missing + otherwise
 }
 
