@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vezne/vezne/internal/connector"
 	"github.com/vezne/vezne/internal/fault"
@@ -135,6 +136,7 @@ func (s *Service) FailOver(ctx context.Context, a *Attempt, v payment.Verdict) (
 	defer func() { span.Fail(err); span.End() }()
 	ended := payment.Settle(a.Payment, a.Operation, v).Operation
 	b := *a
+	b.Payment.Items = slices.Clone(a.Payment.Items) // a's stay as they are if this fails
 	if err := s.ChoosePOS(ctx, &b); err != nil {
 		return err
 	}

@@ -20,6 +20,9 @@ const (
 	declineEvery = time.Minute / maxCardDeclines
 	// maxDeclinedCards bounds the memory of the limit.
 	maxDeclinedCards = 50_000
+	// tryWait is how long a request waits for others with its card, so that enough of
+	// the command's time is left for the bank.
+	tryWait = 10 * time.Second
 )
 
 // declines bounds how often banks decline a card. It is safe for concurrent use.
@@ -72,7 +75,9 @@ func (s *Service) TryCard(ctx context.Context, p payment.Payment, c card.Card) (
 	if s.declines.join(t.card) {
 		return t, nil
 	}
-	hold, err := s.declines.buckets.Hold(ctx, p.Card.Fingerprint, s.clock.Now)
+	waiting, cancel := context.WithTimeout(ctx, tryWait)
+	defer cancel()
+	hold, err := s.declines.buckets.Hold(waiting, p.Card.Fingerprint, s.clock.Now)
 	if err != nil {
 		s.declines.part(t.card, false, false)
 		return nil, err

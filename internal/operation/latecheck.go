@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -47,19 +48,28 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 		return err
 	}
 	if o.Status != payment.OperationDeclined {
-		return nil
+		return s.clearReversed(ctx, p, o)
 	}
-	nothing, err := s.askLate(ctx, p, o)
+	nothing, err := s.askLate(ctx, p, o, true)
+	if errors.Is(err, errNoAnswer) && p.Unclear { // nobody else asks, so this goes on until the bank tells
+		return job.Later(s.clock.Now().Add(rareInquiryPause))
+	}
 	if err != nil || !nothing {
 		return err
 	}
-	return s.nextLateCheck(o)
+	return s.nextLateCheck(o, j.CreatedAt)
 }
+
+// errNoAnswer is a bank that says nothing about an operation.
+var errNoAnswer = errors.New("the bank does not answer")
 
 // askLate asks the bank once more about an operation that was called declined, and
 // undoes or accepts what it finds. It reports whether the bank has no more of it than
-// we do, and may be asked again later.
-func (s *Service) askLate(ctx context.Context, p payment.Payment, o payment.Operation) (nothing bool, err error) {
+// we do, and may be asked again later; a payment of which it has none is clear then, if
+// that is to be believed.
+func (s *Service) askLate(
+	ctx context.Context, p payment.Payment, o payment.Operation, believes bool,
+) (nothing bool, err error) {
 	at, err := s.POS(ctx, o.MerchantID, o.POSID)
 	if err != nil {
 		return false, fmt.Errorf("find POS: %w", err)
@@ -82,12 +92,32 @@ func (s *Service) askLate(ctx context.Context, p payment.Payment, o payment.Oper
 	case found.Status == payment.OperationReversed:
 		return false, s.markReversed(ctx, p, o)
 	case found.missing || found.Status == payment.OperationDeclined:
-		if charge {
-			err = s.clear(ctx, p)
+		if charge && believes {
+			err = s.clearUnlessUndone(ctx, p, o)
 		}
 		return true, err
 	}
-	return false, fmt.Errorf("late check of operation %d: the bank does not answer", o.ID)
+	return false, fmt.Errorf("late check of operation %d: %w", o.ID, errNoAnswer)
+}
+
+// clearUnlessUndone clears a payment of which the bank has nothing, unless somebody is
+// undoing its charge: then the end of that tells.
+func (s *Service) clearUnlessUndone(ctx context.Context, p payment.Payment, o payment.Operation) error {
+	if !p.Unclear {
+		return nil
+	}
+	all, err := s.store.Operations(ctx, p.MerchantID, p.ID)
+	if err != nil {
+		return fmt.Errorf("read operations: %w", err)
+	}
+	under := underWay(all, o.Reference)
+	switch {
+	case under == nil:
+		return s.clear(ctx, p)
+	case under.Status == payment.OperationApproved:
+		return s.markReversed(ctx, p, o)
+	}
+	return job.Later(s.clock.Now().Add(maxInquiryPause))
 }
 
 // Subject reads what a job is about.
@@ -108,9 +138,13 @@ func (s *Service) Subject(ctx context.Context, j job.Job) (payment.Payment, paym
 }
 
 // nextLateCheck puts the job off until the next age at which to ask; nil at the
-// end of the list.
-func (s *Service) nextLateCheck(o payment.Operation) error {
+// end of the list. A job that was made when the operation was too old for any counts
+// from there.
+func (s *Service) nextLateCheck(o payment.Operation, made time.Time) error {
 	began := s.startOf(o)
+	if last := lateChecks[len(lateChecks)-1]; !made.Before(began.Add(last)) {
+		began = made
+	}
 	age := s.clock.Now().Sub(began)
 	for _, at := range lateChecks {
 		if at > age {

@@ -12,9 +12,12 @@ import (
 // ended without money whether it holds some, and undoes what it finds. It takes no longer
 // than a request to the POS may, and returns the payment as it is then, Unclear if that
 // was not enough: the late check, which the caller has left, goes on.
-func (s *Service) Undo(ctx context.Context, ended payment.Outcome) payment.Outcome {
+//
+// With charged the bank has said that it took the money, or may have: then its having no
+// record of it a moment later proves nothing, and only the late check believes it.
+func (s *Service) Undo(ctx context.Context, ended payment.Outcome, charged bool) payment.Outcome {
 	p, o := ended.Payment, ended.Operation
-	if err := s.undoNow(ctx, p, o); err != nil {
+	if err := s.undoNow(ctx, p, o, !charged); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "left to the late check", slog.Int64("operation", int64(o.ID)), slog.Any("error", err))
 	}
 	reading, cancel := Detached(ctx)
@@ -27,9 +30,9 @@ func (s *Service) Undo(ctx context.Context, ended payment.Outcome) payment.Outco
 	return payment.Outcome{Payment: fresh, Operation: now}
 }
 
-func (s *Service) undoNow(ctx context.Context, p payment.Payment, o payment.Operation) error {
+func (s *Service) undoNow(ctx context.Context, p payment.Payment, o payment.Operation, believes bool) error {
 	if o.Status != payment.OperationDeclined {
-		return nil
+		return s.clearReversed(ctx, p, o)
 	}
 	at, err := s.POS(ctx, o.MerchantID, o.POSID)
 	if err != nil {
@@ -37,7 +40,7 @@ func (s *Service) undoNow(ctx context.Context, p payment.Payment, o payment.Oper
 	}
 	ctx, cancel := context.WithTimeout(ctx, at.RequestLimit())
 	defer cancel()
-	_, err = s.askLate(ctx, p, o)
+	_, err = s.askLate(ctx, p, o, believes)
 	return err
 }
 
@@ -67,21 +70,28 @@ func (s *Service) clear(ctx context.Context, p payment.Payment) error {
 	return nil
 }
 
+// clearReversed clears a payment whose charge was undone while somebody else marked it.
+func (s *Service) clearReversed(ctx context.Context, p payment.Payment, o payment.Operation) error {
+	if o.Status != payment.OperationReversed {
+		return nil
+	}
+	return s.clear(ctx, p)
+}
+
 func (s *Service) setClear(p *payment.Payment) {
 	p.Unclear = false
 	p.MarkChanged(s.clock.Now())
 }
 
-// markReversed notes that what the bank held of a payment was undone.
+// markReversed notes that what the bank held of a payment was undone. Both rows are saved
+// in any case, so that of it and a return that marks the payment one comes first and the
+// other looks again.
 func (s *Service) markReversed(ctx context.Context, p payment.Payment, o payment.Operation) error {
 	o.Status = payment.OperationReversed
-	unclear := p.Unclear
 	s.setClear(&p)
 	err := s.store.InTx(ctx, func(tx payment.Tx) {
 		tx.SaveOperation(o)
-		if unclear {
-			tx.SavePayment(p)
-		}
+		tx.SavePayment(p)
 	})
 	if err != nil {
 		return fmt.Errorf("mark operation %d reversed: %w", o.ID, err)

@@ -65,13 +65,16 @@ func (s *Service) undo(
 		return payment.Outcome{}, err
 	}
 	o.Amount, o.Original = charge.Amount, charge.Reference
+	p.MarkChanged(o.StartedAt)
 	err = s.store.InTx(ctx, func(tx payment.Tx) {
+		tx.SavePayment(p) // whoever has just read that the bank holds nothing looks again
 		tx.SaveOperation(*charge)
 		tx.InsertOperation(o)
 	})
 	if err != nil {
 		return payment.Outcome{}, fmt.Errorf("begin reversal: %w", err)
 	}
+	p.Version++
 	charge.Version++
 	said := s.SendFollowUp(ctx, p, o, at)
 	ending, cancel := Detached(ctx) // whoever had no more time for the bank hears what it said

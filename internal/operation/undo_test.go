@@ -138,3 +138,36 @@ func TestUndoOfUnknownOutcome(t *testing.T) {
 		}
 	})
 }
+
+// TestUnclearOfSilentBank holds that a payment whose bank may hold money is asked about
+// for as long as the bank says nothing: nobody else would.
+func TestUnclearOfSilentBank(t *testing.T) {
+	t.Parallel()
+	onSQLite(t, func(t *testing.T, w *world) {
+		u := newUndo(t, w, payment.PhaseSale, connector.Rules{})
+		answers := u.bank.Inquiry
+		u.bank.Inquiry = func(connector.Inquiry) (connector.Finding, error) { return connector.Finding{}, errSilent }
+		p := w.Now(t, u.paid)
+		p.Unclear = true
+		p.MarkChanged(w.Clock.Now())
+		if err := w.Store.InTx(t.Context(), func(tx payment.Tx) { tx.SavePayment(p) }); err != nil {
+			t.Fatal(err)
+		}
+		for range 60 { // more often than a job may fail
+			w.Clock.Advance(2 * time.Hour)
+			w.RunJobs(t)
+		}
+		if p := w.Now(t, u.paid); !p.Unclear {
+			t.Fatal("a silent bank made it clear")
+		}
+		u.bank.Inquiry = answers
+		w.Clock.Advance(2 * time.Hour)
+		w.RunJobs(t)
+		if got := u.shown(t); got != "sale reversed, void approved" {
+			t.Errorf("operations: %s", got)
+		}
+		if p := w.Now(t, u.paid); p.Unclear {
+			t.Error("it is unclear still")
+		}
+	})
+}

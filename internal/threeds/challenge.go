@@ -102,7 +102,7 @@ func (s *Service) endSession(ctx context.Context, ch challenge, said payment.Ver
 	c.Operation.Version++
 	ended := payment.Outcome{Payment: c.Payment, Operation: c.Operation}
 	if check {
-		ended = s.operations.Undo(ctx, ended)
+		ended = s.operations.Undo(ctx, ended, ch.mayBeCharged())
 	}
 	return ended, nil
 }

@@ -233,10 +233,16 @@ func (s *Service) nextBank(ctx context.Context, a *charge.Attempt, said payment.
 	if err != nil {
 		return nil
 	}
+	moved := false
+	defer func() {
+		if !moved {
+			next.Unasked(ctx)
+		}
+	}()
 	if s.charges.FailOver(ctx, a, said) != nil {
-		next.Unasked(ctx)
 		return nil
 	}
+	moved = true
 	return next
 }
 

@@ -269,7 +269,7 @@ func (s *Service) undoLate(ctx context.Context, ch challenge, a connector.Authen
 		})
 		if err == nil {
 			p.Version++
-			return s.operations.Undo(ctx, payment.Outcome{Payment: p, Operation: ch.operation}).Payment, nil
+			return s.operations.Undo(ctx, payment.Outcome{Payment: p, Operation: ch.operation}, true).Payment, nil
 		}
 		if fault.CodeOf(err) != fault.StaleVersion || !operation.Pause(ctx, err, try) {
 			return p, fmt.Errorf("leave late check: %w", err)
