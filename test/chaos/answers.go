@@ -33,7 +33,7 @@ func (f *findings) checkAnswers(b *book) {
 // checkAsk checks what was said about one wish: nothing that was definite was
 // taken back, and what was said of money is so.
 func (f *findings) checkAsk(a *Ask) {
-	if a.Open && !f.hurry {
+	if a.Open && !f.hurry && !f.kept(f.payments[a.PaymentID]) {
 		f.add("no definite answer to %s", a)
 	}
 	definite := ""

@@ -21,6 +21,7 @@ type detail struct {
 	State      string         `json:"state"`
 	OrderRef   string         `json:"order_ref"`
 	HoldsOrder bool           `json:"holds_order"`
+	Unclear    bool           `json:"unclear"`
 	Currency   string         `json:"currency"`
 	Authorized jsontext.Value `json:"authorized"`
 	Captured   jsontext.Value `json:"captured"`

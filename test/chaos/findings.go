@@ -213,6 +213,12 @@ func (f *findings) refusedReversal(d detail, charge operation) bool {
 	})
 }
 
+// kept reports whether the bank keeps money of a payment that failed, and a person was
+// told of it.
+func (f *findings) kept(d detail) bool {
+	return d.Unclear && slices.ContainsFunc(d.Operations, func(o operation) bool { return f.refusedReversal(d, o) })
+}
+
 // checkLedger proves that each posting balances, and that what was sold is what
 // the payer paid and did not get back.
 func (f *findings) checkLedger(d detail, s sums) {
@@ -244,7 +250,10 @@ func (f *findings) checkList(d detail, s sums) {
 		return // a later page may have been read before it was made
 	}
 	want := statusSuccess
-	if s.charges == 0 {
+	switch {
+	case f.kept(d): // a person has to give the money back
+		want = statusPending
+	case s.charges == 0:
 		want = statusFailed
 	}
 	if l.Status != want || l.Voided != s.voided || signed(l.CapturedAmount) != s.captured || signed(l.RefundedAmount) != s.refunded {

@@ -114,7 +114,7 @@ func TestAdminLists(t *testing.T) {
 						t.Errorf("pages of %d (-in one page +in pages):\n%s", limit, diff)
 					}
 				}
-				if got := list.walk(t, s, len(want)); len(got) != len(want) {
+				if got := list.walk(t, s, min(len(want), 100)); len(got) != len(want) {
 					t.Errorf("a page of the whole list has %d of %d rows", len(got), len(want))
 				}
 				list.with(parameters).refuses(t, s, "limt", "5", "")

@@ -152,6 +152,7 @@ func TestHostedPage(t *testing.T) {
 		want(t, a, map[string]string{"status": `"PENDING"`, "resultCode": `"WAITING_FOR_PAYMENT"`})
 		fill(tab, poorCard)
 		tab.Click("#submit")
+		tab.Await(".leave [value=another]") // the form has a way to leave, too
 		tab.Click(".leave [value=cancel]")
 		tab.Await(".bad")
 		s.wantTold(t, id, false)
