@@ -129,13 +129,31 @@ func history(arrivals []arrival, subject string) string {
 	return b.String()
 }
 
+// operationsOf tells what became of the payments of an order, for whoever has to find out.
+func (f *findings) operationsOf(order string) string {
+	var b strings.Builder
+	for _, d := range f.payments {
+		if d.OrderRef != order {
+			continue
+		}
+		fmt.Fprintf(&b, "\n  payment %s is %s, unclear: %t", d.UUID, d.State, d.Unclear)
+		for _, o := range d.Operations {
+			fmt.Fprintf(&b, "\n    %s", o)
+		}
+	}
+	return b.String()
+}
+
 // checkCheckouts holds every hosted checkout against the payments of its order,
 // its events and its callback.
 func (f *findings) checkCheckouts(made []*checkout, arrivals []arrival, callbacks map[string]int) (wrong []string) {
-	charged := make(map[string]bool)
+	charged, kept := make(map[string]bool), make(map[string]bool)
 	for _, d := range f.payments {
 		if d.charged() {
 			charged[d.OrderRef] = true
+		}
+		if f.kept(d) {
+			kept[d.OrderRef] = true
 		}
 	}
 	ends := make(map[string][]string)
@@ -147,8 +165,9 @@ func (f *findings) checkCheckouts(made []*checkout, arrivals []arrival, callback
 	for _, h := range made {
 		end := map[bool]string{true: "checkout.completed", false: "checkout.failed"}[charged[h.ask.Order]]
 		switch status := h.ask.status(); {
+		case status == "" && kept[h.ask.Order]: // it waits for the person who gives the money back
 		case status == "":
-			wrong = append(wrong, fmt.Sprintf("checkout %s of order %s never ends", h.id, h.ask.Order))
+			wrong = append(wrong, fmt.Sprintf("checkout %s of order %s never ends%s", h.id, h.ask.Order, f.operationsOf(h.ask.Order)))
 		case (status == statusSuccess) != charged[h.ask.Order]:
 			wrong = append(wrong, fmt.Sprintf("checkout %s of order %s is %s, and the order is charged: %t", h.id, h.ask.Order, status, charged[h.ask.Order]))
 		case !slices.Equal(ends[h.id], []string{end}):
