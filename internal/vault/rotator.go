@@ -118,8 +118,11 @@ func (r *Rotator) every(ctx context.Context, pause time.Duration, what string, d
 	}
 }
 
-// announce tells the others which keys this node has.
+// announce tells the others which keys this node has. It is not torn when the node
+// stops: a word that is committed after the node's last one would have it live on.
 func (r *Rotator) announce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
 	return r.rotations.SaveNode(ctx, r.self(r.clock.Now()), nodeMemory)
 }
 
