@@ -52,7 +52,8 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 	}
 	nothing, err := s.askLate(ctx, p, o, true)
 	if errors.Is(err, errNoAnswer) && p.Unclear { // nobody else asks, so this goes on until the bank tells
-		return job.Later(s.clock.Now().Add(rareInquiryPause))
+		now := s.clock.Now()
+		return job.Later(now.Add(inquiryPause(now.Sub(o.StartedAt))))
 	}
 	if err != nil || !nothing {
 		return err
