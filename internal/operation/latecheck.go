@@ -61,7 +61,7 @@ func (s *Service) lateCheck(ctx context.Context, j job.Job) error {
 	return s.nextLateCheck(o, j.CreatedAt)
 }
 
-// errNoAnswer is a bank that says nothing about an operation.
+// errNoAnswer is a bank that says nothing about an operation, or that cannot be asked.
 var errNoAnswer = errors.New("the bank does not answer")
 
 // askLate asks the bank once more about an operation that was called declined, and
@@ -73,11 +73,11 @@ func (s *Service) askLate(
 ) (nothing bool, err error) {
 	at, err := s.POS(ctx, o.MerchantID, o.POSID)
 	if err != nil {
-		return false, fmt.Errorf("find POS: %w", err)
+		return false, fmt.Errorf("find POS: %w: %w", errNoAnswer, err)
 	}
 	bank, err := s.banks.Bank(ctx, at)
 	if err != nil {
-		return false, fmt.Errorf("open POS: %w", err)
+		return false, fmt.Errorf("open POS: %w: %w", errNoAnswer, err)
 	}
 	found := s.inquire(ctx, p, o, bank)
 	charge := o.Kind == connector.Sale || o.Kind == connector.Authorize
