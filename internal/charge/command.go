@@ -30,11 +30,11 @@ type Pay struct {
 	// Paid is what the payer shall be charged; the zero Amount lets the plan
 	// price it by InterestPayer.
 	Paid money.Amount
-	// Wallet is the part of it that the wallet of BuyerID pays. If that is all, there
-	// is no Card, and no bank is asked.
 	// ExpectedTotal is the total that the payer was shown and agreed to; the zero Amount
 	// if nobody says. Any other is refused before a bank is asked.
 	ExpectedTotal money.Amount
+	// Wallet is the part of it that the wallet of BuyerID pays. If that is all, there
+	// is no Card, and no bank is asked.
 	Wallet        money.Amount
 	Installments  int
 	InterestPayer installment.InterestPayer

@@ -37,7 +37,7 @@ func (s *Service) undoUnclear(ctx context.Context, c payment.Caller, p payment.P
 		return nil, fmt.Errorf("read operations of payment: %w", err)
 	}
 	charge := payment.LastOf(all, payment.ChargeOf(all))
-	now := s.operations.Undo(ctx, payment.Outcome{Payment: p, Operation: charge}, false)
+	now := s.operations.Undo(ctx, payment.Outcome{Payment: p, Operation: charge}, true)
 	if now.Payment.Unclear {
 		return nil, payment.InProgress(fault.OperationInProgress, p.UUID)
 	}
